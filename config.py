@@ -1,0 +1,50 @@
+"""Settings of one installation, read from the environment once, when the app is made."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Config:
+    """Where things lie and how the app is reached. Secrets are in the key ring's file, never here."""
+
+    data: Path
+    database_url: str
+    base_url: str
+    testing: bool = False
+
+    @property
+    def key_ring(self) -> Path:
+        """The keys outside the database."""
+        return self.data / "keys" / "ring.json"
+
+    @property
+    def documents(self) -> Path:
+        """The folder of uploaded and produced files."""
+        return self.data / "documents"
+
+    @property
+    def mail(self) -> Path:
+        """Where messages are written as .eml files."""
+        return self.data / "mail"
+
+    @property
+    def roots(self) -> Path:
+        """The audit trail's roots, kept outside the database."""
+        return self.data / "seals" / "roots.txt"
+
+
+def from_environment(environ: Mapping[str, str] = os.environ) -> Config:
+    """VOUCHER_DATA (folder, default ``var``), DATABASE_URL (default SQLite in that folder), VOUCHER_BASE_URL."""
+    data = Path(environ.get("VOUCHER_DATA", ROOT / "var")).resolve()
+    url = environ.get("DATABASE_URL") or f"sqlite:///{data / 'voucher.sqlite3'}"
+    for plain in ("postgresql://", "postgres://"):
+        if url.startswith(plain):
+            url = "postgresql+psycopg://" + url.removeprefix(plain)
+    return Config(data=data, database_url=url, base_url=environ.get("VOUCHER_BASE_URL", "http://127.0.0.1:8000"))

@@ -1,0 +1,120 @@
+"""Fixtures for every tier. A test that asks for a place, an app or a client runs once on each engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import cast
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, create_engine
+
+from config import Config
+from tests.harness.client import PageClient
+from tests.harness.clock import FixedClock
+from tests.harness.databases import Databases, SqliteDatabases
+from tests.harness.postgres import postgres_databases
+from tests.harness.sockets import Guard
+from voucher.app import create_app
+from voucher.platform.db import db, prepare_engine
+from voucher.platform.keyring import KeyRing
+
+GUARD = Guard()
+
+
+def pytest_configure() -> None:
+    GUARD.install()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        values = getattr(getattr(item, "callspec", None), "params", {})
+        if values.get("engine_kind") == "postgresql":
+            item.add_marker("postgres")
+
+
+@pytest.fixture(autouse=True)
+def nothing_outside() -> Iterator[None]:
+    GUARD.refused.clear()
+    yield
+    assert not GUARD.refused, f"the test reached beyond this machine: {GUARD.refused}"
+
+
+@pytest.fixture(scope="session")
+def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    with closing(SqliteDatabases(tmp_path_factory.mktemp("sqlite"))) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def postgresql_databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
+    with postgres_databases(getattr(request.config, "workerinput", {})) as made:
+        yield made
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine_kind(request: pytest.FixtureRequest) -> str:
+    """Both engines in turn. Parametrize it indirectly, with one of the two, where a test is about that one."""
+    return str(request.param)
+
+
+@pytest.fixture
+def databases(engine_kind: str, request: pytest.FixtureRequest) -> Databases:
+    return cast(Databases, request.getfixturevalue(f"{engine_kind}_databases"))
+
+
+@pytest.fixture
+def empty_url(databases: Databases) -> Iterator[str]:
+    """A database without tables."""
+    url = databases.empty()
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture
+def database_url(databases: Databases) -> Iterator[str]:
+    """A fresh installation's database."""
+    url = databases.migrated()
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """A fresh installation's database without the app, for raw SQL."""
+    prepare_engine(made := create_engine(database_url))
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock()
+
+
+@pytest.fixture
+def place(tmp_path: Path, database_url: str, clock: FixedClock) -> Config:
+    """A fresh installation: a data folder, a key ring and a migrated database."""
+    config = Config(tmp_path / "data", database_url, "http://localhost", testing=True)
+    KeyRing.create(config.key_ring, clock())
+    return config
+
+
+@pytest.fixture
+def app(place: Config, clock: FixedClock) -> Iterator[Flask]:
+    """The app of that installation, by the test's clock, with its context pushed."""
+    made = create_app(place, clock=clock)
+    with made.app_context():
+        yield made
+        db.session.remove()
+        for used in db.engines.values():
+            used.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> PageClient:
+    """A person's browser; ``PageClient(app)`` makes another."""
+    return PageClient(app)

@@ -1,0 +1,103 @@
+"""A database for each test: empty, or copied from one that was migrated once in the session.
+
+Append-only tables cannot be cleaned, so nothing is emptied and used again.
+"""
+
+from __future__ import annotations
+
+import shutil
+from abc import ABC, abstractmethod
+from itertools import count
+from pathlib import Path
+
+from sqlalchemy import URL, NullPool, create_engine
+
+from voucher.platform import schema
+
+
+class Databases(ABC):
+    """A maker of databases on one engine."""
+
+    _template: str | None = None
+
+    @abstractmethod
+    def empty(self) -> str:
+        """The URL of a new database without tables."""
+
+    @abstractmethod
+    def drop(self, url: str) -> None:
+        """Takes the database away, whoever is still connected."""
+
+    @abstractmethod
+    def _copy(self, url: str) -> str:
+        """The URL of a new database with all that the other one has; nobody may be connected to that."""
+
+    def migrated(self) -> str:
+        """The URL of a new database with today's schema."""
+        if self._template is None:
+            template = self.empty()
+            schema.upgrade(template)
+            self._template = template
+        return self._copy(self._template)
+
+    def close(self) -> None:
+        """Takes the template away."""
+        if self._template is not None:
+            self.drop(self._template)
+            self._template = None
+
+
+class SqliteDatabases(Databases):
+    """Files in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._numbers = count(1)
+
+    def _path(self, url: str) -> Path:
+        return Path(url.removeprefix("sqlite:///"))
+
+    def empty(self) -> str:
+        return f"sqlite:///{self._folder / f'{next(self._numbers)}.sqlite3'}"
+
+    def drop(self, url: str) -> None:
+        for suffix in ("", "-wal", "-shm"):
+            path = self._path(url)
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+    def _copy(self, url: str) -> str:
+        new = self.empty()
+        shutil.copyfile(self._path(url), self._path(new))
+        return new
+
+
+class PostgresDatabases(Databases):
+    """Databases on one server. The prefix tells apart the runs and processes that share it."""
+
+    def __init__(self, server: URL, prefix: str) -> None:
+        self._server = server
+        self._prefix = prefix
+        self._numbers = count(1)
+        self._admin = create_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+
+    def _run(self, statement: str) -> None:
+        with self._admin.connect() as connection:
+            connection.exec_driver_sql(statement)
+
+    def _create(self, template: str) -> str:
+        name = f"{self._prefix}_{next(self._numbers)}"
+        self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return self._server.set(database=name).render_as_string(hide_password=False)
+
+    def empty(self) -> str:
+        return self._create("template0")
+
+    def drop(self, url: str) -> None:
+        self._run(f'DROP DATABASE IF EXISTS "{_name(url)}" WITH (FORCE)')
+
+    def _copy(self, url: str) -> str:
+        return self._create(_name(url))
+
+
+def _name(url: str) -> str:
+    return url.partition("?")[0].rpartition("/")[2]

@@ -1,0 +1,121 @@
+"""The one transaction at the edge: what it keeps, what it undoes, and what it refuses."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
+
+from voucher.organisations.models import Enterprise
+from voucher.platform.db import NestedTransaction, atomic, engine, session
+
+ON_SQLITE = pytest.mark.parametrize("engine_kind", ["sqlite"], indirect=True)
+
+
+def enterprises() -> int:
+    """How many another transaction sees."""
+    with engine().connect() as connection:
+        return connection.scalar(select(func.count()).select_from(Enterprise)) or 0
+
+
+def other_writer() -> sqlite3.Connection:
+    """A second process's connection, which does not wait for a lock."""
+    return sqlite3.connect(str(engine().url.database), timeout=0, isolation_level=None)
+
+
+def write_elsewhere(group: str) -> None:
+    other = other_writer()
+    other.execute("INSERT INTO enterprise (group_name) VALUES (?)", [group])
+    other.close()
+
+
+def test_a_block_that_ends_is_committed(app: Flask) -> None:
+    with atomic():
+        session.add(Enterprise(group_name="Mill Lane"))
+        session.flush()
+        assert enterprises_seen_outside(app) == 0
+    assert enterprises() == 1
+
+
+def enterprises_seen_outside(app: Flask) -> int:
+    """The count from a connection that is not the block's; SQLite's readers do not wait for its writer."""
+    if app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite"):
+        other = other_writer()
+        try:
+            return int(other.execute("SELECT count(*) FROM enterprise").fetchone()[0])
+        finally:
+            other.close()
+    return enterprises()
+
+
+def test_a_block_that_fails_leaves_nothing(app: Flask) -> None:
+    with pytest.raises(KeyError):
+        change_and_fail()
+    assert enterprises() == 0
+    with atomic():
+        session.add(Enterprise(group_name="Mill Lane"))
+    assert enterprises() == 1
+
+
+def change_and_fail() -> None:
+    with atomic():
+        session.add(Enterprise(group_name="Mill Lane"))
+        session.flush()
+        raise KeyError("the command failed")
+
+
+def test_a_block_within_a_block_is_refused_and_undoes_both(app: Flask) -> None:
+    with pytest.raises(NestedTransaction):
+        change_and_nest()
+    assert enterprises() == 0
+
+
+def change_and_nest() -> None:
+    with atomic():
+        session.add(Enterprise(group_name="Mill Lane"))
+        session.flush()
+        with atomic():
+            pass
+
+
+def test_a_change_made_before_the_block_is_refused_rather_than_lost(app: Flask) -> None:
+    session.add(Enterprise(group_name="Mill Lane"))
+    with pytest.raises(NestedTransaction), atomic():
+        pass
+    session.rollback()
+    with atomic():
+        pass
+    assert enterprises() == 0
+
+
+@ON_SQLITE
+def test_on_sqlite_a_read_can_turn_into_a_write_while_another_process_writes(app: Flask) -> None:
+    with atomic():
+        assert session.scalar(select(func.count()).select_from(Enterprise)) == 0
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            write_elsewhere("Dock Street")
+        session.add(Enterprise(group_name="Mill Lane"))
+    write_elsewhere("Dock Street")
+    assert enterprises() == 2
+
+
+@ON_SQLITE
+def test_on_sqlite_without_the_block_the_write_fails_after_another_process_wrote(app: Flask) -> None:
+    assert session.scalar(select(func.count()).select_from(Enterprise)) == 0
+    write_elsewhere("Dock Street")
+    session.add(Enterprise(group_name="Mill Lane"))
+    with pytest.raises(OperationalError, match="database is locked"):
+        session.commit()
+
+
+@ON_SQLITE
+def test_on_sqlite_a_page_that_has_read_before_the_block_decides_on_fresh_rows(app: Flask) -> None:
+    assert session.scalar(select(func.count()).select_from(Enterprise)) == 0
+    write_elsewhere("Dock Street")
+    with atomic():
+        assert session.scalar(select(func.count()).select_from(Enterprise)) == 1
+        session.add(Enterprise(group_name="Mill Lane"))
+    assert enterprises() == 2

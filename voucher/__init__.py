@@ -1,0 +1,1 @@
+"""Tech taster vouchers: issue, redeem, pay and account for every penny."""

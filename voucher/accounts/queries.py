@@ -1,0 +1,81 @@
+"""Reading people and roles; making the actor that a person is right now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import or_, select
+
+from voucher.accounts.models import Membership, Person
+from voucher.accounts.rules import PERMISSIONS, Role
+from voucher.platform.actor import Actor, Channel, Grant
+from voucher.platform.db import session
+from voucher.platform.errors import NotFound
+
+
+def person_by_email(email: str) -> Person:
+    """The active person with this address; raises NotFound."""
+    person = session.scalar(select(Person).where(Person.email == email.strip().lower(), Person.active))
+    if person is None:
+        raise NotFound("no_person", f"Nobody is known by {email.strip()}. Check the address.", "email")
+    return person
+
+
+def roles_held(person_id: int, at: datetime) -> Sequence[Membership]:
+    """The roles that the person held at that moment."""
+    return session.scalars(
+        select(Membership)
+        .where(
+            Membership.person_id == person_id,
+            Membership.began_at <= at,
+            or_(Membership.ended_at.is_(None), Membership.ended_at > at),
+        )
+        .order_by(Membership.id)
+    ).all()
+
+
+def actor_for(person: Person, channel: Channel, at: datetime, address: str = "") -> Actor:
+    """The person as an actor, with the grants of the roles held at that moment."""
+    held = roles_held(person.id, at)
+    grants = frozenset(
+        Grant(permission, membership.scheme_id, membership.organisation_id)
+        for membership in held
+        for permission in PERMISSIONS[Role(membership.role)]
+    )
+    organisations = frozenset(m.organisation_id for m in held if m.organisation_id is not None)
+    return Actor(person.id, person.name, channel, grants, organisations, address)
+
+
+def members_of(organisation_id: int, at: datetime, *roles: Role) -> Sequence[Person]:
+    """Active people who held one of these roles for the organisation at that moment."""
+    return session.scalars(
+        select(Person)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(
+            Membership.organisation_id == organisation_id,
+            Membership.role.in_([str(role) for role in roles]),
+            Membership.began_at <= at,
+            or_(Membership.ended_at.is_(None), Membership.ended_at > at),
+            Person.active,
+        )
+        .order_by(Person.id)
+        .distinct()
+    ).all()
+
+
+def holders(role: Role, scheme_id: int | None, at: datetime) -> Sequence[Person]:
+    """Active people who held the role in the scheme (or everywhere) at that moment."""
+    return session.scalars(
+        select(Person)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(
+            Membership.role == str(role),
+            or_(Membership.scheme_id.is_(None), Membership.scheme_id == scheme_id),
+            Membership.began_at <= at,
+            or_(Membership.ended_at.is_(None), Membership.ended_at > at),
+            Person.active,
+        )
+        .order_by(Person.id)
+        .distinct()
+    ).all()

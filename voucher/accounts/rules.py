@@ -1,0 +1,81 @@
+"""Roles and the permissions they give: the one table. Pure."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from voucher.platform.authz import Permission as P
+
+
+class Role(StrEnum):
+    """A part that a person plays in a scheme or for an organisation."""
+
+    ASSESSOR = "assessor"
+    AUDITOR = "auditor"
+    BANK_LINE_KEEPER = "bank-line keeper"
+    BUSINESS_MEMBER = "business member"
+    CLAIM_APPROVER = "claim approver"
+    FUNDER = "funder"
+    FUNDING_MANAGER = "funding manager"
+    PAYEE_DETAILS_KEEPER = "payee-details keeper"
+    PAYMENTS_APPROVER = "payments approver"
+    PAYMENTS_PREPARER = "payments preparer"
+    PROVIDER_MANAGER = "provider manager"
+    PROVIDER_SCANNER = "provider scanner"
+    PROVIDER_VETTER = "provider vetter"
+    SCHEME_ADMINISTRATOR = "scheme administrator"
+    SIGNER = "signer"
+    STATEMENT_PREPARER = "statement preparer"
+    STATEMENT_REVIEWER = "statement reviewer"
+    SYSTEM_ADMINISTRATOR = "system administrator"
+    VERIFIER = "verifier"
+
+
+READS = {P.CLAIMS_READ, P.FUNDING_LINES_READ, P.STATEMENTS_READ}
+
+PERMISSIONS: dict[Role, frozenset[P]] = {
+    Role.ASSESSOR: frozenset({P.OFFERS_DECIDE, P.OFFERS_EVIDENCE_ENTER, *READS}),
+    Role.AUDITOR: frozenset({P.AUDIT_EVERYTHING_READ, *READS}),
+    Role.BANK_LINE_KEEPER: frozenset({P.BANK_LINES_TYPE, P.BANK_LINES_MATCH, *READS}),
+    Role.BUSINESS_MEMBER: frozenset({P.BUSINESS_CLAIMS_CONFIRM, P.BUSINESS_OFFERS_ACCEPT}),
+    Role.CLAIM_APPROVER: frozenset({P.CLAIMS_APPROVE, *READS}),
+    Role.FUNDER: frozenset({P.STATEMENTS_READ}),
+    Role.FUNDING_MANAGER: frozenset({P.FUNDING_AGREEMENTS_MANAGE, P.FUNDING_DEBTS_MANAGE, *READS}),
+    Role.PAYEE_DETAILS_KEEPER: frozenset({P.PAYEES_KEY, P.PAYEES_CONFIRM}),
+    Role.PAYMENTS_APPROVER: frozenset({P.BATCHES_APPROVE, *READS}),
+    Role.PAYMENTS_PREPARER: frozenset({P.BATCHES_PREPARE, *READS}),
+    Role.PROVIDER_MANAGER: frozenset(
+        {P.PROVIDER_CLAIMS_MAKE, P.PROVIDER_PACKAGES_LIST, P.PROVIDER_SESSIONS_RECORD, P.PROVIDER_VOUCHERS_LOOK_UP}
+    ),
+    Role.PROVIDER_SCANNER: frozenset({P.PROVIDER_SESSIONS_RECORD, P.PROVIDER_VOUCHERS_LOOK_UP}),
+    Role.PROVIDER_VETTER: frozenset({P.PROVIDERS_APPROVE, P.PROVIDERS_SPONSOR}),
+    Role.SCHEME_ADMINISTRATOR: frozenset({P.SCHEMES_SET_UP, P.VOUCHERS_MANAGE, P.PROVIDER_PACKAGES_LIST, *READS}),
+    Role.SIGNER: frozenset({P.STATEMENTS_SIGN, *READS}),
+    Role.STATEMENT_PREPARER: frozenset({P.STATEMENTS_PREPARE, *READS}),
+    Role.STATEMENT_REVIEWER: frozenset({P.STATEMENTS_REVIEW, *READS}),
+    Role.SYSTEM_ADMINISTRATOR: frozenset({P.ADMIN_KEYS_MANAGE, P.ADMIN_PEOPLE_MANAGE, P.ADMIN_SYSTEM_RUN}),
+    Role.VERIFIER: frozenset({P.CLAIMS_VERIFY, *READS}),
+}
+
+FOR_ORGANISATIONS = frozenset({Role.BUSINESS_MEMBER, Role.PROVIDER_MANAGER, Role.PROVIDER_SCANNER, Role.FUNDER})
+EVERYWHERE = frozenset({Role.SYSTEM_ADMINISTRATOR})
+PROVIDER_ROLES = frozenset({Role.PROVIDER_MANAGER, Role.PROVIDER_SCANNER})
+
+PASSWORD_MINIMUM = 12
+LINK_DAYS = 14
+
+
+class Purpose(StrEnum):
+    """What a one-time link is good for."""
+
+    ANSWER_OFFER = "answer an offer"
+    CONFIRM_DELIVERY = "confirm a delivery"
+    CONFIRM_CLAIM = "confirm a claim"
+
+
+class Strength(StrEnum):
+    """How sure it is that an answer came from the person: recorded with it, weak ones are sampled more."""
+
+    STRONG = "strong"
+    ORDINARY = "ordinary"
+    WEAK = "weak"

@@ -1,0 +1,61 @@
+"""The pages that let people in and out, and the page that they come to."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import login_user
+
+from voucher.accounts.forms import SignInForm
+from voucher.accounts.queries import actor_for
+from voucher.accounts.sign_in import SignInRefused, person_of, sign_in, sign_out
+from voucher.audit.commands import transaction
+from voucher.platform.actor import Channel
+from voucher.platform.web import Visitor, current_act, desk, public, tasks, visitor
+
+blueprint = Blueprint("accounts", __name__)
+
+
+def visitor_of(token: str) -> Visitor | None:
+    """Who holds the session with this token, with the roles of this moment; None when it is over."""
+    now = desk().clock()
+    person = person_of(desk().ring.lookup_hash(token), now)
+    if person is None:
+        return None
+    return Visitor(actor_for(person, Channel.WEB, now, request.remote_addr or ""), token)
+
+
+@blueprint.get("/")
+@public("says who is signed in and what that person may do, or offers to sign in")
+def home() -> ResponseReturnValue:
+    return render_template("accounts/home.html", tasks=tasks(visitor().actor))
+
+
+@blueprint.route("/sign-in", methods=["GET", "POST"])
+@public("nobody is signed in before signing in")
+def sign_in_page() -> ResponseReturnValue:
+    form = SignInForm(next=request.args.get("next"))
+    if not form.validate_on_submit():
+        return render_template("accounts/sign_in.html", form=form), 422 if form.errors else 200
+    act = current_act()
+    with transaction(act.actor, act.clock):
+        result = sign_in(act, email=form.email.data, password=form.password.data, address=act.actor.address)
+    if isinstance(result, SignInRefused):
+        form.email.errors = [result.message]
+        return render_template("accounts/sign_in.html", form=form), 422
+    session.clear()  # What was in the browser before signing in says nothing about who signs in.
+    login_user(visitor_of(result.token))
+    wanted = {task.endpoint for task in tasks(visitor().actor)} & {form.next.data}
+    return redirect(url_for(wanted.pop() if wanted else "accounts.home"))
+
+
+@blueprint.post("/sign-out")
+@public("ends nothing but the session of whoever sends it")
+def sign_out_button() -> ResponseReturnValue:
+    act = current_act()
+    with transaction(act.actor, act.clock):
+        sign_out(act, visitor().token)
+    session.clear()
+    flash(_("You have signed out."))
+    return redirect(url_for("accounts.home"))

@@ -1,0 +1,1 @@
+"""A business asks for a voucher in a round, and is answered."""

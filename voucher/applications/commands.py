@@ -1,0 +1,170 @@
+"""Offers: approving, reserving the money, sending the notice; and what ends an offer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from voucher.accounts.models import Person
+from voucher.applications.models import Application
+from voucher.applications.policy import why_not_decide
+from voucher.applications.queries import live_application, lock_application
+from voucher.applications.rules import TRANSITIONS, ApplicationState, notice_still_good
+from voucher.audit.commands import begin_state, change_state
+from voucher.funding.ledger import About, moves, post
+from voucher.funding.queries import round_shares, split_over, standing_of_application
+from voucher.funding.rules import Account, EntryKind
+from voucher.notifications.commands import tell
+from voucher.organisations.models import Organisation
+from voucher.platform.act import Act
+from voucher.platform.authz import Permission
+from voucher.platform.db import session
+from voucher.platform.errors import Conflict, DomainError, Forbidden
+from voucher.platform.references import new_reference
+from voucher.schemes.commands import give_back_to_round, take_from_round
+from voucher.schemes.models import Round
+from voucher.subsidies.commands import send_notice
+from voucher.subsidies.models import SubsidyRecord
+from voucher.subsidies.queries import latest_record
+from voucher.subsidies.rules import RecordKind
+
+S = ApplicationState
+
+
+def offer(act: Act, target: Round, business: Organisation, contact: Person) -> Application:
+    """Enters, reviews and approves an application in one sitting, reserves its money and sends the subsidy notice."""
+    application = submit(act, target, business, contact)
+    approve(act, application)
+    return application
+
+
+def submit(act: Act, target: Round, business: Organisation, contact: Person) -> Application:
+    """Enters an application in an open round; raises Conflict when the business has one, or a voucher, already."""
+    act.require(Permission.OFFERS_DECIDE, scheme_id=target.scheme_id)
+    if not target.opens_on <= act.today <= target.closes_on:
+        raise DomainError(
+            "round_closed", f"Round {target.code} takes applications from {target.opens_on} to {target.closes_on}."
+        )
+    before = live_application(target.scheme_id, business.id)
+    if before is not None:
+        raise Conflict(
+            "application_live", f"{business.name} has application {before.reference} in this scheme ({before.state})."
+        )
+    application = Application(
+        reference=new_reference(target.scheme.reference, "A"),
+        scheme_id=target.scheme_id,
+        round=target,
+        business=business,
+        contact=contact,
+        state=S.SUBMITTED,
+        face_pence=target.voucher_type.face_pence,
+        submitted_at=act.now,
+    )
+    session.add(application)
+    begin_state(act.actor, "application.submitted", application, at=act.now)
+    return application
+
+
+def approve(act: Act, application: Application) -> None:
+    """Approves: takes the amount from the round, reserves it on the round's lines by their shares, sends the notice."""
+    act.require(Permission.OFFERS_DECIDE, scheme_id=application.scheme_id)
+    reason = why_not_decide(act.actor, application)
+    if reason:
+        raise Forbidden("own_application", reason)
+    if application.state == S.SUBMITTED:
+        change_state(act.actor, "application.review_began", application, S.IN_REVIEW, TRANSITIONS, at=act.now)
+    take_from_round(application.round, application.face_pence)
+    parts = split_over(application.face_pence, round_shares(application.round_id))
+    post(
+        act,
+        EntryKind.RESERVED,
+        application.scheme_id,
+        moves(parts, Account.UNALLOCATED, Account.RESERVED, About(application_id=application.id)),
+        reason=f"application {application.reference} approved",
+    )
+    change_state(
+        act.actor,
+        "application.approved",
+        application,
+        S.APPROVED,
+        TRANSITIONS,
+        at=act.now,
+        pence=application.face_pence,
+    )
+    application.decided_by, application.decided_at = act.person_id, act.now
+    application.offer_until = act.today + timedelta(days=application.scheme.offer_days)
+    notify(act, application)
+
+
+def notify(act: Act, application: Application) -> SubsidyRecord:
+    """Sends the subsidy notice to the contact of the decision, with the link by which it can answer."""
+    notice = send_notice(
+        act, scheme_id=application.scheme_id, application_id=application.id, pence=application.face_pence
+    )
+    tell(
+        act,
+        "offer",
+        email=application.contact.email,
+        scheme_id=application.scheme_id,
+        person_id=application.contact_id,
+        application_id=application.id,
+    )
+    return notice
+
+
+def good_notice(act: Act, application: Application) -> SubsidyRecord:
+    """The notice that a reply answers; raises DomainError when there is none, or only one that is too old."""
+    notice = latest_record(application.id, RecordKind.NOTICE)
+    if notice is None:
+        raise DomainError("no_notice", "No subsidy notice was sent for this application.")
+    if not notice_still_good(notice.at, act.now, application.scheme.notice_days):
+        raise DomainError(
+            "notice_too_old",
+            f"The subsidy notice is older than {application.scheme.notice_days} days. Send it again with "
+            "“voucher offer --again”, then confirm.",
+        )
+    return notice
+
+
+def send_notice_again(act: Act, application: Application) -> SubsidyRecord:
+    """Sends a fresh notice for an approved application whose first one has become too old."""
+    act.require(Permission.OFFERS_DECIDE, scheme_id=application.scheme_id)
+    if application.state != S.APPROVED:
+        raise DomainError("not_approved", f"Application {application.reference} is {application.state}.")
+    return notify(act, application)
+
+
+def decline(act: Act, application: Application, *, reason: str) -> None:
+    """Declines an application that is in review; a reason is owed to the business."""
+    act.require(Permission.OFFERS_DECIDE, scheme_id=application.scheme_id)
+    if not reason.strip():
+        raise DomainError("reason_needed", "Say why: the business reads the reason.", "reason")
+    if application.state == S.SUBMITTED:
+        change_state(act.actor, "application.review_began", application, S.IN_REVIEW, TRANSITIONS, at=act.now)
+    change_state(act.actor, "application.declined", application, S.DECLINED, TRANSITIONS, at=act.now, reason=reason)
+    application.decided_by, application.decided_at = act.person_id, act.now
+
+
+def withdraw_application(act: Act, application: Application, *, reason: str) -> None:
+    """Ends an application before acceptance; what it reserved goes back."""
+    if act.person_id != application.contact_id:
+        act.require(Permission.OFFERS_DECIDE, scheme_id=application.scheme_id)
+    _end(act, lock_application(application.id), S.WITHDRAWN, "application.withdrawn", reason)
+
+
+def lapse(act: Act, application: Application) -> None:
+    """Ends an offer that was not answered in time; run by the worker."""
+    _end(act, lock_application(application.id), S.LAPSED, "application.lapsed", "the offer was not answered in time")
+
+
+def _end(act: Act, application: Application, to: ApplicationState, action: str, reason: str) -> None:
+    reserved = standing_of_application(application.id, Account.RESERVED)
+    change_state(act.actor, action, application, to, TRANSITIONS, at=act.now, reason=reason)
+    if reserved:
+        post(
+            act,
+            EntryKind.RESERVATION_RELEASED,
+            application.scheme_id,
+            moves(reserved, Account.RESERVED, Account.UNALLOCATED, About(application_id=application.id)),
+            reason=f"application {application.reference} {to}",
+        )
+        give_back_to_round(application.round_id, application.face_pence)

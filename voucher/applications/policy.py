@@ -1,0 +1,13 @@
+"""Pure: who may decide an application (rule 65)."""
+
+from __future__ import annotations
+
+from voucher.applications.models import Application
+from voucher.platform.actor import Actor
+
+
+def why_not_decide(actor: Actor, application: Application) -> str | None:
+    """Why this person cannot decide this application, or None."""
+    if application.business_id in actor.organisation_ids or application.contact_id == actor.person_id:
+        return "This is your own organisation's application: another person must decide it."
+    return None

@@ -1,0 +1,40 @@
+"""Finding applications."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from voucher.applications.models import Application
+from voucher.applications.rules import LIVE
+from voucher.platform.db import session
+from voucher.platform.errors import NotFound
+from voucher.schemes.models import Scheme
+
+
+def application_by_reference(scheme: Scheme, reference: str) -> Application:
+    """The scheme's application with this reference; raises NotFound."""
+    found = session.scalar(
+        select(Application).where(
+            Application.scheme_id == scheme.id, Application.reference == reference.strip().upper()
+        )
+    )
+    if found is None:
+        raise NotFound("no_application", f"Scheme {scheme.reference} has no application {reference}.", "application")
+    return found
+
+
+def lock_application(application_id: int) -> Application:
+    """The application, read again under lock."""
+    return session.get_one(Application, application_id, with_for_update=True, populate_existing=True)
+
+
+def live_application(scheme_id: int, business_id: int) -> Application | None:
+    """The application or voucher that stands in the way of another one in the same scheme (rule 45)."""
+    return session.scalar(
+        select(Application).where(
+            Application.scheme_id == scheme_id,
+            Application.business_id == business_id,
+            Application.state.in_([str(state) for state in LIVE]),
+            ~Application.voucher_ended,
+        )
+    )

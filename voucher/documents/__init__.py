@@ -1,0 +1,1 @@
+"""Uploaded and produced files: type by content, name ours, hash kept."""

@@ -1,0 +1,19 @@
+"""Pure: the type of a file by its content, whatever its name says."""
+
+from __future__ import annotations
+
+SIGNATURES = (
+    (b"%PDF-", "application/pdf"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+)
+
+
+def sniff(data: bytes) -> str | None:
+    """The media type of a PDF, PNG, JPEG or WebP file; None for anything else."""
+    for start, media_type in SIGNATURES:
+        if data.startswith(start):
+            return media_type
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    return None

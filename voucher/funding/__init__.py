@@ -1,0 +1,1 @@
+"""The ledger, agreements, funding lines and what a round may draw on."""

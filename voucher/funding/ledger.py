@@ -1,0 +1,162 @@
+"""The ledger: the only place that writes entries and postings, and that changes a line's guard (rules 23, 24).
+
+Every event goes through ``post``: it knows from the table of routes which accounts the event may move between, dates
+each posting in an open period of its agreement, and moves the guard of each line that gives or gets unallocated money
+by one conditional UPDATE. Whoever calls it has locked what the event is about.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select, update
+
+from voucher.audit.commands import record
+from voucher.audit.rules import Override
+from voucher.funding.models import Agreement, Entry, FundingLine, Posting
+from voucher.funding.rules import ROUTES, Account, EntryKind, effective_day
+from voucher.platform.act import Act
+from voucher.platform.db import changed_one, session
+from voucher.platform.errors import Conflict
+from voucher.platform.money import pounds
+
+
+@dataclass(frozen=True)
+class About:
+    """What a posting is about."""
+
+    application_id: int | None = None
+    voucher_id: int | None = None
+    redemption_id: int | None = None
+    payment_id: int | None = None
+    debt_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Move:
+    """Pence that go from one account of a line to another."""
+
+    line_id: int
+    source: Account
+    target: Account
+    pence: int
+    about: About = About()
+
+
+NOTHING = About()
+
+
+def moves(parts: Mapping[int, int], source: Account, target: Account, about: About = NOTHING) -> list[Move]:
+    """The same move on several lines; parts of zero pence make none."""
+    return [Move(line_id, source, target, pence, about) for line_id, pence in parts.items() if pence]
+
+
+def post(
+    act: Act,
+    kind: EntryKind,
+    scheme_id: int,
+    movements: Sequence[Move],
+    *,
+    reason: str,
+    happened_on: date | None = None,
+    reverses: Entry | None = None,
+) -> Entry:
+    """Writes one entry with its postings in the current transaction.
+
+    ``happened_on`` is a London day: the bank's own date, the day on which a release fell due, otherwise today. Raises
+    Conflict when a line has not enough unallocated money, and ValueError for a route that the event does not have.
+    """
+    unknown = {(move.source, move.target) for move in movements} - ROUTES[kind]
+    if unknown or not movements:
+        raise ValueError(f"{kind} does not move money that way: {sorted(unknown)}")
+    day = happened_on or act.today
+    days = _open_days({move.line_id for move in movements}, day)
+    _move_guards(movements)
+    entry = Entry(
+        scheme_id=scheme_id,
+        kind=str(kind),
+        actor_id=act.actor.person_id,
+        reason=reason,
+        recorded_at=act.now,
+        happened_on=day,
+        reverses_id=reverses.id if reverses else None,
+    )
+    session.add(entry)
+    session.flush()
+    session.add_all(_posting(entry, move, day, days[move.line_id]) for move in movements)
+    _record_backdating(act, entry, movements, days)
+    return entry
+
+
+def _open_days(line_ids: Iterable[int], day: date) -> dict[int, date]:
+    """The day on which a posting counts, by line. The shared lock holds a signing back until we have committed."""
+    rows = session.execute(
+        select(FundingLine.id, Agreement.closed_through)
+        .join(Agreement, Agreement.id == FundingLine.agreement_id)
+        .where(FundingLine.id.in_(sorted(line_ids)))
+        .order_by(Agreement.id)
+        .with_for_update(read=True, of=Agreement)
+    ).all()
+    return {line_id: effective_day(day, closed_through) for line_id, closed_through in rows}
+
+
+def _move_guards(movements: Sequence[Move]) -> None:
+    change: dict[int, int] = defaultdict(int)
+    for move in movements:
+        change[move.line_id] += move.pence * (
+            (move.target == Account.UNALLOCATED) - (move.source == Account.UNALLOCATED)
+        )
+    for line_id in sorted(change):  # always in this order, so that two entries never wait for each other
+        pence = change[line_id]
+        if not pence:
+            continue
+        guarded = (
+            update(FundingLine)
+            .where(FundingLine.id == line_id, FundingLine.unallocated_pence + pence >= 0)
+            .values(unallocated_pence=FundingLine.unallocated_pence + pence)
+        )
+        if not changed_one(session.execute(guarded, execution_options={"synchronize_session": False})):
+            _refuse_short(line_id, -pence)
+
+
+def _refuse_short(line_id: int, wanted: int) -> None:
+    code, left = session.execute(
+        select(FundingLine.code, FundingLine.unallocated_pence).where(FundingLine.id == line_id)
+    ).one()
+    raise Conflict(
+        "line_short", f"Funding line {code} has {pounds(left)} left unallocated; {pounds(wanted)} is needed from it."
+    )
+
+
+def _posting(entry: Entry, move: Move, day: date, effective_on: date) -> Posting:
+    return Posting(
+        entry_id=entry.id,
+        line_id=move.line_id,
+        from_account=str(move.source),
+        to_account=str(move.target),
+        pence=move.pence,
+        effective_on=effective_on,
+        relates_to_on=day if effective_on != day else None,
+        application_id=move.about.application_id,
+        voucher_id=move.about.voucher_id,
+        redemption_id=move.about.redemption_id,
+        payment_id=move.about.payment_id,
+        debt_id=move.about.debt_id,
+    )
+
+
+def _record_backdating(act: Act, entry: Entry, movements: Sequence[Move], days: Mapping[int, date]) -> None:
+    moved = sum(move.pence for move in movements if days[move.line_id] != entry.happened_on)
+    if moved:
+        record(
+            act.actor,
+            "entry.moved_to_open_period",
+            entry,
+            at=act.now,
+            reason=f"{entry.kind} of {entry.happened_on.isoformat()} lies in a closed period",
+            override=Override.BACKDATED_ENTRY,
+            pence=moved,
+        )

@@ -1,0 +1,113 @@
+"""Reading the ledger: balances as sums of postings, and what stands on an account for one voucher or claim."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from sqlalchemy import Select, and_, func, select, union_all
+from sqlalchemy.orm import InstrumentedAttribute
+
+from voucher.funding.models import Agreement, FundingLine, Posting, RoundLine
+from voucher.funding.rules import Account
+from voucher.platform.db import session
+from voucher.platform.errors import NotFound
+from voucher.platform.money import split
+
+
+def agreement_by_reference(scheme_id: int, reference: str) -> Agreement:
+    """The agreement of the scheme with this reference; raises NotFound."""
+    found = session.scalar(select(Agreement).where(Agreement.scheme_id == scheme_id, Agreement.reference == reference))
+    if found is None:
+        raise NotFound("no_agreement", f"The scheme has no agreement {reference}.", "agreement")
+    return found
+
+
+def line_by_code(agreement: Agreement, code: str) -> FundingLine:
+    """The line of the agreement with this code; raises NotFound."""
+    for line in agreement.lines:
+        if line.code == code:
+            return line
+    raise NotFound("no_line", f"Agreement {agreement.reference} has no line {code}.", "line")
+
+
+def balances(line_ids: Sequence[int], through: date | None = None) -> dict[int, dict[Account, int]]:
+    """What stands on each account of each line, at the end of a day when one is given."""
+    found: dict[int, dict[Account, int]] = {line_id: defaultdict(int) for line_id in line_ids}
+    for column, sign in ((Posting.to_account, 1), (Posting.from_account, -1)):
+        query = select(Posting.line_id, column, func.sum(Posting.pence)).where(Posting.line_id.in_(line_ids))
+        if through is not None:
+            query = query.where(Posting.effective_on <= through)
+        for line_id, account, pence in session.execute(query.group_by(Posting.line_id, column)):
+            found[line_id][Account(account)] += sign * int(pence)
+    return found
+
+
+def _standing(subject: InstrumentedAttribute[int | None], subject_id: int, account: Account) -> Select[int, int]:
+    arrived = select(Posting.line_id, Posting.pence.label("pence")).where(
+        subject == subject_id, Posting.to_account == str(account)
+    )
+    left = select(Posting.line_id, (-Posting.pence).label("pence")).where(
+        subject == subject_id, Posting.from_account == str(account)
+    )
+    both = union_all(arrived, left).subquery()
+    total = func.sum(both.c.pence)
+    return select(both.c.line_id, total).group_by(both.c.line_id).having(total != 0).order_by(both.c.line_id)
+
+
+def standing_of_application(application_id: int, account: Account) -> dict[int, int]:
+    """Pence by line that stand on the account for an application."""
+    return _by_line(_standing(Posting.application_id, application_id, account))
+
+
+def standing_of_voucher(voucher_id: int, account: Account) -> dict[int, int]:
+    """Pence by line that stand on the account for a voucher, in the order of the lines."""
+    return _by_line(_standing(Posting.voucher_id, voucher_id, account))
+
+
+def standing_of_redemption(redemption_id: int, account: Account) -> dict[int, int]:
+    """Pence by line that stand on the account for a claim, in the order of the lines."""
+    return _by_line(_standing(Posting.redemption_id, redemption_id, account))
+
+
+def standing_of_debt(debt_id: int, account: Account) -> dict[int, int]:
+    """Pence by line that stand on the account for a debt."""
+    return _by_line(_standing(Posting.debt_id, debt_id, account))
+
+
+def _by_line(query: Select[int, int]) -> dict[int, int]:
+    return {line_id: int(pence) for line_id, pence in session.execute(query)}
+
+
+def split_over(total: int, standing: Mapping[int, int]) -> dict[int, int]:
+    """Parts of an amount by line, in proportion to what stands on each (largest remainder)."""
+    return dict(zip(standing, split(total, list(standing.values())), strict=True))
+
+
+def round_shares(round_id: int) -> dict[int, int]:
+    """The fixed share of each line that a round draws on, in ten-thousandths, in the order of the lines."""
+    rows = session.execute(
+        select(RoundLine.line_id, RoundLine.share_bp).where(RoundLine.round_id == round_id).order_by(RoundLine.position)
+    )
+    return {line_id: share_bp for line_id, share_bp in rows}  # noqa: C416 - rows are not pairs to a type checker
+
+
+def agreements_of_round(round_id: int) -> Sequence[Agreement]:
+    """The agreements behind the lines that a round draws on."""
+    return session.scalars(
+        select(Agreement)
+        .join(FundingLine, FundingLine.agreement_id == Agreement.id)
+        .join(RoundLine, and_(RoundLine.line_id == FundingLine.id, RoundLine.round_id == round_id))
+        .order_by(Agreement.id)
+        .distinct()
+    ).all()
+
+
+def lines_of(scheme_id: int) -> Sequence[FundingLine]:
+    """Every line of the scheme, in the order of agreements and positions."""
+    return session.scalars(
+        select(FundingLine)
+        .where(FundingLine.scheme_id == scheme_id)
+        .order_by(FundingLine.agreement_id, FundingLine.position)
+    ).all()

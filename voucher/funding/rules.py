@@ -1,0 +1,128 @@
+"""Pure: the accounts, and every event that moves money with where it comes from and goes to (rule 24)."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from enum import StrEnum
+
+
+class Account(StrEnum):
+    """Where a pound of a funding line stands. Contra accounts run negative, which is what they are for."""
+
+    AWARD = "award"
+    UNALLOCATED = "unallocated"
+    RESERVED = "reserved"
+    COMMITTED = "committed"
+    CLAIMED = "claimed"
+    APPROVED = "approved"
+    DEFRAYED = "defrayed"
+    DISALLOWED = "disallowed"
+    DEBT = "debt"
+    RECEIVABLE = "receivable"
+    RECOVERED = "recovered"
+    REPAYABLE = "repayable"
+    RETURNED = "returned to funder"
+    CASH = "cash"
+    CASH_DRAWN = "cash: drawdown received"
+    CASH_PAID = "cash: payments"
+    CASH_BANK_RETURNS = "cash: bank returns"
+    CASH_RECOVERED = "cash: recoveries"
+    CASH_RETURNED = "cash: returned to funder"
+    CASH_BORNE = "cash: borne by the authority"
+
+
+class EntryKind(StrEnum):
+    """Why money moved. Nothing else moves it."""
+
+    AGREEMENT_RAISED = "agreement raised"
+    AGREEMENT_LOWERED = "agreement lowered"
+    VIREMENT = "virement"
+    OPENING = "opening"
+    RESERVED = "reserved"
+    RESERVATION_RELEASED = "reservation released"
+    ISSUED = "issued"
+    CLAIMED = "claimed"
+    CLAIM_GIVEN_BACK = "claim given back"
+    APPROVED = "approved"
+    APPROVAL_UNDONE = "approval undone"
+    DEFRAYED = "defrayed"
+    PAYMENT_RETURNED = "payment returned"
+    RELEASED_EXPIRED = "released on expiry"
+    RELEASED_CANCELLED = "released on cancellation"
+    RELEASED_LATER_EXPIRED = "released after expiry"
+    RELEASED_LATER_CANCELLED = "released after cancellation"
+    REINSTATED = "reinstated"
+    DISALLOWED = "disallowed"
+    DEBT_RAISED = "debt raised"
+    DEBT_REPAID = "debt repaid"
+    DEBT_WRITTEN_OFF = "debt written off"
+    RETURNED_TO_FUNDER = "returned to funder"
+    DRAWDOWN_RECEIVED = "drawdown received"
+
+
+A = Account
+K = EntryKind
+
+ROUTES: dict[EntryKind, frozenset[tuple[Account, Account]]] = {
+    K.AGREEMENT_RAISED: frozenset({(A.AWARD, A.UNALLOCATED)}),
+    K.AGREEMENT_LOWERED: frozenset({(A.UNALLOCATED, A.AWARD)}),
+    K.VIREMENT: frozenset({(A.UNALLOCATED, A.AWARD), (A.AWARD, A.UNALLOCATED)}),
+    K.OPENING: frozenset(
+        {(A.AWARD, to) for to in (A.UNALLOCATED, A.COMMITTED, A.DEFRAYED)}
+        | {(A.CASH_DRAWN, A.CASH), (A.CASH, A.CASH_PAID)}
+    ),
+    K.RESERVED: frozenset({(A.UNALLOCATED, A.RESERVED)}),
+    K.RESERVATION_RELEASED: frozenset({(A.RESERVED, A.UNALLOCATED)}),
+    K.ISSUED: frozenset({(A.RESERVED, A.COMMITTED)}),
+    K.CLAIMED: frozenset({(A.COMMITTED, A.CLAIMED)}),
+    K.CLAIM_GIVEN_BACK: frozenset({(A.CLAIMED, A.COMMITTED)}),
+    K.APPROVED: frozenset({(A.CLAIMED, A.APPROVED)}),
+    K.APPROVAL_UNDONE: frozenset({(A.APPROVED, A.CLAIMED)}),
+    K.DEFRAYED: frozenset({(A.APPROVED, A.DEFRAYED), (A.CASH, A.CASH_PAID)}),
+    K.PAYMENT_RETURNED: frozenset({(A.DEFRAYED, A.APPROVED), (A.CASH_BANK_RETURNS, A.CASH)}),
+    K.RELEASED_EXPIRED: frozenset({(A.COMMITTED, A.UNALLOCATED)}),
+    K.RELEASED_CANCELLED: frozenset({(A.COMMITTED, A.UNALLOCATED)}),
+    K.RELEASED_LATER_EXPIRED: frozenset({(A.COMMITTED, A.UNALLOCATED), (A.CLAIMED, A.UNALLOCATED)}),
+    K.RELEASED_LATER_CANCELLED: frozenset({(A.COMMITTED, A.UNALLOCATED), (A.CLAIMED, A.UNALLOCATED)}),
+    K.REINSTATED: frozenset({(A.UNALLOCATED, A.COMMITTED)}),
+    K.DISALLOWED: frozenset({(A.DEFRAYED, A.DISALLOWED), (A.CASH_BORNE, A.CASH)}),
+    K.DEBT_RAISED: frozenset({(A.DEBT, A.RECEIVABLE)}),
+    K.DEBT_REPAID: frozenset(
+        {
+            (A.RECEIVABLE, A.DEBT),
+            (A.RECOVERED, A.UNALLOCATED),
+            (A.RECOVERED, A.REPAYABLE),
+            (A.CASH_RECOVERED, A.CASH),
+        }
+    ),
+    K.DEBT_WRITTEN_OFF: frozenset({(A.RECEIVABLE, A.DEBT)}),
+    K.RETURNED_TO_FUNDER: frozenset({(A.REPAYABLE, A.RETURNED), (A.CASH, A.CASH_RETURNED)}),
+    K.DRAWDOWN_RECEIVED: frozenset({(A.CASH_DRAWN, A.CASH)}),
+}
+
+
+class LineKind(StrEnum):
+    """What a funding line may be spent on."""
+
+    CAPITAL = "capital"
+    REVENUE = "revenue"
+    ADMINISTRATION = "administration"
+
+
+class ChangeState(StrEnum):
+    """A lowered award waits until the money is released."""
+
+    APPLIED = "applied"
+    PENDING = "pending"
+
+
+def effective_day(happened_on: date, closed_through: date | None) -> date:
+    """The day an entry counts on: its own, or the first open day when its own lies in a closed period."""
+    if closed_through is not None and happened_on <= closed_through:
+        return closed_through + timedelta(days=1)
+    return happened_on
+
+
+def last_day_fits(last_day: date, *, claim_window_days: int, payment_days: int, agreement_ends_on: date) -> bool:
+    """Whether work on the last day can still be claimed and paid before the agreement ends (rule 25)."""
+    return last_day + timedelta(days=claim_window_days + payment_days) <= agreement_ends_on

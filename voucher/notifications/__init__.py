@@ -1,0 +1,1 @@
+"""Messages: outbox rows in the transaction, rendered and delivered after it."""

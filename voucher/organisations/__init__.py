@@ -1,0 +1,1 @@
+"""One table of parties, their identifiers and the enterprises they form."""

@@ -1,0 +1,24 @@
+"""Finding parties."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from voucher.organisations.models import Identifier, Organisation
+from voucher.platform.db import session
+from voucher.platform.errors import NotFound
+
+
+def organisation_by_reference(reference: str) -> Organisation:
+    """The party with this reference; raises NotFound."""
+    found = session.scalar(select(Organisation).where(Organisation.reference == reference.strip().upper()))
+    if found is None:
+        raise NotFound("no_organisation", f"No organisation has the reference {reference}.", "organisation")
+    return found
+
+
+def organisation_by_identifier(kind: str, value: str) -> Organisation | None:
+    """The party that bears this official number, if any."""
+    return session.scalar(
+        select(Organisation).join(Identifier).where(Identifier.kind == str(kind), Identifier.value == value)
+    )

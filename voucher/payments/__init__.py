@@ -1,0 +1,1 @@
+"""Batches, bank files out, bank lines in, matching, drawdowns, debts."""

@@ -1,0 +1,292 @@
+"""Batches: prepared by one person, approved by another, exported once, taken out of, recalled (rules 16, 29 to 33)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from voucher.audit.commands import begin_state, change_state, record
+from voucher.documents.commands import RETAINED_PAYMENT, keep_own_document
+from voucher.documents.models import Document
+from voucher.payments.models import Batch, Payment, PaymentItem
+from voucher.payments.policy import why_not_approve_batch, why_not_approve_payment
+from voucher.payments.queries import claims_ready_to_pay, lock_batch, lock_payment
+from voucher.payments.rules import (
+    BATCH_TRANSITIONS,
+    PAYMENT_TRANSITIONS,
+    BatchState,
+    PaymentState,
+    bank_text,
+)
+from voucher.platform import csv as csv_files
+from voucher.platform.act import Act
+from voucher.platform.authz import Permission
+from voucher.platform.db import session
+from voucher.platform.errors import Conflict, DomainError, Forbidden
+from voucher.platform.money import plain_pounds
+from voucher.platform.references import new_reference
+from voucher.providers.models import PayeeDetails
+from voucher.providers.payees import in_the_clear, why_not_usable
+from voucher.providers.queries import current_details
+from voucher.providers.rules import ProviderState
+from voucher.redemptions.models import Redemption
+from voucher.redemptions.queries import lock_redemption
+from voucher.redemptions.rules import REDEMPTION_TRANSITIONS, RedemptionState
+from voucher.schemes.models import Scheme
+
+B = BatchState
+FILE_HEADER = ("sort_code", "account_number", "name", "amount", "reference")
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """An approved claim that a batch could not take, and why."""
+
+    redemption: Redemption
+    reason: str
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A new batch, if anything could be paid, and what was left out of it."""
+
+    batch: Batch | None
+    left_out: tuple[LeftOut, ...]
+
+
+def prepare_batch(act: Act, scheme: Scheme) -> Prepared:
+    """Gathers approved claims into one payment per provider; claims that cannot be paid are named with the reason."""
+    act.require(Permission.BATCHES_PREPARE, scheme_id=scheme.id)
+    payable: dict[int, list[Redemption]] = defaultdict(list)
+    details: dict[int, PayeeDetails] = {}
+    left_out: list[LeftOut] = []
+    for claim in claims_ready_to_pay(scheme.id):
+        found = _payable_details(claim)
+        if isinstance(found, str):
+            left_out.append(LeftOut(claim, found))
+        else:
+            payable[claim.provider_id].append(claim)
+            details[claim.provider_id] = found
+    if not payable:
+        return Prepared(None, tuple(left_out))
+    batch = Batch(
+        reference=new_reference(scheme.reference, "B"),
+        scheme_id=scheme.id,
+        state=B.DRAFT,
+        prepared_by=act.person_id,
+        prepared_at=act.now,
+    )
+    session.add(batch)
+    begin_state(act.actor, "batch.prepared", batch, at=act.now)
+    for provider_id, claims in payable.items():
+        _add_payment(act, batch, details[provider_id], claims)
+    session.refresh(batch, ["payments"])
+    return Prepared(batch, tuple(left_out))
+
+
+def _payable_details(claim: Redemption) -> PayeeDetails | str:
+    if claim.on_hold:
+        return f"It is on hold: {claim.hold_reason}"
+    if claim.provider.state == ProviderState.SUSPENDED:
+        return "The provider is suspended."
+    details = current_details(claim.provider_id)
+    if details is None:
+        return "The provider has no bank details."
+    return why_not_usable(details) or details
+
+
+def _add_payment(act: Act, batch: Batch, details: PayeeDetails, claims: Sequence[Redemption]) -> None:
+    payment = Payment(
+        reference=new_reference(batch.reference.split("-", 1)[0], "P"),
+        scheme_id=batch.scheme_id,
+        batch_id=batch.id,
+        provider_id=details.provider_id,
+        payee_details_id=details.id,
+        state=PaymentState.PLANNED,
+        pence=sum(claim.grant_pence for claim in claims),
+        items=[PaymentItem(redemption_id=claim.id, pence=claim.grant_pence) for claim in claims],
+    )
+    session.add(payment)
+    begin_state(act.actor, "payment.planned", payment, at=act.now)
+    for claim in claims:
+        _move_claim(act, claim, RedemptionState.IN_BATCH, "claim.put_in_batch", batch.reference)
+
+
+def _move_claim(act: Act, claim: Redemption, to: RedemptionState, action: str, reason: str) -> None:
+    change_state(act.actor, action, claim, to, REDEMPTION_TRANSITIONS, at=act.now, reason=reason)
+
+
+def submit_batch(act: Act, batch: Batch) -> None:
+    """Hands a draft batch over for approval."""
+    act.require(Permission.BATCHES_PREPARE, scheme_id=batch.scheme_id)
+    batch = lock_batch(batch)
+    if not _planned(batch):
+        raise DomainError("empty_batch", "There is no payment left in this batch.")
+    change_state(act.actor, "batch.submitted", batch, B.SUBMITTED, BATCH_TRANSITIONS, at=act.now)
+
+
+def _planned(batch: Batch) -> list[Payment]:
+    return [payment for payment in batch.payments if payment.state == PaymentState.PLANNED]
+
+
+def approve_batch(act: Act, batch: Batch) -> Batch | None:
+    """Approves a submitted batch. Payments that this person may not approve are split off into a batch of their own.
+
+    Gives that other batch, which waits for another approver, or None. Raises Forbidden when nothing can be approved.
+    """
+    act.require(Permission.BATCHES_APPROVE, scheme_id=batch.scheme_id)
+    batch = lock_batch(batch)
+    refusal = why_not_approve_batch(act.actor, batch)
+    if refusal:
+        raise Forbidden("batch_duty", refusal)
+    reasons = {payment: why_not_approve_payment(act.actor, payment) for payment in _planned(batch)}
+    excluded = {payment: reason for payment, reason in reasons.items() if reason}
+    if len(excluded) == len(reasons):
+        why = "; ".join(f"payment {payment.reference}: {reason}" for payment, reason in excluded.items())
+        raise Forbidden("payment_duty", f"You may approve none of these payments ({why or 'there are none left'}).")
+    other = _split_off(act, batch, list(excluded)) if excluded else None
+    change_state(
+        act.actor,
+        "batch.approved",
+        batch,
+        B.APPROVED,
+        BATCH_TRANSITIONS,
+        at=act.now,
+        pence=sum(payment.pence for payment in _planned(batch)),
+    )
+    batch.approved_by, batch.approved_at = act.person_id, act.now
+    return other
+
+
+def _split_off(act: Act, batch: Batch, payments: list[Payment]) -> Batch:
+    other = Batch(
+        reference=new_reference(batch.reference.split("-", 1)[0], "B"),
+        scheme_id=batch.scheme_id,
+        state=B.SUBMITTED,
+        prepared_by=batch.prepared_by,
+        prepared_at=batch.prepared_at,
+    )
+    session.add(other)
+    begin_state(act.actor, "batch.split_off", other, at=act.now, reason=f"split off {batch.reference}")
+    for payment in payments:
+        payment.batch_id = other.id
+    session.flush()
+    session.refresh(batch, ["payments"])
+    session.refresh(other, ["payments"])
+    return other
+
+
+def reject_batch(act: Act, batch: Batch, *, reason: str) -> None:
+    """Sends a batch back to its preparer, before it is exported."""
+    act.require(Permission.BATCHES_APPROVE, scheme_id=batch.scheme_id)
+    _need_reason(reason)
+    batch = lock_batch(batch)
+    change_state(act.actor, "batch.rejected", batch, B.DRAFT, BATCH_TRANSITIONS, at=act.now, reason=reason)
+    batch.approved_by = batch.approved_at = None
+
+
+def take_out(act: Act, payment: Payment, *, reason: str) -> None:
+    """Takes a payment out of a batch that is not exported yet; its claims are approved and unpaid again."""
+    act.require(Permission.BATCHES_PREPARE, scheme_id=payment.scheme_id)
+    _need_reason(reason)
+    batch = lock_batch(payment.batch)
+    payment = lock_payment(payment)
+    if batch.state not in (B.DRAFT, B.SUBMITTED, B.APPROVED):
+        raise DomainError("exported", f"Batch {batch.reference} is {batch.state}: recall it instead.")
+    _end_payment(act, payment, PaymentState.TAKEN_OUT, "payment.taken_out", reason)
+
+
+def _end_payment(act: Act, payment: Payment, to: PaymentState, action: str, reason: str) -> None:
+    change_state(act.actor, action, payment, to, PAYMENT_TRANSITIONS, at=act.now, reason=reason)
+    for item in payment.items:
+        item.live = False
+        _move_claim(act, lock_redemption(item.redemption_id), RedemptionState.APPROVED, "claim.out_of_batch", reason)
+
+
+def export_batch(act: Act, batch: Batch) -> bytes:
+    """The bank file of an approved batch: made once, kept encrypted, and given again byte for byte (rule 33)."""
+    act.require(Permission.BATCHES_PREPARE, scheme_id=batch.scheme_id)
+    batch = lock_batch(batch)
+    if batch.file_id is not None:
+        return _kept_file(act, batch)
+    payments = _planned(batch)
+    for payment in payments:
+        refusal = why_not_usable(payment.payee_details)
+        if refusal:
+            raise Conflict("payee_unusable", f"Payment {payment.reference}: {refusal} Take it out of the batch first.")
+        if payment.provider.state == ProviderState.SUSPENDED:
+            raise Conflict("provider_suspended", f"Payment {payment.reference}: its provider is suspended.")
+    change_state(act.actor, "batch.exported", batch, B.EXPORTED, BATCH_TRANSITIONS, at=act.now)
+    content = _file(act, payments)
+    kept = keep_own_document(
+        act,
+        scheme_id=batch.scheme_id,
+        data=act.ring.encrypt(content.decode()).encode(),
+        name=f"{batch.reference}.csv",
+        retention_class=RETAINED_PAYMENT,
+        media_type="text/csv",
+        encrypted=True,
+    )
+    batch.file_id, batch.file_sha256 = kept.id, hashlib.sha256(content).hexdigest()
+    batch.control_pence = sum(payment.pence for payment in payments)
+    batch.exported_at, batch.exported_on, batch.exported_by = act.now, act.today, act.person_id
+    for payment in payments:
+        change_state(act.actor, "payment.exported", payment, PaymentState.EXPORTED, PAYMENT_TRANSITIONS, at=act.now)
+    return content
+
+
+def _file(act: Act, payments: Sequence[Payment]) -> bytes:
+    rows = []
+    for payment in payments:
+        account = in_the_clear(act.ring, payment.payee_details)
+        rows.append(
+            (
+                account.sort_code,
+                account.number,
+                bank_text(account.name),
+                plain_pounds(payment.pence),
+                bank_text(payment.reference),
+            )
+        )
+    return csv_files.write_table(FILE_HEADER, rows)
+
+
+def _kept_file(act: Act, batch: Batch) -> bytes:
+    document = session.get_one(Document, batch.file_id)
+    content = act.ring.decrypt(act.files.get(document.sha256).decode()).encode()
+    if hashlib.sha256(content).hexdigest() != batch.file_sha256:
+        raise Conflict("file_changed", f"The kept file of batch {batch.reference} is not the one that was exported.")
+    record(act.actor, "batch.exported_again", batch, at=act.now)
+    return content
+
+
+def recall_batch(act: Act, batch: Batch, *, reason: str) -> bool:
+    """Recalls an exported file that was not sent to the bank: asked by one person, done when a second confirms.
+
+    True when it was done. Refused once any payment of it was matched.
+    """
+    if not act.actor.may(Permission.BATCHES_PREPARE, scheme_id=batch.scheme_id):
+        act.require(Permission.BATCHES_APPROVE, scheme_id=batch.scheme_id)
+    _need_reason(reason)
+    batch = lock_batch(batch)
+    if batch.state != B.EXPORTED or any(p.state == PaymentState.DEFRAYED for p in batch.payments):
+        raise DomainError("not_recallable", f"Batch {batch.reference} is {batch.state}; it cannot be recalled.")
+    if batch.recall_asked_by is None:
+        batch.recall_asked_by = act.person_id
+        record(act.actor, "batch.recall_asked", batch, at=act.now, reason=reason)
+        return False
+    if batch.recall_asked_by == act.person_id:
+        raise Forbidden("recall_duty", "You asked for the recall: a second person must confirm it.")
+    batch.recall_confirmed_by = act.person_id
+    change_state(act.actor, "batch.recalled", batch, B.RECALLED, BATCH_TRANSITIONS, at=act.now, reason=reason)
+    for payment in batch.payments:
+        if payment.state == PaymentState.EXPORTED:
+            _end_payment(act, payment, PaymentState.RECALLED, "payment.recalled", reason)
+    return True
+
+
+def _need_reason(reason: str) -> None:
+    if not reason.strip():
+        raise DomainError("reason_needed", "Say why: the reason stands in the batch's history.", "reason")

@@ -1,0 +1,37 @@
+"""Pure: who may not approve a payment or match a line, by person and object (rules 29, 35)."""
+
+from __future__ import annotations
+
+from voucher.payments.models import BankLine, Batch, Payment
+from voucher.payments.rules import LineSource
+from voucher.platform.actor import Actor
+
+
+def why_not_approve_batch(actor: Actor, batch: Batch) -> str | None:
+    """Why this person cannot approve anything in the batch, or None."""
+    if batch.prepared_by == actor.person_id:
+        return "You prepared this batch: another person must approve it."
+    return None
+
+
+def why_not_approve_payment(actor: Actor, payment: Payment) -> str | None:
+    """Why this person cannot approve this payment, or None; the exclusion is for the payment, not for the batch."""
+    if payment.payee_details.keyed_by == actor.person_id:
+        return "you keyed the payee's bank details"
+    if payment.provider.organisation_id in actor.organisation_ids:
+        return "it pays your own organisation"
+    for item in payment.items:
+        claim = item.redemption
+        if claim.voucher.application.decided_by == actor.person_id:
+            return f"you decided the application behind claim {claim.reference}"
+        if claim.verified_by == actor.person_id:
+            return f"you verified claim {claim.reference}"
+    return None
+
+
+def why_line_is_no_evidence(line: BankLine, payment: Payment) -> str | None:
+    """Why a typed line cannot prove this payment, or None: it takes a second person to type it (rule 35)."""
+    batch = payment.batch
+    if line.source == LineSource.TYPED and line.entered_by in (batch.prepared_by, batch.approved_by):
+        return "This bank line was typed by somebody who prepared or approved the batch. Another person must type it."
+    return None

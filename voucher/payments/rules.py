@@ -1,0 +1,106 @@
+"""Pure: states of batches, payments and debts, and what makes a match (rules 16, 29, 33, 35, 37)."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from enum import StrEnum
+
+from voucher.platform.states import State, transitions
+
+
+class BatchState(State):
+    """Where a batch stands."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    EXPORTED = "exported"
+    SETTLED = "settled"
+    PARTLY_SETTLED = "partly settled"
+    RECALLED = "recalled"
+
+
+B = BatchState
+BATCH_TRANSITIONS = transitions(
+    {
+        B.DRAFT: {B.SUBMITTED},
+        B.SUBMITTED: {B.APPROVED, B.DRAFT},
+        B.APPROVED: {B.EXPORTED, B.DRAFT},
+        B.EXPORTED: {B.PARTLY_SETTLED, B.SETTLED, B.RECALLED},
+        B.PARTLY_SETTLED: {B.SETTLED},
+        B.SETTLED: {B.PARTLY_SETTLED},
+    }
+)
+
+
+class PaymentState(State):
+    """Where a payment stands."""
+
+    PLANNED = "planned"
+    TAKEN_OUT = "taken out"
+    EXPORTED = "exported"
+    DEFRAYED = "defrayed"
+    RETURNED = "returned"
+    RECALLED = "recalled"
+
+
+P = PaymentState
+PAYMENT_TRANSITIONS = transitions(
+    {
+        P.PLANNED: {P.EXPORTED, P.TAKEN_OUT},
+        P.EXPORTED: {P.DEFRAYED, P.RECALLED},
+        P.DEFRAYED: {P.RETURNED},
+    }
+)
+
+
+class DebtState(State):
+    """Where a debt stands."""
+
+    RAISED = "raised"
+    PART_REPAID = "part repaid"
+    REPAID = "repaid"
+    WRITTEN_OFF = "written off"
+
+
+D = DebtState
+DEBT_TRANSITIONS = transitions(
+    {
+        D.RAISED: {D.PART_REPAID, D.REPAID, D.WRITTEN_OFF},
+        D.PART_REPAID: {D.REPAID, D.WRITTEN_OFF},
+    }
+)
+
+
+class LineSource(StrEnum):
+    """On what evidence a bank line rests."""
+
+    TYPED = "typed"
+    IMPORTED = "imported"
+
+
+class MatchKind(StrEnum):
+    """What a bank line was found to be."""
+
+    PAYMENT = "payment"
+    RETURN = "return"
+    DRAWDOWN = "drawdown"
+    RECOVERY = "recovery"
+    FUNDER_REPAYMENT = "repayment to the funder"
+
+
+def bank_text(text: str, length: int = 18) -> str:
+    """Upper case, legal characters only, cut to the length that bank files allow (rule 32)."""
+    return re.sub(r"[^A-Z0-9 ./&-]", " ", text.upper())[:length].strip()
+
+
+def names_payment(line_reference: str, payment_reference: str) -> bool:
+    """Whether a bank line's reference carries the payment's, whatever the spacing."""
+    squeezed = re.sub(r"[^A-Z0-9]", "", line_reference.upper())
+    return re.sub(r"[^A-Z0-9]", "", payment_reference.upper()) in squeezed
+
+
+def in_window(booked_on: date, exported_on: date, days: int) -> bool:
+    """Whether a bank line's day lies in the window after the export (rule 35)."""
+    return exported_on <= booked_on <= exported_on + timedelta(days=days)

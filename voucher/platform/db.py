@@ -1,0 +1,146 @@
+"""The database: declarative base, column types, and the one place that commits."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Index, Integer, MetaData, String, event, text
+from sqlalchemy.engine import Connection
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scoped_session
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.types import TypeDecorator
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+# SQLite only numbers rows by itself in a column of the type INTEGER.
+RowId = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC. SQLite forgets the zone: a naive moment is refused on the way in and marked on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Every table's base: named constraints, so that messages and migrations can speak of them."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {datetime: UtcDateTime, int: RowId, str: String}
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, sort_order=-10)
+
+
+def new_public_id() -> str:
+    """A random address part: 80 bits in lower-case base32-like letters that say nothing about order or number."""
+    alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
+    return "".join(secrets.choice(alphabet) for _ in range(16))
+
+
+db = SQLAlchemy(metadata=Base.metadata)
+session = cast("scoped_session[Session]", db.session)
+
+_writing: ContextVar[bool] = ContextVar("writing", default=False)
+
+
+class NestedTransaction(RuntimeError):
+    """A command opened a transaction inside one: a programming error, for only the edge opens them."""
+
+
+@contextmanager
+def atomic() -> Iterator[None]:
+    """The one transaction of a request, command or job: commits at the end, rolls back on any exception.
+
+    The read transaction that loading began is ended first, because on SQLite a read that turns into a write fails at
+    once whatever the busy timeout; commands read again, under lock, what they decide on.
+    """
+    if _writing.get():
+        raise NestedTransaction("atomic() is opened once, at the edge")
+    if session.new or session.dirty or session.deleted:
+        raise NestedTransaction("something was changed before atomic() was opened")
+    session.rollback()
+    token = _writing.set(True)
+    try:
+        yield
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        _writing.reset(token)
+
+
+@contextmanager
+def consistent_read() -> Iterator[None]:
+    """One snapshot for many reads: REPEATABLE READ on PostgreSQL, a read transaction on SQLite."""
+    session.rollback()
+    if engine().dialect.name == "postgresql":
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    try:
+        yield
+    finally:
+        session.rollback()
+
+
+def engine() -> Engine:
+    """The engine of the current app."""
+    return db.engine
+
+
+def changed_one(result: Any) -> bool:
+    """Whether a guarded UPDATE hit exactly the one row that it was meant for."""
+    return bool(cast(int, result.rowcount) == 1)
+
+
+def prepare_engine(target: Engine) -> None:
+    """Sets an SQLite engine up for money: WAL, full sync, enforced foreign keys, writers that queue up."""
+    if target.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(target, "connect")
+    def connected(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(target, "begin")
+    def begun(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
+
+
+def in_list(column: str, values: Sequence[str]) -> str:
+    """The text of a CHECK that keeps a column to named values."""
+    return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
+
+
+def unique_where(name: str, *columns: str, where: str) -> Index:
+    """A unique index over the rows that a condition picks; the same on both engines."""
+    return Index(name, *columns, unique=True, sqlite_where=text(where), postgresql_where=text(where))

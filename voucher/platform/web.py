@@ -1,0 +1,227 @@
+"""What every page stands on: who may open it, what browsers are told about it, and who sends a request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol, TypeVar, cast
+
+from flask import Flask, Response, current_app, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import Babel
+from flask_babel import gettext as translate
+from flask_login import LoginManager, current_user
+from flask_talisman import Talisman
+from flask_wtf.csrf import CSRFProtect
+from jinja2 import StrictUndefined
+
+from config import Config
+from voucher.platform import refusals
+from voucher.platform.act import Act
+from voucher.platform.actor import Actor, Channel
+from voucher.platform.authz import Permission
+from voucher.platform.clock import Clock
+from voucher.platform.errors import Forbidden
+from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.keyring import KeyRing
+
+UPLOAD_LIMIT = 20 * 1024 * 1024
+
+# Addresses under these carry a secret: a voucher's token or a one-time link's.
+SECRET_PATHS = ("/V/", "/L/")
+
+# All that a browser may keep; every other answer is somebody's own or carries the secret of a form.
+KEPT = frozenset({"static", "platform.fonts"})
+
+HEADERS = {
+    "frame_options": "DENY",
+    "referrer_policy": "same-origin",
+    "content_security_policy": {
+        "default-src": "'self'",
+        "object-src": "'none'",
+        "base-uri": "'none'",
+        "form-action": "'self'",
+        "frame-ancestors": "'none'",
+    },
+    # The camera reads vouchers; nothing else of the device is asked for.
+    "permissions_policy": {"camera": "(self)", "geolocation": "()", "microphone": "()", "payment": "()"},
+    "strict_transport_security_include_subdomains": False,  # We speak for our own host only.
+}
+
+View = TypeVar("View", bound=Callable[..., object])
+
+
+class Desk(Protocol):
+    """What the factory lays ready in every app."""
+
+    config: Config
+    clock: Clock
+    ring: KeyRing
+
+    def act(self, actor: Actor) -> Act:
+        """An act of this person, here and now."""
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Whoever sends this request, as flask-login wants to meet them; nobody is signed in without a session's token."""
+
+    actor: Actor
+    token: str = ""
+
+    @property
+    def is_authenticated(self) -> bool:
+        """Whether somebody is signed in."""
+        return bool(self.token)
+
+    @property
+    def is_active(self) -> bool:
+        """The session of a suspended person is not found, so whoever is signed in is active."""
+        return self.is_authenticated
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether nobody is signed in."""
+        return not self.is_authenticated
+
+    def get_id(self) -> str:
+        """What the signed cookie keeps."""
+        return self.token
+
+
+class Guard(NamedTuple):
+    """Who may open a page: holders of one of the permissions, or everybody, for the reason given."""
+
+    permissions: frozenset[Permission] = frozenset()
+    why_public: str = ""
+    task: str = ""
+
+
+class Task(NamedTuple):
+    """A page that somebody may start from."""
+
+    endpoint: str
+    label: str
+
+
+class Unguarded(RuntimeError):
+    """A view does not say who may open it: a programming error, and nobody may."""
+
+
+def requires(*permissions: Permission, task: str = "") -> Callable[[View], View]:
+    """Marks a view as open to whoever holds one of these permissions anywhere; the command looks at where.
+
+    ``task`` is what the page does, in words; with it the home page of those people links here. Only a page without
+    parts of its address to fill in can have one.
+    """
+    if not permissions:
+        raise ValueError("name a permission, or say why everybody may open the page")
+    return _marked(Guard(frozenset(permissions), task=task))
+
+
+def public(why: str) -> Callable[[View], View]:
+    """Marks a view as open to everybody and says why that is right."""
+    return _marked(Guard(why_public=why))
+
+
+def guard_of(view: Callable[..., object]) -> Guard:
+    """The mark of a view; raises Unguarded when it has none."""
+    found = view.__dict__.get("voucher_guard")
+    if not isinstance(found, Guard):
+        raise Unguarded(f"{view.__module__}.{view.__qualname__} needs @requires(…) or @public(…)")
+    return found
+
+
+def visitor() -> Visitor:
+    """Who sends this request."""
+    return cast(Visitor, current_user._get_current_object())
+
+
+def desk() -> Desk:
+    """What the factory laid ready in this app."""
+    return cast(Desk, current_app.extensions["voucher"])
+
+
+def current_act() -> Act:
+    """An act of whoever sends this request."""
+    return desk().act(visitor().actor)
+
+
+def tasks(actor: Actor) -> list[Task]:
+    """The pages that a person may start from, in the order in which the app was given them."""
+    guards = ((endpoint, guard_of(view)) for endpoint, view in current_app.view_functions.items())
+    return [Task(endpoint, translate(guard.task)) for endpoint, guard in guards if guard.task and _admits(guard, actor)]
+
+
+def prepare(app: Flask, base_url: str, *, visitor_of: Callable[[str], Visitor | None], sign_in_page: str) -> None:
+    """Puts this module's guards, headers and error pages around every page of the app.
+
+    ``visitor_of`` gives whose session a token is of, ``sign_in_page`` is the endpoint to go to without one.
+    """
+    https = base_url.startswith("https://")
+    app.config.update(
+        MAX_CONTENT_LENGTH=UPLOAD_LIMIT,
+        SESSION_COOKIE_NAME="__Host-voucher" if https else "voucher",
+        SESSION_COOKIE_SECURE=https,
+        SIGN_IN_PAGE=sign_in_page,
+        WTF_CSRF_TIME_LIMIT=None,  # A form is good for as long as the session whose secret it carries.
+        WTF_CSRF_SSL_STRICT=False,  # It wants a referrer, which pages under /V/ do not send.
+    )
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    public("styles and pictures hold nothing private")(app.view_functions["static"])
+    # Flask runs these hooks from the last to the first, so that ours has the last word on Talisman's headers.
+    app.after_request(_tell_browser)
+    Talisman(app, force_https=https, session_cookie_secure=https, **HEADERS)
+    _know_visitors(app, visitor_of)
+    app.before_request(_admit)
+    CSRFProtect(app)
+    Babel(app, default_locale="en", default_timezone="Europe/London")
+    refusals.prepare(app)
+
+
+def _marked(guard: Guard) -> Callable[[View], View]:
+    def mark(view: View) -> View:
+        view.__dict__["voucher_guard"] = guard
+        return view
+
+    return mark
+
+
+def _know_visitors(app: Flask, visitor_of: Callable[[str], Visitor | None]) -> None:
+    login = LoginManager()
+    # Its own processor would ask the database for the visitor on every page, that of a fault included.
+    login.init_app(app, add_context_processor=False)
+    login.user_loader(visitor_of)
+    login.session_protection = None  # The row in the database says whether a session holds, not the browser's name.
+    login.anonymous_user = lambda: Visitor(Actor(None, "nobody", Channel.WEB, address=request.remote_addr or ""))
+    app.jinja_env.globals["visitor"] = visitor
+
+
+def _tell_browser(response: Response) -> Response:
+    if request.endpoint not in KEPT:
+        response.headers["Cache-Control"] = "no-store"
+    if request.path.upper().startswith(SECRET_PATHS):
+        response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _admits(guard: Guard, actor: Actor) -> bool:
+    return bool(guard.why_public) or any(grant.permission in guard.permissions for grant in actor.grants)
+
+
+def _admit() -> ResponseReturnValue | None:
+    """The first lock of every door; a view without a mark is open to nobody."""
+    if request.endpoint is None:
+        return None
+    guard = guard_of(current_app.view_functions[request.endpoint])
+    # Who sends a request for a public page is not asked for here, so that it opens without a database.
+    if guard.why_public or _admits(guard, visitor().actor):
+        return None
+    if visitor().is_authenticated:
+        raise Forbidden(
+            "no_permission", _("Your roles do not open this page. Ask a system administrator for the role.")
+        )
+    if refusals.wants_json():
+        return refusals.page(401, code="not_signed_in")
+    return redirect(url_for(current_app.config["SIGN_IN_PAGE"], next=request.endpoint if guard.task else None))

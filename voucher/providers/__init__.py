@@ -1,0 +1,1 @@
+"""Providers of tech support: vetting, approval, packages, payee details, suspension."""

@@ -1,0 +1,33 @@
+"""Pure: who may approve a provider, and who may confirm payee details (rules 30, 50)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from voucher.platform.actor import Actor
+from voucher.providers.models import PayeeDetails, Provider
+from voucher.providers.rules import VettingCheck
+
+
+def why_not_approve(
+    actor: Actor, provider: Provider, vetting: Mapping[VettingCheck, bool], *, until: date, today: date
+) -> str | None:
+    """Why this person cannot approve this provider now, or None."""
+    if provider.sponsor_id == actor.person_id:
+        return "You sponsored this provider: another person must approve it."
+    missing = [check for check in VettingCheck if not vetting.get(check)]
+    if missing:
+        return f"Vetting is not complete: {', '.join(missing)}."
+    if until <= today:
+        return "Approval must end on a day that is still to come."
+    return None
+
+
+def why_not_confirm_details(actor: Actor, details: PayeeDetails) -> str | None:
+    """Why this person cannot confirm these payee details, or None."""
+    if details.keyed_by == actor.person_id:
+        return "You keyed these details: another person must confirm them."
+    if details.confirmed_by is not None:
+        return "These details are confirmed already."
+    return None

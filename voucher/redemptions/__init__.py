@@ -1,0 +1,1 @@
+"""Look-ups, delivery sessions, claims, evidence, the business's word, disputes, verification."""

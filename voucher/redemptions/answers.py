@@ -1,0 +1,153 @@
+"""The business's own word: was it delivered, what did it pay, and disputes (rules 14 to 16)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from voucher.accounts.rules import Strength
+from voucher.audit.commands import change_state, record
+from voucher.notifications.commands import tell
+from voucher.platform.act import Act
+from voucher.platform.actor import Channel
+from voucher.platform.authz import Permission
+from voucher.platform.db import session
+from voucher.platform.errors import DomainError, Forbidden
+from voucher.redemptions.giving_back import undo_approval
+from voucher.redemptions.models import ClaimAnswer, DeliverySession, Redemption
+from voucher.redemptions.policy import why_not_answer
+from voucher.redemptions.queries import answer_in_force, lock_redemption, lock_session, sessions_of
+from voucher.redemptions.rules import REDEMPTION_TRANSITIONS, Delivered, RedemptionState, SessionState
+from voucher.vouchers.models import Voucher
+
+R = RedemptionState
+STRENGTHS = {Channel.WEB: Strength.ORDINARY, Channel.LINK: Strength.WEAK, Channel.COMMAND_LINE: Strength.WEAK}
+
+
+def _strength(act: Act) -> Strength:
+    return STRENGTHS.get(act.actor.channel, Strength.WEAK)
+
+
+def _as_the_business(act: Act, voucher: Voucher, provider_organisation_id: int) -> None:
+    act.require(Permission.BUSINESS_CLAIMS_CONFIRM, organisation_id=voucher.business_id)
+    refusal = why_not_answer(act.actor, voucher, provider_organisation_id)
+    if refusal:
+        raise Forbidden("not_the_business", refusal)
+
+
+def answer_session(act: Act, asked: DeliverySession, delivered: Delivered, *, note: str = "") -> None:
+    """The business says whether one session was delivered; a changed answer is recorded beside the first.
+
+    Anything but *yes* puts a claim for the session in dispute; a *yes* may complete its confirmation.
+    """
+    _as_the_business(act, asked.voucher, asked.provider.organisation_id)
+    if delivered != Delivered.YES and not note.strip():
+        raise DomainError("note_needed", "Say what was not delivered.", "note")
+    claim = lock_redemption(asked.redemption_id) if asked.redemption_id else None
+    answered = lock_session(asked.id)
+    if answered.state not in (SessionState.RECORDED, SessionState.CLAIMED):
+        raise DomainError("session_ended", f"This session is {answered.state}; there is nothing to confirm.")
+    answered.answer, answered.answer_note = str(delivered), note.strip()
+    answered.answered_by, answered.answered_at = act.person_id, act.now
+    answered.answer_strength = str(_strength(act))
+    record(
+        act.actor,
+        "session.answered",
+        answered,
+        at=act.now,
+        reason=note,
+        details={"delivered": str(delivered), "strength": answered.answer_strength},
+    )
+    session.flush()
+    if claim is not None:
+        _settle_confirmation(act, claim)
+
+
+def answer_claim(
+    act: Act,
+    asked: Redemption,
+    *,
+    accepts: bool,
+    paid_pence: int | None = None,
+    paid_on: date | None = None,
+    paid_by: str = "",
+    note: str = "",
+) -> None:
+    """The business says whether a claim's figures are right and what it has paid, VAT included; or not yet.
+
+    Answering again later (the payment came after) adds an answer; the newest one counts.
+    """
+    _as_the_business(act, asked.voucher, asked.provider.organisation_id)
+    if not accepts and not note.strip():
+        raise DomainError("note_needed", "Say what is wrong with the claim.", "note")
+    if (paid_pence is None) != (paid_on is None):
+        raise DomainError("paid", "Give both what was paid and the day it was paid.", "paid")
+    if paid_on is not None and paid_on > act.today:
+        raise DomainError("paid_on", "The day of the payment lies in the future.", "paid_on")
+    claim = lock_redemption(asked.id)
+    session.add(
+        ClaimAnswer(
+            redemption_id=claim.id,
+            version=claim.version,
+            accepts=accepts,
+            paid_pence=paid_pence,
+            paid_on=paid_on,
+            paid_by=paid_by,
+            note=note.strip(),
+            person_id=act.person_id,
+            at=act.now,
+            strength=str(_strength(act)),
+        )
+    )
+    record(
+        act.actor,
+        "claim.answered",
+        claim,
+        at=act.now,
+        reason=note,
+        pence=paid_pence,
+        details={"accepts": accepts, "strength": str(_strength(act))},
+    )
+    session.flush()
+    _settle_confirmation(act, claim)
+
+
+def _settle_confirmation(act: Act, claim: Redemption) -> None:
+    """Moves a claim to *confirmed* or *disputed* as far as the business's answers go."""
+    answer = answer_in_force(claim)
+    deliveries = [s.answer for s in sessions_of(claim)]
+    against = any(a in (Delivered.PARTLY, Delivered.NO) for a in deliveries) or (
+        answer is not None and not answer.accepts
+    )
+    if against:
+        if claim.state in (R.SUBMITTED, R.UNCONFIRMED, R.CONFIRMED, R.VERIFIED, R.APPROVED):
+            _to_disputed(act, claim, "the business's answer")
+        return
+    complete = answer is not None and answer.accepts and all(a == Delivered.YES for a in deliveries)
+    if complete and claim.state in (R.SUBMITTED, R.DISPUTED, R.UNCONFIRMED):
+        change_state(act.actor, "claim.confirmed", claim, R.CONFIRMED, REDEMPTION_TRANSITIONS, at=act.now)
+
+
+def dispute_claim(act: Act, claim: Redemption, *, reason: str) -> None:
+    """Either side, or the scheme, disputes a claim; nothing disputed is paid (rule 16)."""
+    organisations = act.actor.organisation_ids
+    if not organisations & {claim.voucher.business_id, claim.provider.organisation_id}:
+        act.require(Permission.CLAIMS_VERIFY, scheme_id=claim.scheme_id)
+    if not reason.strip():
+        raise DomainError("reason_needed", "Say what the dispute is about.", "reason")
+    claim = lock_redemption(claim.id)
+    _to_disputed(act, claim, reason)
+    tell(act, "claim_disputed", email=claim.provider.contact_email, scheme_id=claim.scheme_id, redemption_id=claim.id)
+
+
+def _to_disputed(act: Act, claim: Redemption, reason: str) -> None:
+    if claim.state == R.APPROVED:
+        undo_approval(act, claim, reason=f"claim {claim.reference} disputed")
+    change_state(act.actor, "claim.disputed", claim, R.DISPUTED, REDEMPTION_TRANSITIONS, at=act.now, reason=reason)
+    claim.state_reason = reason
+
+
+def mark_unconfirmed(act: Act, claim: Redemption) -> None:
+    """The window for the business's word has passed; it is never approved by itself (rule 14). Run by the worker."""
+    claim = lock_redemption(claim.id)
+    if claim.state == R.SUBMITTED and act.today > claim.answer_by:
+        change_state(act.actor, "claim.unconfirmed", claim, R.UNCONFIRMED, REDEMPTION_TRANSITIONS, at=act.now)

@@ -1,0 +1,152 @@
+"""Finding sessions, claims and answers; what a voucher's sessions hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from voucher.documents.models import Document
+from voucher.platform.db import session
+from voucher.platform.errors import NotFound
+from voucher.redemptions.models import (
+    ClaimAnswer,
+    DeliverySession,
+    Evidence,
+    LookUp,
+    Redemption,
+    RequestKey,
+    TaskResult,
+)
+from voucher.redemptions.rules import ENDED, RedemptionState, Task
+from voucher.schemes.models import Scheme
+
+
+def counted_refusals(
+    column: InstrumentedAttribute[int] | InstrumentedAttribute[str], value: object, since: datetime
+) -> int:
+    """How many look-ups with an unknown code one person, provider or address has made since a moment (rule 4)."""
+    query = select(func.count()).select_from(LookUp).where(column == value, LookUp.at > since, LookUp.counted)
+    return session.scalar(query) or 0
+
+
+def session_by_public_id(public_id: str, provider_id: int | None = None) -> DeliverySession:
+    """A delivery session, of one provider when given; raises NotFound for another provider's, too."""
+    query = select(DeliverySession).where(DeliverySession.public_id == public_id)
+    if provider_id is not None:
+        query = query.where(DeliverySession.provider_id == provider_id)
+    found = session.scalar(query)
+    if found is None:
+        raise NotFound("no_session", f"There is no session {public_id}.", "session")
+    return found
+
+
+def lock_session(session_id: int) -> DeliverySession:
+    """The session, read again under lock."""
+    return session.get_one(DeliverySession, session_id, with_for_update=True, populate_existing=True)
+
+
+def held_on(voucher_id: int) -> int:
+    """Pence that recorded sessions hold on a voucher."""
+    return int(
+        session.scalar(
+            select(func.coalesce(func.sum(DeliverySession.held_pence), 0)).where(
+                DeliverySession.voucher_id == voucher_id
+            )
+        )
+        or 0
+    )
+
+
+def redemption_by_reference(scheme: Scheme, reference: str) -> Redemption:
+    """The scheme's claim with this reference; raises NotFound."""
+    found = session.scalar(
+        select(Redemption).where(Redemption.scheme_id == scheme.id, Redemption.reference == reference.strip().upper())
+    )
+    if found is None:
+        raise NotFound("no_claim", f"Scheme {scheme.reference} has no claim {reference}.", "claim")
+    return found
+
+
+def lock_redemption(redemption_id: int) -> Redemption:
+    """The claim, read again under lock."""
+    return session.get_one(Redemption, redemption_id, with_for_update=True, populate_existing=True)
+
+
+def sessions_of(redemption: Redemption) -> Sequence[DeliverySession]:
+    """The sessions that a claim is for, read again."""
+    return session.scalars(
+        select(DeliverySession)
+        .where(DeliverySession.redemption_id == redemption.id)
+        .order_by(DeliverySession.id)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def first_use(provider_id: int, operation: str, key: str) -> RequestKey | None:
+    """What a request key led to before, if it was used."""
+    return session.scalar(
+        select(RequestKey).where(
+            RequestKey.provider_id == provider_id, RequestKey.operation == operation, RequestKey.key == key
+        )
+    )
+
+
+def answer_in_force(redemption: Redemption) -> ClaimAnswer | None:
+    """The business's newest answer that still counts: none from before the last change that matters to it."""
+    return session.scalar(
+        select(ClaimAnswer)
+        .where(ClaimAnswer.redemption_id == redemption.id, ClaimAnswer.version >= redemption.material_version)
+        .order_by(ClaimAnswer.id.desc())
+        .limit(1)
+    )
+
+
+def results_in_force(redemption: Redemption) -> dict[Task, TaskResult]:
+    """The latest result of each check of the claim's present version."""
+    rows = session.scalars(
+        select(TaskResult)
+        .where(TaskResult.redemption_id == redemption.id, TaskResult.version == redemption.version)
+        .order_by(TaskResult.id)
+    )
+    return {Task(row.task): row for row in rows}
+
+
+def claim_with_invoice(provider_id: int, invoice_key: str, other_than: int | None) -> Redemption | None:
+    """Another living claim of the provider for the same invoice number (rule 22)."""
+    query = select(Redemption).where(
+        Redemption.provider_id == provider_id,
+        Redemption.invoice_key == invoice_key,
+        Redemption.state.not_in([str(state) for state in ENDED]),
+    )
+    if other_than is not None:
+        query = query.where(Redemption.id != other_than)
+    return session.scalar(query.limit(1))
+
+
+def claim_with_file(scheme_id: int, hashes: Sequence[str], other_than: int | None) -> Redemption | None:
+    """Another living claim that rests on one of these files (rule 22)."""
+    query = (
+        select(Redemption)
+        .join(Evidence, Evidence.redemption_id == Redemption.id)
+        .join(Document, Document.id == Evidence.document_id)
+        .where(
+            Redemption.scheme_id == scheme_id,
+            Document.sha256.in_(hashes),
+            Redemption.state.not_in([str(state) for state in ENDED]),
+        )
+    )
+    if other_than is not None:
+        query = query.where(Redemption.id != other_than)
+    return session.scalar(query.limit(1))
+
+
+def redemptions_in(scheme_id: int, *states: RedemptionState) -> Sequence[Redemption]:
+    """Claims of the scheme in these states, oldest first."""
+    return session.scalars(
+        select(Redemption)
+        .where(Redemption.scheme_id == scheme_id, Redemption.state.in_([str(state) for state in states]))
+        .order_by(Redemption.id)
+    ).all()

@@ -1,0 +1,204 @@
+"""Pure: states of sessions and claims, look-up reasons, amounts (rules 7, 14, 16, 19 to 22)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.money import share
+from voucher.platform.states import State, transitions
+
+
+class SessionState(State):
+    """Where a delivery session stands."""
+
+    OPEN = "open"
+    RECORDED = "recorded"
+    CLAIMED = "claimed"
+    LAPSED = "lapsed"
+    UNDONE = "undone"
+
+
+D = SessionState
+SESSION_TRANSITIONS = transitions(
+    {
+        D.OPEN: {D.RECORDED, D.LAPSED},
+        D.RECORDED: {D.CLAIMED, D.LAPSED, D.UNDONE},
+        D.CLAIMED: {D.RECORDED, D.LAPSED},
+    }
+)
+OPEN_HOURS = 24
+
+
+class RedemptionState(State):
+    """Where a claim stands."""
+
+    SUBMITTED = "submitted"
+    CONFIRMED = "confirmed"
+    DISPUTED = "disputed"
+    UNCONFIRMED = "unconfirmed"
+    OTHER_EVIDENCE = "accepted on other evidence"
+    VERIFIED = "verified"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    SENT_BACK = "sent back"
+    IN_BATCH = "in batch"
+    PAID = "paid"
+    RETURNED = "returned"
+    RECOVERED = "recovered"
+
+
+R = RedemptionState
+REDEMPTION_TRANSITIONS = transitions(
+    {
+        R.SUBMITTED: {R.CONFIRMED, R.DISPUTED, R.UNCONFIRMED, R.WITHDRAWN, R.SENT_BACK},
+        R.DISPUTED: {R.CONFIRMED, R.REFUSED, R.WITHDRAWN, R.SENT_BACK},
+        R.UNCONFIRMED: {R.CONFIRMED, R.REFUSED, R.WITHDRAWN, R.SENT_BACK, R.OTHER_EVIDENCE, R.DISPUTED},
+        R.OTHER_EVIDENCE: {R.VERIFIED, R.REFUSED, R.SENT_BACK},
+        R.CONFIRMED: {R.VERIFIED, R.REFUSED, R.DISPUTED, R.SENT_BACK},
+        R.VERIFIED: {R.APPROVED, R.REFUSED, R.DISPUTED, R.SENT_BACK},
+        R.APPROVED: {R.DISPUTED, R.SENT_BACK, R.IN_BATCH},
+        R.SENT_BACK: {R.SUBMITTED, R.CONFIRMED, R.WITHDRAWN, R.REFUSED},
+        R.IN_BATCH: {R.PAID, R.APPROVED},
+        R.PAID: {R.RETURNED, R.RECOVERED},
+        R.RETURNED: {R.APPROVED},
+        R.RECOVERED: {R.PAID},
+    }
+)
+UNDER_CHECK = frozenset(
+    {R.SUBMITTED, R.CONFIRMED, R.DISPUTED, R.UNCONFIRMED, R.OTHER_EVIDENCE, R.VERIFIED, R.SENT_BACK}
+)
+AWAITING_PAYMENT = frozenset({R.APPROVED, R.IN_BATCH, R.RETURNED})
+DEFRAYED = frozenset({R.PAID, R.RECOVERED})
+ENDED = frozenset({R.REFUSED, R.WITHDRAWN})
+
+
+class Delivered(StrEnum):
+    """The business's answer about one session."""
+
+    YES = "yes"
+    PARTLY = "partly"
+    NO = "no"
+
+
+class EvidenceKind(StrEnum):
+    """What a document handed in with a claim shows."""
+
+    INVOICE = "invoice"
+    CONTRIBUTION = "proof of own contribution"
+    DELIVERY = "evidence of delivery"
+
+
+class Task(StrEnum):
+    """The named checks of a claim; automatic ones pass or fail by themselves."""
+
+    INVOICE_ARITHMETIC = "invoice arithmetic"
+    DATES = "dates in range"
+    PRICE = "price within the package"
+    DUPLICATE_INVOICE = "invoice not used before"
+    DUPLICATE_FILE = "files not used before"
+    CONTRIBUTION = "own contribution paid"
+    EVIDENCE = "evidence shows the support"
+
+
+class Outcome(StrEnum):
+    """The fixed catalogue of look-up results, in the order in which they are checked."""
+
+    LOCKED = "locked"
+    PROVIDER_NOT_APPROVED = "provider_not_approved"
+    PROVIDER_SUSPENDED = "provider_suspended"
+    NOT_RECOGNISED = "not_recognised"
+    REPLACED = "replaced"
+    CANCELLED = "cancelled"
+    SUSPENDED = "suspended"
+    EXPIRED = "expired"
+    NOTHING_LEFT = "nothing_left"
+    GOOD = "good"
+    GOOD_LATE = "good_late"
+
+
+@dataclass(frozen=True)
+class Words:
+    """A plain sentence and what to do next."""
+
+    sentence: str
+    next_step: str
+
+
+WORDS: dict[Outcome, Words] = {
+    Outcome.LOCKED: Words(
+        _("Too many codes were refused. Looking up is locked for the next hour."),
+        _("Wait an hour, or ask the scheme's office to unlock it."),
+    ),
+    Outcome.PROVIDER_NOT_APPROVED: Words(
+        _("Your firm is not an approved provider of this scheme at the moment."),
+        _("Ask the scheme's office about your approval before you do any work."),
+    ),
+    Outcome.PROVIDER_SUSPENDED: Words(
+        _("Your firm is suspended in this scheme. Nothing new can be recorded or claimed."),
+        _("Contact the scheme's office; work already recorded is kept."),
+    ),
+    Outcome.NOT_RECOGNISED: Words(
+        _("This is not a voucher of this scheme."),
+        _("Check the code with the business, or scan the voucher again."),
+    ),
+    Outcome.REPLACED: Words(
+        _("This copy of the voucher was replaced by a newer one."),
+        _("Ask the business for the newer voucher; the old paper no longer works."),
+    ),
+    Outcome.CANCELLED: Words(
+        _("This voucher was cancelled."),
+        _("Do no work on it. The business can ask the scheme's office why."),
+    ),
+    Outcome.SUSPENDED: Words(
+        _("This voucher is suspended while the scheme looks into something."),
+        _("Do no new work on it. The business can ask the scheme's office."),
+    ),
+    Outcome.EXPIRED: Words(
+        _("The last day of this voucher has passed."),
+        _("Do no work on it. The business can ask the scheme's office about another voucher."),
+    ),
+    Outcome.NOTHING_LEFT: Words(
+        _("Nothing is left on this voucher."),
+        _("Further work is paid by the business in full."),
+    ),
+    Outcome.GOOD: Words(_("This voucher is good."), _("Record the support within 24 hours.")),
+    Outcome.GOOD_LATE: Words(
+        _("This voucher is good only for work done by its last day."),
+        _("Record that work now and say why it is late."),
+    ),
+}
+REFUSED_AND_COUNTED = frozenset({Outcome.NOT_RECOGNISED})
+GOOD_OUTCOMES = frozenset({Outcome.GOOD, Outcome.GOOD_LATE})
+LOCK_MINUTES = 60
+
+
+def normalise_invoice_number(text: str) -> str:
+    """The number without case, spaces and punctuation, so that ``INV-001`` and ``inv 001`` are one (rule 22)."""
+    return re.sub(r"[^0-9A-Z]", "", text.upper())
+
+
+def grant(*, net_pence: int, rate_bp: int, cap_pence: int, minimum_own_pence: int, available_pence: int) -> int:
+    """What the voucher pays: at most the rate, the cap, what is available, and net less the minimum (rule 19)."""
+    return max(0, min(share(net_pence, rate_bp), cap_pence, net_pence - minimum_own_pence, available_pence))
+
+
+def invoice_fault(
+    net_pence: int, vat_pence: int, gross_pence: int, vat_rates_bp: tuple[tuple[int, int], ...]
+) -> str | None:
+    """What is wrong with the invoice's arithmetic, or None (rule 20).
+
+    ``vat_rates_bp`` holds a pair of net pence and VAT rate for each line: each line's VAT is within a penny of rate
+    times net, so the invoice's is within a penny a line.
+    """
+    if net_pence + vat_pence != gross_pence:
+        return "Net and VAT do not add up to the gross amount."
+    if sum(net for net, _rate in vat_rates_bp) != net_pence:
+        return "The invoice's lines do not add up to its net amount."
+    expected = sum((net * rate + 5_000) // 10_000 for net, rate in vat_rates_bp)
+    if abs(expected - vat_pence) > len(vat_rates_bp):
+        return "The VAT is not its rate times the net amount."
+    return None

@@ -1,0 +1,1 @@
+"""Statements, reconciliation, figures and exports."""

@@ -1,0 +1,158 @@
+"""What was paid, claim by claim: this agreement's part of each, and its part of the match that came with it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import func, select
+
+from voucher.funding.models import Posting
+from voucher.funding.rules import Account
+from voucher.organisations.identifiers import IdentifierKind, org_id
+from voucher.organisations.models import Organisation
+from voucher.payments.models import BankLine, BankMatch, Payment
+from voucher.payments.rules import MatchKind
+from voucher.platform.db import session
+from voucher.platform.money import split
+from voucher.redemptions.models import Redemption
+from voucher.redemptions.queries import answer_in_force, sessions_of
+from voucher.reports.ledger_side import Period
+
+PUBLIC_KINDS = (IdentifierKind.COMPANY_NUMBER, IdentifierKind.CHARITY_NUMBER)
+
+
+@dataclass(frozen=True)
+class Paid:
+    """One claim in one payment (or its return): the signed grant by line over all lines, and the bank's day."""
+
+    redemption: Redemption
+    payment: Payment
+    kind: str
+    by_line: dict[int, int]
+
+
+@dataclass(frozen=True)
+class Match:
+    """The business's own money behind a grant, for some lines: its part of net, VAT and own contribution."""
+
+    net: int
+    vat: int
+    own: int
+
+
+def paid_in(line_ids: Sequence[int], period: Period) -> list[Paid]:
+    """Each payment and return of a claim that counts in the period on one of these lines."""
+    touched = select(Posting.entry_id).where(
+        Posting.line_id.in_(line_ids),
+        Posting.effective_on >= period.first,
+        Posting.effective_on <= period.last,
+        Posting.payment_id.is_not(None),
+    )
+    rows = session.execute(
+        select(Posting.redemption_id, Posting.payment_id, Posting.to_account, Posting.line_id, func.sum(Posting.pence))
+        .where(
+            Posting.entry_id.in_(touched),
+            Posting.from_account.in_([str(Account.APPROVED), str(Account.DEFRAYED)]),
+            Posting.to_account.in_([str(Account.APPROVED), str(Account.DEFRAYED)]),
+        )
+        .group_by(Posting.redemption_id, Posting.payment_id, Posting.to_account, Posting.line_id, Posting.entry_id)
+        .order_by(Posting.entry_id, Posting.redemption_id, Posting.line_id)
+    )
+    parts: dict[tuple[int, int, str], dict[int, int]] = defaultdict(dict)
+    for redemption_id, payment_id, target, line_id, pence in rows:
+        if redemption_id is not None and payment_id is not None:
+            sign = 1 if target == Account.DEFRAYED else -1
+            parts[redemption_id, payment_id, target][line_id] = sign * int(pence)
+    return [
+        Paid(
+            session.get_one(Redemption, redemption_id),
+            session.get_one(Payment, payment_id),
+            "payment" if target == Account.DEFRAYED else "return",
+            by_line,
+        )
+        for (redemption_id, payment_id, target), by_line in parts.items()
+    ]
+
+
+def match_of(claim: Redemption, by_line: Mapping[int, int], line_ids: Sequence[int]) -> Match:
+    """The part of a claim's own money that goes with these lines, so that no two funders count the same pound.
+
+    ``by_line`` is the claim's grant over all its lines, below zero for a return; the match has the same sign.
+    """
+    sign = -1 if any(pence < 0 for pence in by_line.values()) else 1
+    lines = sorted(by_line)
+    weights = [abs(by_line[line]) for line in lines]
+
+    def ours(pence: int) -> int:
+        return sign * sum(part for line, part in zip(lines, split(pence, weights), strict=True) if line in line_ids)
+
+    return Match(ours(claim.net_pence), ours(claim.vat_pence), ours(claim.own_pence))
+
+
+def defrayed_claims(line_ids: Sequence[int], through: date) -> list[tuple[Redemption, dict[int, int]]]:
+    """Claims that stand as defrayed at the end of a day, with their parts over all lines."""
+    found: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    for column, sign in ((Posting.to_account, 1), (Posting.from_account, -1)):
+        rows = session.execute(
+            select(Posting.redemption_id, Posting.line_id, func.sum(Posting.pence))
+            .where(column == str(Account.DEFRAYED), Posting.effective_on <= through, Posting.redemption_id.is_not(None))
+            .group_by(Posting.redemption_id, Posting.line_id)
+        )
+        for redemption_id, line_id, pence in rows:
+            if redemption_id is not None:
+                found[redemption_id][line_id] += sign * int(pence)
+    return [
+        (session.get_one(Redemption, redemption_id), parts)
+        for redemption_id, parts in sorted(found.items())
+        if any(parts.get(line_id, 0) > 0 for line_id in line_ids)
+    ]
+
+
+def transaction_row(item: Paid, line_ids: Sequence[int]) -> dict[str, object]:
+    """A row of the annex (line 25). A natural person appears by the scheme's reference only."""
+    claim, voucher = item.redemption, item.redemption.voucher
+    match = match_of(claim, item.by_line, line_ids)
+    line = _bank_line(item)
+    answer = answer_in_force(claim)
+    delivered = [s.delivered_on for s in sessions_of(claim) if s.delivered_on is not None]
+    business = voucher.business
+    return {
+        "voucher": voucher.reference,
+        "business": business.reference if business.natural_person else business.name,
+        "business_id": public_id_of(business),
+        "provider": claim.provider.organisation.name,
+        "provider_id": public_id_of(claim.provider.organisation),
+        "delivered_on": max(delivered).isoformat(),
+        "claimed_on": claim.submitted_at.date().isoformat(),
+        "net": match.net,
+        "vat": match.vat,
+        "gross": match.net + match.vat,
+        "grant": sum(pence for line_id, pence in item.by_line.items() if line_id in line_ids),
+        "own_contribution": match.own,
+        "paid_by_business": answer.paid_pence if answer else None,
+        "payment": item.payment.reference,
+        "bank_on": line.booked_on.isoformat(),
+        "evidence": line.source,
+        "kind": item.kind,
+    }
+
+
+def _bank_line(item: Paid) -> BankLine:
+    kind = MatchKind.PAYMENT if item.kind == "payment" else MatchKind.RETURN
+    return session.scalars(
+        select(BankLine)
+        .join(BankMatch, BankMatch.bank_line_id == BankLine.id)
+        .where(BankMatch.payment_id == item.payment.id, BankMatch.kind == kind)
+    ).one()
+
+
+def public_id_of(organisation: Organisation) -> str:
+    """The organisation's public identifier, or the scheme's own reference where there is none or it is a person."""
+    if not organisation.natural_person:
+        for identifier in organisation.identifiers:
+            if identifier.kind in PUBLIC_KINDS:
+                return org_id(IdentifierKind(identifier.kind), identifier.value)
+    return organisation.reference

@@ -1,0 +1,286 @@
+"""The statement's way: prepared, reviewed, signed, sent; what is signed is frozen (rules 54 to 58)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import cast
+
+from jsonschema import Draft202012Validator
+from sqlalchemy import func, select
+
+from voucher.accounts.models import Person
+from voucher.audit.commands import begin_state, change_state
+from voucher.documents.commands import RETAINED_STATEMENT, keep_own_document
+from voucher.funding.models import Agreement
+from voucher.platform.act import Act
+from voucher.platform.authz import Permission
+from voucher.platform.db import session
+from voucher.platform.errors import Conflict, DomainError, Forbidden
+from voucher.platform.money import pounds
+from voucher.reports.ledger_side import Period
+from voucher.reports.models import Statement
+from voucher.reports.paper import statement_pdf
+from voucher.reports.policy import differences, why_not_review, why_not_sign
+from voucher.reports.queries import last_signed
+from voucher.reports.rules import TRANSITIONS, StatementState, canonical, data_hash
+from voucher.reports.statement_data import Given, Heading, StatementReader
+from voucher.schemes.models import Scheme
+
+S = StatementState
+SCHEMA_FILE = Path(__file__).with_name("statement-1.0.schema.json")
+
+
+@dataclass(frozen=True)
+class LedgerTie:
+    """The balance of the authority's own cost code on the period's last day, its evidence, and an explanation."""
+
+    balance_pence: int
+    evidence_id: int | None = None
+    explanation: str = ""
+
+
+def prepare_statement(act: Act, agreement: Agreement, period: Period, tie: LedgerTie) -> Statement:
+    """Reads and freezes the figures of one agreement for one period, as a draft that is ready for review.
+
+    The agreement is locked, so that no posting on its lines comes in between. A period without any activity has a
+    statement too (rule 58). Preparing again before signing replaces the figures.
+    """
+    act.require(Permission.STATEMENTS_PREPARE, scheme_id=agreement.scheme_id)
+    agreement = session.get_one(Agreement, agreement.id, with_for_update=True, populate_existing=True)
+    previous = last_signed(agreement.id)
+    _check_period(act, agreement, period, previous)
+    statement = _draft(act, agreement, period)
+    statement.ledger_balance_pence, statement.ledger_evidence_id = tie.balance_pence, tie.evidence_id
+    statement.ledger_explanation = tie.explanation.strip()
+    statement.prepared_by, statement.prepared_at = act.person_id, act.now
+    statement.comments = ""
+    _read_figures(statement, agreement, previous, session.get_one(Person, act.person_id).name)
+    if statement not in session:
+        session.add(statement)
+        begin_state(act.actor, "statement.drafted", statement, at=act.now)
+    change_state(
+        act.actor,
+        "statement.prepared",
+        statement,
+        S.PREPARED,
+        TRANSITIONS,
+        at=act.now,
+        details={"data_hash": statement.data_hash},
+    )
+    return statement
+
+
+def _check_period(act: Act, agreement: Agreement, period: Period, previous: Statement | None) -> None:
+    if period.first > period.last:
+        raise DomainError("period", "The period ends before it begins.", "to")
+    if period.last >= act.today:
+        raise DomainError("period_open", "The period is not over: prepare its statement from the day after.", "to")
+    closed = previous.period_to if previous else agreement.closed_through
+    expected = date.fromordinal(closed.toordinal() + 1) if closed else agreement.starts_on
+    if period.first != expected:
+        raise DomainError(
+            "period_gap", f"The statement must begin on {expected.isoformat()}, where the one before ended.", "from"
+        )
+
+
+def _draft(act: Act, agreement: Agreement, period: Period) -> Statement:
+    waiting = session.scalar(
+        select(Statement).where(
+            Statement.agreement_id == agreement.id, Statement.state.in_([S.DRAFT, S.PREPARED, S.REVIEWED])
+        )
+    )
+    if waiting is not None:
+        if waiting.state != S.DRAFT:
+            raise Conflict(
+                "statement_waits", f"Statement {waiting.reference} is {waiting.state}: sign it or return it first."
+            )
+        waiting.period_from, waiting.period_to = period.first, period.last
+        return waiting
+    sequence = 1 + (
+        session.scalar(select(func.max(Statement.sequence)).where(Statement.agreement_id == agreement.id)) or 0
+    )
+    scheme = session.get_one(Scheme, agreement.scheme_id)
+    return Statement(
+        reference=f"{scheme.reference}-{agreement.reference}-S{sequence:03d}".upper(),
+        scheme_id=agreement.scheme_id,
+        agreement=agreement,
+        sequence=sequence,
+        period_from=period.first,
+        period_to=period.last,
+        state=S.DRAFT,
+    )
+
+
+def _read_figures(statement: Statement, agreement: Agreement, previous: Statement | None, preparer: str) -> None:
+    """Computes the statement's data and their hash; whoever calls it holds the agreement's lock."""
+    statement.data = canonical(_figures(statement, agreement, previous, preparer))
+    statement.data_hash = data_hash(statement.data)
+
+
+def _figures(
+    statement: Statement, agreement: Agreement, previous: Statement | None, preparer: str
+) -> dict[str, object]:
+    scheme = session.get_one(Scheme, agreement.scheme_id)
+    heading = Heading(
+        reference=statement.reference,
+        sequence=statement.sequence,
+        period=Period(statement.period_from, statement.period_to),
+        prepared_by=preparer,
+        prepared_at=statement.prepared_at,
+        previous=previous,
+        supersedes=None,
+    )
+    given = Given(
+        statement.ledger_balance_pence, statement.ledger_explanation, statement.ledger_evidence_id is not None
+    )
+    data = StatementReader(scheme, agreement, heading, given).data()
+    validator().validate(data)
+    return data
+
+
+@cache
+def validator() -> Draft202012Validator:
+    """The published schema that every statement's data are checked against."""
+    return Draft202012Validator(json.loads(SCHEMA_FILE.read_text(encoding="utf-8")))
+
+
+def data_of(statement: Statement) -> dict[str, object]:
+    """The frozen data."""
+    return cast(dict[str, object], json.loads(statement.data))
+
+
+def review_statement(act: Act, statement: Statement) -> None:
+    """An independent reviewer passes the statement on to the signer."""
+    act.require(Permission.STATEMENTS_REVIEW, scheme_id=statement.scheme_id)
+    refusal = why_not_review(act.actor, statement)
+    if refusal:
+        raise Forbidden("statement_duty", refusal)
+    change_state(act.actor, "statement.reviewed", statement, S.REVIEWED, TRANSITIONS, at=act.now)
+    statement.reviewed_by, statement.reviewed_at = act.person_id, act.now
+
+
+def return_statement(act: Act, statement: Statement, *, comments: str) -> None:
+    """Reviewer or signer returns the statement to its preparer with comments."""
+    may = act.actor.may
+    if not may(Permission.STATEMENTS_REVIEW, scheme_id=statement.scheme_id):
+        act.require(Permission.STATEMENTS_SIGN, scheme_id=statement.scheme_id)
+    if not comments.strip():
+        raise DomainError("comments_needed", "Say what is to be changed.", "comments")
+    change_state(act.actor, "statement.returned", statement, S.DRAFT, TRANSITIONS, at=act.now, reason=comments)
+    statement.comments = comments
+    statement.reviewed_by = statement.reviewed_at = None
+
+
+def why_unsignable(statement: Statement) -> list[str]:
+    """Everything that keeps the statement's figures from being signed."""
+    found = differences(data_of(statement))
+    tie = next(
+        item
+        for line in cast(list[dict[str, object]], data_of(statement)["lines"])
+        if line["code"] == "27"
+        for item in cast(list[dict[str, object]], line["parts"])
+        if item["code"] == "27"
+    )
+    gap = int(str(tie["value"]))
+    if abs(gap) > 1 and not statement.ledger_explanation:
+        found.append(f"Line 27: {pounds(gap)} between the authority's ledger and closing cash is unexplained")
+    if statement.ledger_evidence_id is None:
+        found.append("Line 27: the evidence of the authority's ledger balance is missing")
+    return found
+
+
+def sign_statement(act: Act, statement: Statement) -> Statement:
+    """The signer signs: figures are read again under lock and must be the same; the period closes; all is frozen.
+
+    Raises Conflict, with each difference, when anything does not hold or has changed since it was prepared.
+    """
+    act.require(Permission.STATEMENTS_SIGN, scheme_id=statement.scheme_id)
+    scheme = session.get_one(Scheme, statement.scheme_id)
+    agreement = session.get_one(Agreement, statement.agreement_id, with_for_update=True, populate_existing=True)
+    session.refresh(statement, with_for_update=True)
+    refusal = why_not_sign(act.actor, statement, reviewer_needed=scheme.reviewer_needed)
+    if refusal:
+        raise Forbidden("statement_duty", refusal)
+    unsignable = why_unsignable(statement)
+    if unsignable:
+        raise Conflict("does_not_hold", "The statement cannot be signed. " + "; ".join(unsignable) + ".")
+    preparer = session.get_one(Person, statement.prepared_by).name
+    again = canonical(_figures(statement, agreement, last_signed(agreement.id), preparer))
+    if data_hash(again) != statement.data_hash:
+        raise Conflict(
+            "figures_changed", "The figures have changed since they were prepared. Return and prepare again."
+        )
+    # Drawn before the row changes: once it is signed the database lets nothing of it change, its PDF included.
+    steps = sign_off(statement, signer_id=act.person_id, signed_at=act.now)
+    pdf = statement_pdf(data_of(statement), data_hash=statement.data_hash, sign_off=steps, state=str(S.SIGNED))
+    stored = keep_own_document(
+        act,
+        scheme_id=statement.scheme_id,
+        data=pdf,
+        name=f"{statement.reference}.pdf",
+        retention_class=RETAINED_STATEMENT,
+        media_type="application/pdf",
+    )
+    change_state(
+        act.actor,
+        "statement.signed",
+        statement,
+        S.SIGNED,
+        TRANSITIONS,
+        at=act.now,
+        details={"data_hash": statement.data_hash},
+    )
+    statement.signed_by, statement.signed_at, statement.pdf_id = act.person_id, act.now, stored.id
+    agreement.closed_through = statement.period_to
+    session.flush()
+    return statement
+
+
+def sign_off(
+    statement: Statement, *, signer_id: int | None = None, signed_at: datetime | None = None
+) -> list[dict[str, str | None]]:
+    """Line 26: each step with its name, role, moment and wording; open steps have no moment.
+
+    The signer and moment are given while the statement is being signed.
+    """
+    agreement = statement.agreement
+    steps = (
+        ("Prepared", statement.prepared_by, statement.prepared_at, "Preparer", ""),
+        ("Reviewed", statement.reviewed_by, statement.reviewed_at, "Independent reviewer", ""),
+        (
+            "Signed",
+            signer_id or statement.signed_by,
+            signed_at or statement.signed_at,
+            agreement.signer_title,
+            agreement.signer_wording,
+        ),
+    )
+    return [
+        {
+            "step": step,
+            "name": session.get_one(Person, person_id).name if person_id else "",
+            "role": f"{role}, {agreement.signer_statute}" if step == "Signed" else role,
+            "at": at.isoformat() if at else None,
+            "wording": wording,
+        }
+        for step, person_id, at, role, wording in steps
+    ]
+
+
+def statement_paper(statement: Statement) -> bytes:
+    """The statement as PDF before it is signed; a signed one is stored and never drawn again."""
+    return statement_pdf(
+        data_of(statement), data_hash=statement.data_hash, sign_off=sign_off(statement), state=statement.state
+    )
+
+
+def move_on(act: Act, statement: Statement, to: StatementState, *, reason: str = "") -> None:
+    """Sent to the funder, accepted by it, or queried: rows beside what was signed."""
+    act.require(Permission.STATEMENTS_PREPARE, scheme_id=statement.scheme_id)
+    if to not in (S.SENT, S.ACCEPTED, S.QUERIED):
+        raise DomainError("state", f"A statement is not made {to} this way.")
+    change_state(act.actor, f"statement.{to}", statement, to, TRANSITIONS, at=act.now, reason=reason)

@@ -1,0 +1,157 @@
+"""The same figures as the domain's own rows tell them: event rows, vouchers, claims, payments and bank matches.
+
+Nothing here reads a posting. A statement and ``reconcile`` set this beside the ledger's side (rules 54, 56).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+
+from voucher.applications.models import Application
+from voucher.applications.rules import ApplicationState
+from voucher.audit.models import AuditEvent
+from voucher.funding.rules import EntryKind
+from voucher.payments.models import BankLine, BankMatch, PaymentItem
+from voucher.payments.rules import MatchKind
+from voucher.platform.clock import london_date
+from voucher.platform.db import session
+from voucher.redemptions.models import Redemption, RedemptionVersion
+from voucher.redemptions.rules import AWAITING_PAYMENT, DEFRAYED, UNDER_CHECK
+from voucher.vouchers.models import Voucher
+
+PAYABLE = AWAITING_PAYMENT | DEFRAYED
+
+
+@dataclass(frozen=True)
+class DomainStocks:
+    """Pence on a day, over everything that some rounds gave rise to."""
+
+    reserved: int
+    committed: int
+    claimed: int
+    approved: int
+    defrayed: int
+
+
+@dataclass(frozen=True)
+class Dated:
+    """An amount with the day on which it counts."""
+
+    on: date
+    pence: int
+    kind: str
+
+
+def stocks(round_ids: Sequence[int], through: date) -> DomainStocks:
+    """What the domain's rows say stood where at the end of a day."""
+    under_check, payable = _claims(round_ids, through)
+    defrayed = sum(item.pence for item in bank_events(round_ids) if item.on <= through)
+    released = sum(item.pence for item in releases(round_ids) if item.on <= through)
+    issued = sum(
+        session.scalars(select(Voucher.face_pence).where(Voucher.round_id.in_(round_ids), Voucher.issued_on <= through))
+    )
+    reinstated = sum(item.pence for item in reinstatements(round_ids) if item.on <= through)
+    return DomainStocks(
+        reserved=_reserved(round_ids, through),
+        committed=issued + reinstated - under_check - payable - released,
+        claimed=under_check,
+        approved=payable - defrayed,
+        defrayed=defrayed,
+    )
+
+
+def _events(kind: str, ids: Iterable[int], *actions: str) -> Sequence[AuditEvent]:
+    query = select(AuditEvent).where(AuditEvent.object_kind == kind, AuditEvent.object_id.in_(list(ids)))
+    if actions:
+        query = query.where(AuditEvent.action.in_(actions))
+    return session.scalars(query.order_by(AuditEvent.id)).all()
+
+
+def _reserved(round_ids: Sequence[int], through: date) -> int:
+    faces = dict(
+        session.execute(select(Application.id, Application.face_pence).where(Application.round_id.in_(round_ids))).all()
+    )
+    state: dict[int, str] = {}
+    for event in _events("application", faces):
+        if event.to_state and london_date(event.at) <= through:
+            state[event.object_id] = event.to_state
+    return sum(faces[i] for i, now in state.items() if now == ApplicationState.APPROVED)
+
+
+def _claims(round_ids: Sequence[int], through: date) -> tuple[int, int]:
+    """Pence of claims under check, and of claims approved or paid, by their event rows up to the day."""
+    ids = session.scalars(
+        select(Redemption.id).join(Voucher, Voucher.id == Redemption.voucher_id).where(Voucher.round_id.in_(round_ids))
+    ).all()
+    versions = _version_grants(ids)
+    state: dict[int, str] = {}
+    pence: dict[int, int] = {}
+    for event in _events("redemption", ids):
+        if london_date(event.at) > through:
+            continue
+        if event.action in ("claim.submitted", "claim.resubmitted"):
+            pence[event.object_id] = versions[event.object_id].pop(0)
+        elif event.action == "claim.approved" and event.pence is not None:
+            pence[event.object_id] = event.pence
+        if event.to_state:
+            state[event.object_id] = event.to_state
+    under = sum(pence[i] for i, now in state.items() if now in UNDER_CHECK)
+    payable = sum(pence[i] for i, now in state.items() if now in PAYABLE)
+    return under, payable
+
+
+def _version_grants(ids: Sequence[int]) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {i: [] for i in ids}
+    rows = session.execute(
+        select(RedemptionVersion.redemption_id, RedemptionVersion.figures)
+        .where(RedemptionVersion.redemption_id.in_(ids))
+        .order_by(RedemptionVersion.redemption_id, RedemptionVersion.version)
+    )
+    for redemption_id, figures in rows:
+        found[redemption_id].append(int(str(figures["grant_pence"])))
+    return found
+
+
+def bank_events(round_ids: Sequence[int]) -> list[Dated]:
+    """What matches to bank lines paid (above zero) and took back (below), claim by claim, on the bank's days."""
+    rows = session.execute(
+        select(BankMatch.kind, BankLine.booked_on, PaymentItem.pence)
+        .join(BankLine, BankLine.id == BankMatch.bank_line_id)
+        .join(PaymentItem, PaymentItem.payment_id == BankMatch.payment_id)
+        .join(Redemption, Redemption.id == PaymentItem.redemption_id)
+        .join(Voucher, Voucher.id == Redemption.voucher_id)
+        .where(Voucher.round_id.in_(round_ids))
+    )
+    return [Dated(booked_on, pence if kind == MatchKind.PAYMENT else -pence, kind) for kind, booked_on, pence in rows]
+
+
+def releases(round_ids: Sequence[int]) -> list[Dated]:
+    """What ended vouchers gave back to the lines, with the kind of the release."""
+    ids = session.scalars(select(Voucher.id).where(Voucher.round_id.in_(round_ids))).all()
+    return [
+        Dated(date.fromisoformat(str(event.details["on"])), event.pence or 0, event.reason)
+        for event in _events("voucher", ids, "voucher.money_released")
+    ]
+
+
+def reinstatements(round_ids: Sequence[int]) -> list[Dated]:
+    """What came back from the lines to expired vouchers."""
+    ids = session.scalars(select(Voucher.id).where(Voucher.round_id.in_(round_ids))).all()
+    return [
+        Dated(london_date(event.at), event.pence or 0, str(EntryKind.REINSTATED))
+        for event in _events("voucher", ids, "voucher.reinstated")
+    ]
+
+
+def recoveries(scheme_id: int) -> list[Dated]:
+    """What came in on debts, on the bank's days."""
+    rows = session.execute(
+        select(BankLine.booked_on, BankMatch.pence)
+        .join(BankLine, BankLine.id == BankMatch.bank_line_id)
+        .where(BankMatch.scheme_id == scheme_id, BankMatch.kind == MatchKind.RECOVERY)
+    )
+    return [Dated(booked_on, pence, str(MatchKind.RECOVERY)) for booked_on, pence in rows]

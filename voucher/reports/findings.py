@@ -1,0 +1,121 @@
+"""Findings that a statement lists beside its figures: exceptions, overrides, and who was paid what."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+
+from voucher.audit.models import AuditEvent
+from voucher.payments.models import BankLine, Payment
+from voucher.payments.rules import PaymentState
+from voucher.platform.actor import Channel
+from voucher.platform.clock import end_of_london_day
+from voucher.platform.db import session
+from voucher.reports.claims_paid import Paid, public_id_of
+from voucher.reports.ledger_side import Period
+from voucher.schemes.models import Scheme
+
+Row = dict[str, object]
+UNEXPLAINED, UNSEEN, RETURNED = "bank line not explained", "payment with no bank line", "returned payment"
+
+
+def ours(item: Paid, line_ids: Sequence[int]) -> int:
+    """The part of a payment's grant that lies on these lines."""
+    return sum(pence for line_id, pence in item.by_line.items() if line_id in line_ids)
+
+
+def exceptions(
+    scheme: Scheme, period: Period, paid: Sequence[Paid], line_ids: Sequence[int], rows: Sequence[Row]
+) -> list[Row]:
+    """Line 22: bank lines that nothing explains, payments not seen at the bank, payments that came back."""
+    lines = session.scalars(
+        select(BankLine)
+        .where(BankLine.scheme_id == scheme.id, BankLine.open_pence > 0, BankLine.booked_on <= period.last)
+        .order_by(BankLine.booked_on, BankLine.id)
+    )
+    found = [
+        _row(UNEXPLAINED, x.public_id, x.bank_reference or x.counterparty, x.open_pence, x.booked_on.isoformat())
+        for x in lines
+    ]
+    unseen = session.scalars(
+        select(Payment)
+        .where(Payment.scheme_id == scheme.id, Payment.state == PaymentState.EXPORTED)
+        .order_by(Payment.id)
+    )
+    for payment in unseen:
+        on = payment.batch.exported_on
+        if on is not None and on <= period.last:
+            found.append(_row(UNSEEN, payment.reference, payment.batch.reference, payment.pence, on.isoformat()))
+    for item, row in zip(paid, rows, strict=True):
+        if item.kind == "return":
+            back, claim = -ours(item, line_ids), item.redemption.reference
+            found.append(_row(RETURNED, item.payment.reference, claim, back, str(row["bank_on"])))
+    return found
+
+
+def _row(kind: str, reference: str, detail: str, pence: int, on: str) -> Row:
+    return {"kind": kind, "reference": reference, "detail": detail, "pence": pence, "on": on}
+
+
+def overrides(scheme: Scheme, period: Period) -> list[Row]:
+    """Line 28: every act outside the ordinary course in the period, and how much the command line was used."""
+    within = (
+        AuditEvent.scheme_id == scheme.id,
+        AuditEvent.at >= end_of_london_day(period.before),
+        AuditEvent.at < end_of_london_day(period.last),
+    )
+    marked = select(AuditEvent).where(*within, AuditEvent.override.is_not(None)).order_by(AuditEvent.id)
+    found: list[Row] = [
+        {
+            "kind": event.override,
+            "reference": event.object_reference,
+            "at": event.at.isoformat(),
+            "who": event.actor_name,
+            "reason": event.reason or event.action,
+            "pence": event.pence,
+        }
+        for event in session.scalars(marked)
+    ]
+    typed = session.execute(
+        select(AuditEvent.actor_name, func.count(), func.max(AuditEvent.id))
+        .where(*within, AuditEvent.channel == Channel.COMMAND_LINE)
+        .group_by(AuditEvent.actor_name)
+        .order_by(AuditEvent.actor_name)
+    ).all()
+    for who, number, newest in typed:
+        found.append(
+            {
+                "kind": "command-line use",
+                "reference": scheme.reference,
+                "at": session.get_one(AuditEvent, newest).at.isoformat(),
+                "who": who,
+                "reason": f"{number} audit row{'' if number == 1 else 's'}; the newest at this moment",
+                "pence": None,
+            }
+        )
+    return found
+
+
+def providers(paid: Sequence[Paid], line_ids: Sequence[int]) -> list[Row]:
+    """What each provider was paid in the period, with the claims behind it."""
+    by_provider: dict[int, list[Paid]] = defaultdict(list)
+    for item in paid:
+        by_provider[item.redemption.provider_id].append(item)
+    rows = []
+    for items in by_provider.values():
+        organisation = items[0].redemption.provider.organisation
+        claims = {item.redemption.id: item.redemption for item in items}
+        rows.append(
+            {
+                "provider": organisation.name,
+                "org_id": public_id_of(organisation),
+                "vouchers": len({claim.voucher_id for claim in claims.values()}),
+                "claims": len(claims),
+                "claimed": sum(claim.claimed_pence for claim in claims.values()),
+                "approved": sum(claim.grant_pence for claim in claims.values()),
+                "defrayed": sum(ours(item, line_ids) for item in items),
+            }
+        )
+    return sorted(rows, key=lambda row: str(row["provider"]))

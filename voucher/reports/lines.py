@@ -1,0 +1,234 @@
+"""The lines of a statement: what each is called, how it is defined, and its figures by funding line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from voucher.funding.models import FundingLine
+from voucher.funding.rules import Account as A
+from voucher.funding.rules import EntryKind as K
+from voucher.funding.rules import LineKind
+from voucher.platform.i18n import gettext_noop as _
+from voucher.reports.ledger_side import ByLine, LedgerSide, add, less
+
+Part = dict[str, object]
+
+NOT_REPORTED = {
+    "15": _("Management and administration"),
+    "17": _("Drawdown requested"),
+    "18": _("Profile, actual and variance"),
+    "19": _("Forecast to year end"),
+    "20": _("Outputs and outcomes"),
+    "21": _("Irregularities and suspected fraud"),
+    "23": _("Sample checks"),
+    "24": _("Subsidy given"),
+}
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How one part of a line reads."""
+
+    code: str
+    label: str
+    definition: str
+
+
+def part(
+    shape: Shape,
+    value: int | None,
+    by_line: dict[str, int] | None = None,
+    *,
+    unit: str = "pence",
+    note: str | None = None,
+) -> Part:
+    """One part of a line as the statement's data hold it."""
+    return {
+        "code": shape.code,
+        "label": shape.label,
+        "definition": shape.definition,
+        "unit": unit,
+        "value": value,
+        "by_funding_line": by_line,
+        "note": note,
+    }
+
+
+class MoneyLines:
+    """Lines 1 to 12 and 16, which are sums of postings."""
+
+    def __init__(self, lines: list[FundingLine], side: LedgerSide) -> None:
+        self.codes = {line.id: line.code for line in lines}
+        self.kinds = {line.id: LineKind(line.kind) for line in lines}
+        self.side = side
+        self.award = {i: -pence for i, pence in side.stock(A.AWARD).items()}
+        self.opening = side.stock(A.UNALLOCATED, opening=True)
+        self.reusable = side.flow(A.RECOVERED, A.UNALLOCATED)
+        self.closing = self._roll_forward()
+
+    def _roll_forward(self) -> ByLine:
+        flow = self.side.flow
+        raised = add(flow(A.AWARD, A.UNALLOCATED), flow(A.RESERVED, A.UNALLOCATED), self.reusable)
+        released = add(flow(A.COMMITTED, A.UNALLOCATED), flow(A.CLAIMED, A.UNALLOCATED))
+        taken = add(flow(A.UNALLOCATED, A.AWARD), flow(A.UNALLOCATED, A.RESERVED), flow(A.UNALLOCATED, A.COMMITTED))
+        return less(add(self.opening, raised, released), taken)
+
+    def other_side_of_closing(self) -> ByLine:
+        """Line 12 from the award: what is neither spoken for nor spent, with re-usable recoveries to date."""
+        stock = self.side.stock
+        spoken_for = stock(A.RESERVED, A.COMMITTED, A.CLAIMED, A.APPROVED, A.DEFRAYED, A.DISALLOWED)
+        kept = add(stock(A.RECOVERED), stock(A.REPAYABLE), stock(A.RETURNED))  # recovered runs negative
+        return less(less(self.award, spoken_for), kept)
+
+    def part(self, code: str, label: str, definition: str, values: ByLine, note: str | None = None) -> Part:
+        """A part with its amount by funding line."""
+        named = {self.codes[i]: pence for i, pence in values.items()}
+        return part(Shape(code, label, definition), sum(values.values()), named, note=note)
+
+    def only(self, kind: LineKind) -> ByLine:
+        """The award of lines of one kind."""
+        return {i: pence if self.kinds[i] == kind else 0 for i, pence in self.award.items()}
+
+    def lines(self) -> list[tuple[str, list[Part]]]:
+        """Lines 1 to 12."""
+        return [*self._standing(), *self._moving()]
+
+    def _standing(self) -> list[tuple[str, list[Part]]]:
+        p, stock = self.part, self.side.stock
+        return [
+            (
+                "1",
+                [
+                    p("1", _("Award"), _("The agreement's award with its approved changes."), self.award),
+                    p("1a", _("of which capital"), _("Award of capital lines."), self.only(LineKind.CAPITAL)),
+                    p("1b", _("of which revenue"), _("Award of revenue lines."), self.only(LineKind.REVENUE)),
+                    p(
+                        "1c",
+                        _("of which administration"),
+                        _("Award of administration lines."),
+                        self.only(LineKind.ADMINISTRATION),
+                    ),
+                ],
+            ),
+            ("2", [p("2", _("Opening unallocated"), _("Line 12 of the statement before."), self.opening)]),
+            ("3", [p("3", _("Reserved"), _("Offered and not yet accepted."), stock(A.RESERVED))]),
+            (
+                "4",
+                [
+                    p(
+                        "4",
+                        _("Committed"),
+                        _("Left on vouchers, with what recorded support holds on them."),
+                        stock(A.COMMITTED),
+                    )
+                ],
+            ),
+            ("5", [p("5", _("Claimed, under check"), _("Claims not yet approved."), stock(A.CLAIMED))]),
+            (
+                "6",
+                [p("6", _("Approved, unpaid"), _("Approved and not yet seen at the bank."), stock(A.APPROVED))],
+            ),
+        ]
+
+    def _moving(self) -> list[tuple[str, list[Part]]]:
+        p, flow, stock = self.part, self.side.flow, self.side.stock
+        paid, returned = flow(A.APPROVED, A.DEFRAYED), flow(A.DEFRAYED, A.APPROVED)
+        taken_over = flow(A.AWARD, A.DEFRAYED)
+        expired_later = self._released(K.RELEASED_LATER_EXPIRED)
+        cancelled_later = self._released(K.RELEASED_LATER_CANCELLED)
+        return [
+            (
+                "7",
+                [
+                    p("7", _("Defrayed this period"), _("7a less 7b."), less(add(paid, taken_over), returned)),
+                    p(
+                        "7a",
+                        _("Cleared at the bank"),
+                        _("Matched to a line of bank evidence dated in the period."),
+                        add(paid, taken_over),
+                    ),
+                    p("7b", _("Returned by the bank"), _("Payments that came back in the period."), returned),
+                ],
+            ),
+            (
+                "8",
+                [p("8", _("Defrayed to date"), _("Since the award began."), stock(A.DEFRAYED, A.DISALLOWED))],
+            ),
+            (
+                "9",
+                [
+                    p(
+                        "9a",
+                        _("Released on expiry"),
+                        _("What nothing held when vouchers expired."),
+                        self._released(K.RELEASED_EXPIRED),
+                    ),
+                    p("9b", _("Released after expiry"), _("Sessions lapsed, claims not paid in full."), expired_later),
+                ],
+            ),
+            (
+                "10",
+                [
+                    p(
+                        "10a",
+                        _("Released on cancellation"),
+                        _("What nothing held when vouchers were cancelled."),
+                        self._released(K.RELEASED_CANCELLED),
+                    ),
+                    p("10b", _("Released after cancellation"), _("As 9b, of cancelled vouchers."), cancelled_later),
+                ],
+            ),
+            (
+                "11",
+                [
+                    p("11a", _("Recovered, re-usable"), _("Got back in cash and offered again."), self.reusable),
+                    p(
+                        "11b",
+                        _("Recovered, repayable"),
+                        _("Got back in cash and owed to the funder."),
+                        flow(A.RECOVERED, A.REPAYABLE),
+                    ),
+                    p("11c", _("Debts outstanding"), _("Raised and not yet repaid."), stock(A.RECEIVABLE)),
+                ],
+            ),
+            (
+                "12",
+                [p("12", _("Closing unallocated"), _("What can still be offered from the award."), self.closing)],
+            ),
+        ]
+
+    def _released(self, kind: K) -> ByLine:
+        return add(self.side.flow(A.COMMITTED, A.UNALLOCATED, kind), self.side.flow(A.CLAIMED, A.UNALLOCATED, kind))
+
+    def cash(self) -> list[Part]:
+        """Line 16: the cash identity, to the penny."""
+        p, flow = self.part, self.side.flow
+        closing = self.side.stock(A.CASH)
+        owed = _("Owed by the funder.") if sum(closing.values()) < 0 else None
+        return [
+            p(
+                "16a",
+                _("Opening cash"),
+                _("Closing cash of the statement before."),
+                self.side.stock(A.CASH, opening=True),
+            ),
+            p("16b", _("Drawdown received"), _("Received from the funder."), flow(A.CASH_DRAWN, A.CASH)),
+            p("16c", _("Payments"), _("Left the bank."), flow(A.CASH, A.CASH_PAID)),
+            p("16d", _("Bank returns"), _("Payments that came back."), flow(A.CASH_BANK_RETURNS, A.CASH)),
+            p("16e", _("Recoveries"), _("Debts repaid."), flow(A.CASH_RECOVERED, A.CASH)),
+            p("16f", _("Returned to the funder"), _("Recovered money repaid."), flow(A.CASH, A.CASH_RETURNED)),
+            p("16g", _("Borne by the authority"), _("Disallowed after payment."), flow(A.CASH_BORNE, A.CASH)),
+            p("16", _("Closing cash"), _("16a + 16b − 16c + 16d + 16e − 16f + 16g."), closing, owed),
+        ]
+
+    def cash_by_identity(self) -> int:
+        """Closing cash worked out from its parts."""
+        flow = self.side.flow
+        total = add(
+            self.side.stock(A.CASH, opening=True),
+            flow(A.CASH_DRAWN, A.CASH),
+            flow(A.CASH_BANK_RETURNS, A.CASH),
+            flow(A.CASH_RECOVERED, A.CASH),
+            flow(A.CASH_BORNE, A.CASH),
+        )
+        return sum(less(total, add(flow(A.CASH, A.CASH_PAID), flow(A.CASH, A.CASH_RETURNED))).values())

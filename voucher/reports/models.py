@@ -1,0 +1,59 @@
+"""The funder's statement. A trigger refuses any change of what a signed one says."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from voucher.funding.models import Agreement
+from voucher.platform.db import Base, in_list, new_public_id
+from voucher.reports.rules import StatementState
+
+
+class Statement(Base):
+    """The reconciliation of one agreement for one period; ``data`` is the canonical JSON."""
+
+    __tablename__ = "statement"
+    __table_args__ = (
+        UniqueConstraint("public_id"),
+        UniqueConstraint("reference"),
+        UniqueConstraint("agreement_id", "sequence"),
+        CheckConstraint(in_list("state", list(StatementState)), name="state_known"),
+        CheckConstraint("period_from <= period_to", name="period_has_days"),
+        CheckConstraint("signed_by IS NULL OR signed_by <> prepared_by", name="signer_is_not_the_preparer"),
+        CheckConstraint(
+            "reviewed_by IS NULL OR (reviewed_by <> prepared_by AND (signed_by IS NULL OR signed_by <> reviewed_by))",
+            name="reviewer_is_independent",
+        ),
+        CheckConstraint(
+            "state NOT IN ('signed', 'sent', 'accepted', 'queried') OR (signed_by IS NOT NULL AND pdf_id IS NOT NULL)",
+            name="signed_by_somebody_with_its_pdf",
+        ),
+    )
+
+    public_id: Mapped[str] = mapped_column(default=new_public_id)
+    reference: Mapped[str]
+    scheme_id: Mapped[int] = mapped_column(ForeignKey("scheme.id"))
+    agreement_id: Mapped[int] = mapped_column(ForeignKey("agreement.id"))
+    sequence: Mapped[int]
+    period_from: Mapped[date]
+    period_to: Mapped[date]
+    supersedes_id: Mapped[int | None] = mapped_column(ForeignKey("statement.id"))
+    state: Mapped[str]
+    data: Mapped[str] = mapped_column(Text)
+    data_hash: Mapped[str]
+    ledger_balance_pence: Mapped[int]
+    ledger_evidence_id: Mapped[int | None] = mapped_column(ForeignKey("document.id"))
+    ledger_explanation: Mapped[str] = mapped_column(Text, default="")
+    prepared_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    prepared_at: Mapped[datetime]
+    reviewed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    reviewed_at: Mapped[datetime | None]
+    signed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    signed_at: Mapped[datetime | None]
+    comments: Mapped[str] = mapped_column(Text, default="")
+    pdf_id: Mapped[int | None] = mapped_column(ForeignKey("document.id"))
+
+    agreement: Mapped[Agreement] = relationship()

@@ -1,0 +1,178 @@
+"""The statement to the funder on paper, drawn from its data and from nothing else.
+
+The PDF carries the data as an attached file whose SHA-256 is the hash on every page, so that whoever holds the PDF
+can work every figure out again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.money import pounds
+from voucher.platform.pdf import TEMPLATES, Attached, fill, render_pdf, scale_for_one_page
+from voucher.reports import rules
+from voucher.reports.money_bar import MoneyBar, money_bar
+
+# What a state is called, and the colour of its tag. A state that is not signed is also written across each page.
+STATES = {
+    "draft": (_("Draft, not signed"), "grey"),
+    "prepared": (_("Prepared, not signed"), "blue"),
+    "reviewed": (_("Reviewed, not signed"), "blue"),
+    "signed": (_("Signed"), "green"),
+    "sent": (_("Signed and sent"), "green"),
+    "accepted": (_("Accepted by the funder"), "green"),
+    "queried": (_("Queried by the funder"), "red"),
+}
+EVIDENCE = {"imported": _("Bank file"), "typed": _("Typed in"), "opening": _("Opening")}
+GROUPS = (
+    (_("The award and where it stands"), ("1", "2", "3", "4", "5", "6")),
+    (_("Paid"), ("7", "8")),
+    (_("Released, recovered and left"), ("9", "10", "11", "12")),
+    (_("Eligibility, match and administration"), ("13", "14", "15")),
+    (_("Cash and drawdown"), ("16", "17")),
+    (_("Profile and forecast"), ("18", "19")),
+    (_("Outputs, assurance and subsidy"), ("20", "21", "22", "23", "24")),
+    (_("Records, ledger, overrides and sign-off"), ("25", "27", "28", "26")),
+)
+ANNEX_AMOUNTS = ("net", "vat", "gross", "grant", "own_contribution", "paid_by_business")
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One printed row of the lines: its code, label and note, the text of each amount, and whether it is reported."""
+
+    code: str
+    label: str
+    note: str | None
+    amounts: list[str]
+    reported: bool
+    main: bool
+
+
+@dataclass(frozen=True)
+class Headline:
+    """One of the three figures of the cover."""
+
+    label: str
+    text: str
+    line: str
+
+
+def statement_pdf(
+    data: dict[str, object], *, data_hash: str, sign_off: list[dict[str, str | None]], state: str
+) -> bytes:
+    """The statement as a tagged PDF with its data attached (rule 54: it recomputes from what is in the file).
+
+    ``data`` follows statement-1.0.schema.json, ``data_hash`` is the SHA-256 of its canonical JSON in hex, ``sign_off``
+    holds the steps in order and ``state`` is a key of STATES. Raises ValueError when the hash is not that of the data,
+    and voucher.platform.pdf.PdfError when the typefaces are missing.
+    """
+    content = rules.canonical(data)
+    if rules.data_hash(content) != data_hash:
+        raise ValueError("the hash is not that of the statement's data")
+    name = f"{cast(Json, data['header'])['statement']}.json"
+    values = _view(data, data_hash, sign_off, state) | {"attached_name": name}
+    scale = scale_for_one_page(lambda scale: _html(values, scale, cover_only=True), base=TEMPLATES)
+    html = _html(values, scale, cover_only=False)
+    prepared_at = datetime.fromisoformat(cast(Json, data["header"])["prepared_at"])
+    file = Attached(name, content.encode(), _("The data of this statement"), prepared_at)
+    return render_pdf(html, base=TEMPLATES, attached=[file])
+
+
+def _html(values: Json, cover_scale: int, *, cover_only: bool) -> str:
+    return fill("reports/statement_pdf.html", **values, cover_scale=cover_scale, cover_only=cover_only)
+
+
+def _view(data: Json, data_hash: str, sign_off: list[dict[str, str | None]], state: str) -> Json:
+    lines: list[Json] = data["lines"]
+    pots: list[Json] = data["funding_lines"]
+    label, colour = STATES[state]
+    bars = _bars(lines, pots)
+    sums = _sums(data["transactions"], ANNEX_AMOUNTS)
+    return {
+        "data": data,
+        "header": data["header"],
+        "data_hash": data_hash,
+        "sign_off": sign_off,
+        "state": label,
+        "state_colour": colour,
+        "unsigned": state not in rules.FROZEN,
+        "headlines": _headlines(lines),
+        "bars": bars,
+        "columns": [*([pot["name"] for pot in pots] if len(pots) > 1 else []), _("Total")],
+        "groups": _groups(lines, [pot["code"] for pot in pots]),
+        "amount_mm": max(28, 3 + 2 * max(len(pounds(bar.whole)) for bar in bars)),
+        "sums": sums,
+        "annex_mm": [max(18, 2.6 + 1.6 * len(pounds(pence))) for pence in sums.values()],
+        "provider_sums": _sums(data["providers"], ("vouchers", "claims", "claimed", "approved", "defrayed")),
+        "evidence": EVIDENCE,
+        "rate": shown(data["header"]["intervention_rate_agreed_bp"], "basis_points"),
+    }
+
+
+def shown(value: int | None, unit: str) -> str:
+    """A figure as people read it: ``£1,204.50``, ``1,204`` or ``80.00%``; a dash where there is none."""
+    if value is None:
+        return "–"
+    if unit == "pence":
+        return pounds(value)
+    return f"{value:,}" if unit == "count" else f"{value / 100:.2f}%"
+
+
+def _part(lines: list[Json], code: str) -> Json | None:
+    return next((part for line in lines for part in line["parts"] if part["code"] == code), None)
+
+
+def _headlines(lines: list[Json]) -> list[Headline]:
+    wanted = ((_("Defrayed this period"), "7"), (_("Defrayed to date"), "8"), (_("Closing unallocated"), "12"))
+    found = [(label, _part(lines, code), code) for label, code in wanted]
+    return [Headline(label, shown(part["value"] if part else None, "pence"), code) for label, part, code in found]
+
+
+def _bars(lines: list[Json], pots: list[Json]) -> list[MoneyBar]:
+    """The bar of the whole award, then one for each funding line where there are several."""
+    parts = {code: _part(lines, code) for code in ("8", "6", "5", "4", "3", "12")}
+    whole = money_bar(_("The award"), {code: part["value"] or 0 if part else 0 for code, part in parts.items()})
+    if len(pots) < 2:
+        return [whole]
+    return [whole] + [
+        money_bar(
+            pot["name"],
+            {c: (part["by_funding_line"] or {}).get(pot["code"], 0) if part else 0 for c, part in parts.items()},
+        )
+        for pot in pots
+    ]
+
+
+def _groups(lines: list[Json], pots: list[str]) -> list[tuple[str, list[Row]]]:
+    by_code = {line["code"]: line for line in lines}
+    return [
+        (title, [row for code in codes if code in by_code for row in _rows(by_code[code], pots)])
+        for title, codes in GROUPS
+    ]
+
+
+def _rows(line: Json, pots: list[str]) -> list[Row]:
+    parts: list[Json] = line["parts"]
+    if not line["reported"]:
+        return [Row(line["code"], parts[0]["label"], None, [], reported=False, main=True)]
+    return [
+        Row(part["code"], part["label"], part["note"], _amounts(part, pots), True, part["code"] == line["code"])
+        for part in parts
+    ]
+
+
+def _amounts(part: Json, pots: list[str]) -> list[str]:
+    """The amount on each funding line and the total; a single funding line has the total alone."""
+    split_up: dict[str, int] | None = part["by_funding_line"]
+    each = [shown(split_up.get(pot), part["unit"]) if split_up else "" for pot in pots] if len(pots) > 1 else []
+    return [*each, shown(part["value"], part["unit"])]
+
+
+def _sums(rows: list[Json], columns: tuple[str, ...]) -> dict[str, int]:
+    return {column: sum(row[column] or 0 for row in rows) for column in columns}

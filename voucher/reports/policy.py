@@ -1,0 +1,39 @@
+"""Pure: who may not review or sign a statement, and what keeps it from being signed (rules 56, 57)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from voucher.platform.actor import Actor
+from voucher.platform.money import pounds
+from voucher.reports.models import Statement
+from voucher.reports.rules import StatementState
+
+
+def why_not_review(actor: Actor, statement: Statement) -> str | None:
+    """Why this person cannot review the statement, or None."""
+    if statement.prepared_by == actor.person_id:
+        return "You prepared this statement: another person must review it."
+    return None
+
+
+def why_not_sign(actor: Actor, statement: Statement, *, reviewer_needed: bool) -> str | None:
+    """Why this person cannot sign the statement now, or None (rule 57)."""
+    if statement.prepared_by == actor.person_id:
+        return "You prepared this statement: the signer must be another person."
+    if statement.reviewed_by == actor.person_id:
+        return "You reviewed this statement: the signer must be another person."
+    if reviewer_needed and statement.state == StatementState.PREPARED:
+        return "This statement has not been reviewed, and the scheme's duties ask for a reviewer."
+    return None
+
+
+def differences(data: Mapping[str, object]) -> list[str]:
+    """Each check of the statement that does not hold, with both figures (rule 56)."""
+    checks = cast(Sequence[Mapping[str, object]], data["checks"])
+    return [
+        f"{check['name']}: {pounds(int(str(check['left'])))} and {pounds(int(str(check['right'])))}"
+        for check in checks
+        if not check["holds"]
+    ]

@@ -1,0 +1,268 @@
+"""The statement's data: every figure of one agreement and period, from one consistent read (rules 54 to 58)."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from voucher.audit.rules import Override
+from voucher.funding.models import Agreement, FundingLine, RoundLine
+from voucher.funding.rules import Account
+from voucher.payments.models import BankLine, BankMatch
+from voucher.payments.rules import LineSource
+from voucher.platform.db import session
+from voucher.redemptions.models import Redemption
+from voucher.reports.checks import check, identities, two_sides
+from voucher.reports.claims_paid import Match, defrayed_claims, match_of, paid_in, transaction_row
+from voucher.reports.findings import RETURNED, UNEXPLAINED, UNSEEN, exceptions, ours, overrides, providers
+from voucher.reports.ledger_side import LedgerSide, Period
+from voucher.reports.lines import NOT_REPORTED, MoneyLines, Part, Shape, part
+from voucher.reports.models import Statement
+from voucher.schemes.models import Scheme
+from voucher.vouchers.models import Voucher
+
+BASIS = "defrayed"
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a preparer enters: the balance of the authority's own cost code, its evidence, and any explanation."""
+
+    ledger_balance_pence: int
+    explanation: str
+    has_evidence: bool
+
+
+@dataclass(frozen=True)
+class Heading:
+    """What identifies the statement."""
+
+    reference: str
+    sequence: int
+    period: Period
+    prepared_by: str
+    prepared_at: datetime
+    previous: Statement | None
+    supersedes: Statement | None
+
+
+class StatementReader:
+    """Reads one statement's figures; everything that it needs is read when it is made."""
+
+    def __init__(self, scheme: Scheme, agreement: Agreement, heading: Heading, given: Given) -> None:
+        self.scheme, self.agreement, self.heading, self.given = scheme, agreement, heading, given
+        self.funding: list[FundingLine] = list(agreement.lines)
+        self.line_ids = [line.id for line in self.funding]
+        self.money = MoneyLines(self.funding, LedgerSide(self.funding, heading.period))
+        self.paid = paid_in(self.line_ids, heading.period)
+        self.transactions = [transaction_row(item, self.line_ids) for item in self.paid]
+        self.overrides = overrides(scheme, heading.period) + self._ledger_override()
+        self.exceptions = exceptions(scheme, heading.period, self.paid, self.line_ids, self.transactions)
+
+    def data(self) -> dict[str, object]:
+        """The whole statement, ready for its canonical text."""
+        return {
+            "schema_version": "1.0",
+            "header": self._header(),
+            "funding_lines": [{"code": x.code, "name": x.name, "kind": x.kind} for x in self.funding],
+            "lines": self._lines(),
+            "providers": providers(self.paid, self.line_ids),
+            "exceptions": self.exceptions,
+            "overrides": self.overrides,
+            "transactions": self.transactions,
+            "checks": self._checks(),
+            "totals": {
+                "record_count": len(self.transactions),
+                "grant": self._grants(),
+                "own_contribution": sum(match.own for match in self._matches()),
+            },
+        }
+
+    def _grants(self) -> int:
+        return sum(ours(item, self.line_ids) for item in self.paid)
+
+    def _matches(self) -> list[Match]:
+        return [match_of(item.redemption, item.by_line, self.line_ids) for item in self.paid]
+
+    def _ledger_override(self) -> list[dict[str, object]]:
+        if not self.given.explanation:
+            return []
+        return [
+            {
+                "kind": str(Override.LEDGER_DIFFERENCE),
+                "reference": self.heading.reference,
+                "at": self.heading.prepared_at.isoformat(),
+                "who": self.heading.prepared_by,
+                "reason": self.given.explanation,
+                "pence": None,
+            }
+        ]
+
+    def _checks(self) -> list[dict[str, object]]:
+        flow = self.money.side.flow
+        paid = sum(flow(Account.APPROVED, Account.DEFRAYED).values())
+        returned = sum(flow(Account.DEFRAYED, Account.APPROVED).values())
+        found = identities(self.money)
+        found.append(check("Line 7, and the grants of the annex", paid - returned, self._grants()))
+        if self.heading.previous is not None:
+            opening, closing = sum(self.money.opening.values()), closing_of(self.heading.previous)
+            found.append(check("Line 2, and line 12 of the statement before", opening, closing))
+        return found + two_sides(self.scheme, self.heading.period)
+
+    def _header(self) -> dict[str, object]:
+        heading, agreement = self.heading, self.agreement
+        typed = self._typed_lines()
+        words = f"Provisional: {typed} bank line{'' if typed == 1 else 's'} typed, not imported." if typed else None
+        return {
+            "scheme": self.scheme.name,
+            "scheme_reference": self.scheme.reference,
+            "owner": self.scheme.owner.name,
+            "funder": agreement.funder.name,
+            "agreement": agreement.reference,
+            "agreement_version": agreement.version,
+            "statement": heading.reference,
+            "sequence": heading.sequence,
+            "period_from": heading.period.first.isoformat(),
+            "period_to": heading.period.last.isoformat(),
+            "basis": BASIS,
+            "currency": "GBP",
+            "supersedes": heading.supersedes.reference if heading.supersedes else None,
+            "provisional": words,
+            "duty_profile": duty_profile(self.scheme),
+            "prepared_at": heading.prepared_at.isoformat(),
+            "prepared_by": heading.prepared_by,
+            "intervention_rate_agreed_bp": agreement.intervention_rate_bp,
+        }
+
+    def _typed_lines(self) -> int:
+        """Typed bank lines that the period's cash figures rest on."""
+        payments = [item.payment.id for item in self.paid]
+        matched = select(BankMatch.bank_line_id).where(BankMatch.payment_id.in_(payments))
+        return (
+            session.scalar(
+                select(func.count())
+                .select_from(BankLine)
+                .where(BankLine.id.in_(matched), BankLine.source == LineSource.TYPED)
+            )
+            or 0
+        )
+
+    def _lines(self) -> list[dict[str, object]]:
+        reported = dict(self.money.lines())
+        reported["13"] = self._ineligible()
+        reported["14"] = self._match()
+        reported["16"] = self.money.cash()
+        reported["22"] = self._unreconciled()
+        reported["25"] = [_counted("25", "Transaction annex", "Payments and returns listed.", len(self.transactions))]
+        reported["26"] = [part(Shape("26", "Sign-off", "Stands beside the data, not in it."), None, unit="count")]
+        reported["27"] = self._tie()
+        reported["28"] = [_counted("28", "Overrides in the period", "Listed one by one.", len(self.overrides))]
+        for code, label in NOT_REPORTED.items():
+            reported[code] = [part(Shape(code, label, "Not part of this edition."), None, note="Not yet reported")]
+        order = [*(str(n) for n in range(1, 26)), "27", "28", "26"]
+        return [{"code": code, "parts": reported[code], "reported": code not in NOT_REPORTED} for code in order]
+
+    def _ineligible(self) -> list[Part]:
+        matches = self._matches()
+        vat = sum(match.vat for match in matches)
+        over = sum(match.net - match.own for match in matches) - self._grants()
+        disallowed = self.money.side.flow(Account.DEFRAYED, Account.DISALLOWED)
+        return [
+            part(Shape("13a", "Never paid", "VAT of what was paid, and what was not approved."), vat + over),
+            self.money.part("13b", "Disallowed by the funder", "After payment; borne by the authority.", disallowed),
+        ]
+
+    def _match(self) -> list[Part]:
+        this_period = sum(match.own for match in self._matches())
+        match, grant = self._match_to_date()
+        rate = 10_000 * grant // (grant + match) if grant + match else None
+        agreed = self.agreement.intervention_rate_bp
+        note = "Above the agreed rate." if rate is not None and agreed is not None and rate > agreed else None
+        unpaid = self._match_not_yet_paid()
+        return [
+            part(
+                Shape("14", "Match evidenced to date", "Own contribution behind line 8; never VAT."),
+                match,
+            ),
+            part(Shape("14a", "Match of this period", "With the payments of line 7."), this_period),
+            part(
+                Shape("14b", "Intervention rate", "Line 8 ÷ (8 + 14)."),
+                rate,
+                unit="basis_points",
+                note=note,
+            ),
+            part(Shape("14c", "Agreed rate", "As the agreement says."), agreed, unit="basis_points"),
+            part(Shape("14d", "Match of claims not yet paid", "Shown beside, not counted."), unpaid),
+        ]
+
+    def _match_to_date(self) -> tuple[int, int]:
+        match = grant = 0
+        for claim, parts in defrayed_claims(self.line_ids, self.heading.period.last):
+            match += match_of(claim, parts, self.line_ids).own
+            grant += sum(pence for line_id, pence in parts.items() if line_id in self.line_ids)
+        return match, grant
+
+    def _match_not_yet_paid(self) -> int:
+        """Own contributions of claims on this agreement's rounds that were handed in by the end and are not paid."""
+        waiting = ("submitted", "confirmed", "verified", "approved", "in batch")
+        claims = session.scalars(
+            select(Redemption)
+            .join(Voucher, Voucher.id == Redemption.voucher_id)
+            .where(Voucher.round_id.in_(self.round_ids), Redemption.state.in_(waiting))
+        ).all()
+        return sum(claim.own_pence for claim in claims)
+
+    @property
+    def round_ids(self) -> Sequence[int]:
+        """Rounds that draw on this agreement."""
+        return session.scalars(
+            select(RoundLine.round_id)
+            .where(RoundLine.line_id.in_(self.line_ids))
+            .distinct()
+            .order_by(RoundLine.round_id)
+        ).all()
+
+    def _unreconciled(self) -> list[Part]:
+        by_kind: dict[str, int] = defaultdict(int)
+        for item in self.exceptions:
+            by_kind[str(item["kind"])] += 1
+        return [
+            _counted("22a", "Bank lines not explained", "Whole scheme.", by_kind[UNEXPLAINED]),
+            _counted("22b", "Payments with no bank line", "Exported and not seen at the bank.", by_kind[UNSEEN]),
+            _counted("22c", "Returned payments", "Came back in the period.", by_kind[RETURNED]),
+        ]
+
+    def _tie(self) -> list[Part]:
+        closing = sum(self.money.side.stock(Account.CASH).values())
+        theirs = self.given.ledger_balance_pence
+        note = self.given.explanation or None
+        return [
+            part(Shape("27a", "The authority's own ledger", "Balance of its cost code at period end."), theirs),
+            part(Shape("27b", "Closing cash", "Line 16."), closing),
+            part(Shape("27", "Difference", "27a less 27b, explained."), theirs - closing, note=note),
+        ]
+
+
+def duty_profile(scheme: Scheme) -> str:
+    """Which separations of duties are in force, in words."""
+    steps = "three people sign off" if scheme.reviewer_needed else "two people sign off, without a reviewer"
+    checks = "; whoever decided an application may verify its claims, all sampled" if scheme.decider_may_verify else ""
+    return f"{steps[0].upper()}{steps[1:]}{checks}."
+
+
+def closing_of(statement: Statement) -> int:
+    """Line 12 of a statement, in pence, from its frozen data."""
+    for line in json.loads(statement.data)["lines"]:
+        for item in line["parts"]:
+            if item["code"] == "12":
+                return int(item["value"])
+    raise ValueError(f"statement {statement.reference} has no line 12")
+
+
+def _counted(code: str, label: str, definition: str, count: int) -> Part:
+    return part(Shape(code, label, definition), count, unit="count")

@@ -1,0 +1,1 @@
+"""Programmes: terms, voucher types, rounds and rule settings."""

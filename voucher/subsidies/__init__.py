@@ -1,0 +1,1 @@
+"""Minimal Financial Assistance: what an enterprise has received, notices, replies and letters."""

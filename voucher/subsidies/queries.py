@@ -1,0 +1,50 @@
+"""What an enterprise has received, the limit in force, and the records of one application."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import func, select
+
+from voucher.platform.db import session
+from voucher.platform.errors import DomainError
+from voucher.subsidies.models import Assistance, SubsidyLimit, SubsidyRecord
+from voucher.subsidies.rules import RecordKind, Source, window_starts_on
+
+
+def limit_in_force(day: date) -> int:
+    """The limit in pence on that day; it is data, with its source."""
+    pence = session.scalar(
+        select(SubsidyLimit.pence)
+        .where(SubsidyLimit.in_force_from <= day)
+        .order_by(SubsidyLimit.in_force_from.desc())
+        .limit(1)
+    )
+    if pence is None:
+        raise DomainError("no_limit", f"No subsidy limit is recorded for {day.isoformat()}.")
+    return pence
+
+
+def given_by_us(enterprise_id: int, day: date) -> int:
+    """Pence that the system itself recorded as given to the enterprise in the applicable period."""
+    return int(
+        session.scalar(
+            select(func.coalesce(func.sum(Assistance.pence), 0)).where(
+                Assistance.enterprise_id == enterprise_id,
+                Assistance.source == Source.SYSTEM,
+                Assistance.given_on >= window_starts_on(day),
+                Assistance.given_on <= day,
+            )
+        )
+        or 0
+    )
+
+
+def latest_record(application_id: int, kind: RecordKind) -> SubsidyRecord | None:
+    """The newest notice, reply or letter of an application."""
+    return session.scalar(
+        select(SubsidyRecord)
+        .where(SubsidyRecord.application_id == application_id, SubsidyRecord.kind == kind)
+        .order_by(SubsidyRecord.id.desc())
+        .limit(1)
+    )

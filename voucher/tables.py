@@ -1,0 +1,23 @@
+"""Every table, so that whoever needs the whole schema (migrations, backup) imports one module."""
+
+from voucher.accounts import models as accounts
+from voucher.applications import models as applications
+from voucher.audit import models as audit
+from voucher.documents import models as documents
+from voucher.funding import models as funding
+from voucher.notifications import models as notifications
+from voucher.organisations import models as organisations
+from voucher.payments import models as payments
+from voucher.platform.db import Base
+from voucher.providers import models as providers
+from voucher.redemptions import models as redemptions
+from voucher.reports import models as reports
+from voucher.schemes import models as schemes
+from voucher.subsidies import models as subsidies
+from voucher.vouchers import models as vouchers
+
+ALL = (
+    accounts, applications, audit, documents, funding, notifications, organisations, payments, providers,
+    redemptions, reports, schemes, subsidies, vouchers,
+)  # fmt: skip
+METADATA = Base.metadata

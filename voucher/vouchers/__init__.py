@@ -1,0 +1,1 @@
+"""The voucher: credential, issue, expiry, cancellation, replacement, its paper."""

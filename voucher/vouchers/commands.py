@@ -1,0 +1,355 @@
+"""A voucher's life: accepted and issued, suspended, extended, cancelled, released (rules 8 to 13)."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from sqlalchemy import select, update
+
+from voucher.applications.commands import good_notice
+from voucher.applications.models import Application
+from voucher.applications.queries import lock_application
+from voucher.applications.rules import TRANSITIONS as APPLICATION_TRANSITIONS
+from voucher.applications.rules import ApplicationState
+from voucher.audit.commands import begin_state, change_state, record
+from voucher.audit.rules import Override
+from voucher.funding.ledger import About, moves, post
+from voucher.funding.queries import agreements_of_round, split_over, standing_of_application, standing_of_voucher
+from voucher.funding.rules import Account, EntryKind, last_day_fits
+from voucher.notifications.commands import tell
+from voucher.platform.act import Act
+from voucher.platform.authz import Permission
+from voucher.platform.db import changed_one, session
+from voucher.platform.errors import Conflict, DomainError, Forbidden
+from voucher.platform.references import new_reference
+from voucher.schemes.models import Scheme, Terms
+from voucher.schemes.queries import terms_in_force
+from voucher.subsidies.commands import receive_reply, send_letter
+from voucher.subsidies.models import SubsidyRecord
+from voucher.vouchers.credential import new_voucher_public_id
+from voucher.vouchers.credentials import make_credential
+from voucher.vouchers.models import Voucher
+from voucher.vouchers.queries import lock_voucher
+from voucher.vouchers.rules import TRANSITIONS, ReleaseReason, VoucherState, why_no_extension
+
+S = VoucherState
+
+
+def accept(act: Act, application: Application, *, declared_pence: int, terms_version: str) -> Voucher:
+    """The business itself confirms the subsidy notice and accepts the terms: its voucher is issued.
+
+    Accepting again gives the voucher that the first acceptance made.
+    """
+    if act.person_id != application.contact_id:
+        act.require(Permission.BUSINESS_OFFERS_ACCEPT, organisation_id=application.business_id)
+    return _accept(act, application, declared_pence, terms_version, None, None)
+
+
+def enter_acceptance(
+    act: Act,
+    application: Application,
+    *,
+    declared_pence: int,
+    terms_version: str,
+    confirmed_on: date,
+    document_id: int,
+) -> Voucher:
+    """A named officer enters an acceptance that the business gave on paper, with its day and the document."""
+    act.require(Permission.OFFERS_EVIDENCE_ENTER, scheme_id=application.scheme_id)
+    if application.business_id in act.actor.organisation_ids:
+        raise Forbidden("own_application", "You belong to this business: another person must enter its acceptance.")
+    return _accept(act, application, declared_pence, terms_version, confirmed_on, document_id)
+
+
+def _accept(
+    act: Act,
+    application: Application,
+    declared_pence: int,
+    terms_version: str,
+    confirmed_on: date | None,
+    document_id: int | None,
+) -> Voucher:
+    application = lock_application(application.id)
+    before = voucher_of(application)
+    if before is not None:
+        return before
+    notice = good_notice(act, application)
+    if confirmed_on is not None and not notice.at.date() <= confirmed_on <= act.today:
+        raise DomainError(
+            "confirmed_on",
+            f"The confirmation is dated {confirmed_on.isoformat()}; it must lie between the notice "
+            f"({notice.at.date().isoformat()}) and today.",
+            "confirmed_on",
+        )
+    terms = terms_in_force(application.scheme, act.today)
+    if terms_version != terms.version:
+        raise DomainError(
+            "terms_changed", f"Terms {terms.version} are in force, not {terms_version}: they must be accepted.", "terms"
+        )
+    reply = receive_reply(
+        act,
+        notice,
+        enterprise_id=application.business.enterprise_id,
+        declared_pence=declared_pence,
+        document_id=document_id,
+    )
+    change_state(
+        act.actor,
+        "application.accepted",
+        application,
+        ApplicationState.ACCEPTED,
+        APPLICATION_TRANSITIONS,
+        at=act.now,
+        override=Override.EVIDENCE_ENTERED if document_id else None,
+        pence=application.face_pence if document_id else None,
+        details={"terms": terms.version, "declared_pence": declared_pence},
+    )
+    return _issue(act, application, reply, terms)
+
+
+def voucher_of(application: Application) -> Voucher | None:
+    """The voucher that came of the application, if any."""
+    return session.scalar(select(Voucher).where(Voucher.application_id == application.id))
+
+
+def _issue(act: Act, application: Application, reply: SubsidyRecord, terms: Terms) -> Voucher:
+    kind, scheme = application.round.voucher_type, application.scheme
+    if not kind.open:
+        raise DomainError("voucher_type_closed", f"Voucher type {kind.code} is closed: nothing is issued of it.")
+    reserved = standing_of_application(application.id, Account.RESERVED)
+    if sum(reserved.values()) != application.face_pence:
+        raise DomainError("not_reserved", f"No money is reserved for application {application.reference}.")
+    last_day = _last_day(act, application, scheme)
+    voucher = Voucher(
+        public_id=new_voucher_public_id().hex(),
+        reference=new_reference(scheme.reference, "V"),
+        scheme=scheme,
+        round_id=application.round_id,
+        application=application,
+        business=application.business,
+        voucher_type=kind,
+        terms=terms,
+        subsidy_reply_id=reply.id,
+        state=S.ISSUED,
+        face_pence=application.face_pence,
+        remaining_pence=application.face_pence,
+        rate_bp=kind.rate_bp,
+        cap_pence=kind.cap_pence,
+        minimum_own_pence=kind.minimum_own_pence,
+        issued_at=act.now,
+        issued_on=act.today,
+        last_day=last_day,
+        generation=1,
+    )
+    session.add(voucher)
+    begin_state(act.actor, "voucher.issued", voucher, at=act.now, details={"terms": terms.version})
+    make_credential(act, voucher)
+    about = About(application_id=application.id, voucher_id=voucher.id)
+    post(
+        act,
+        EntryKind.ISSUED,
+        scheme.id,
+        moves(reserved, Account.RESERVED, Account.COMMITTED, about),
+        reason=f"voucher {voucher.reference} issued",
+    )
+    send_letter(
+        act,
+        scheme_id=scheme.id,
+        application_id=application.id,
+        enterprise_id=application.business.enterprise_id,
+        pence=voucher.face_pence,
+    )
+    _tell_business(act, "voucher_issued", voucher)
+    return voucher
+
+
+def _last_day(act: Act, application: Application, scheme: Scheme) -> date:
+    last_day = min(act.today + timedelta(days=application.round.voucher_type.validity_days), scheme.ends_on)
+    for agreement in agreements_of_round(application.round_id):
+        if not last_day_fits(
+            last_day,
+            claim_window_days=scheme.claim_window_days,
+            payment_days=scheme.payment_days,
+            agreement_ends_on=agreement.ends_on,
+        ):
+            raise DomainError(
+                "too_late",
+                f"A voucher to {last_day.isoformat()} leaves no time to claim and pay before agreement "
+                f"{agreement.reference} ends on {agreement.ends_on.isoformat()}.",
+            )
+    return last_day
+
+
+def _tell_business(act: Act, kind: str, voucher: Voucher) -> None:
+    contact = voucher.application.contact
+    tell(act, kind, email=contact.email, scheme_id=voucher.scheme_id, person_id=contact.id, voucher_id=voucher.id)
+
+
+def suspend(act: Act, voucher: Voucher, *, reason: str) -> None:
+    """Stops look-ups of a voucher while something is looked into."""
+    _manage(act, voucher, reason)
+    voucher = lock_voucher(voucher.id)
+    change_state(act.actor, "voucher.suspended", voucher, S.SUSPENDED, TRANSITIONS, at=act.now, reason=reason)
+    voucher.suspension_reason = reason
+    _tell_business(act, "voucher_suspended", voucher)
+
+
+def resume(act: Act, voucher: Voucher, *, reason: str) -> None:
+    """Ends a suspension."""
+    _manage(act, voucher, reason)
+    voucher = lock_voucher(voucher.id)
+    if voucher.state != S.SUSPENDED:
+        raise DomainError("not_suspended", f"Voucher {voucher.reference} is {voucher.state}, not suspended.")
+    change_state(act.actor, "voucher.resumed", voucher, S.ISSUED, TRANSITIONS, at=act.now, reason=reason)
+    voucher.suspension_reason = ""
+
+
+def extend(act: Act, voucher: Voucher, *, last_day: date, reason: str) -> None:
+    """Moves the last day, within the scheme's limits and before it has passed (rule 13); counted on the statement."""
+    _manage(act, voucher, reason)
+    voucher = lock_voucher(voucher.id)
+    scheme = voucher.scheme
+    if voucher.state not in (S.ISSUED, S.SUSPENDED):
+        raise DomainError("voucher_ended", f"Voucher {voucher.reference} is {voucher.state}; it cannot be extended.")
+    refusal = why_no_extension(
+        today=act.today,
+        last_day=voucher.last_day,
+        new_last_day=last_day,
+        used=voucher.extensions,
+        limit=scheme.extension_limit,
+        days_limit=scheme.extension_days,
+        scheme_ends_on=scheme.ends_on,
+    )
+    if refusal:
+        raise DomainError("extension", refusal, "last_day")
+    for agreement in agreements_of_round(voucher.round_id):
+        if not last_day_fits(
+            last_day,
+            claim_window_days=scheme.claim_window_days,
+            payment_days=scheme.payment_days,
+            agreement_ends_on=agreement.ends_on,
+        ):
+            raise DomainError("too_late", f"Agreement {agreement.reference} ends too soon for that.", "last_day")
+    before, voucher.last_day = voucher.last_day, last_day
+    voucher.extensions += 1
+    record(
+        act.actor,
+        "voucher.extended",
+        voucher,
+        at=act.now,
+        reason=reason,
+        override=Override.EXTENSION,
+        pence=voucher.remaining_pence,
+        details={"last_day": [before.isoformat(), last_day.isoformat()]},
+    )
+
+
+def cancel(act: Act, voucher: Voucher, *, reason: str) -> None:
+    """Cancels a voucher: what no session or claim holds goes back to the lines at once (rule 12)."""
+    _manage(act, voucher, reason)
+    voucher = lock_voucher(voucher.id)
+    change_state(act.actor, "voucher.cancelled", voucher, S.CANCELLED, TRANSITIONS, at=act.now, reason=reason)
+    _release(act, voucher, ReleaseReason.CANCELLED, act.today)
+    _tell_business(act, "voucher_cancelled", voucher)
+
+
+def expire(act: Act, voucher: Voucher, *, due_on: date) -> None:
+    """Ends a voucher whose late-session days are over; run by the worker, once (rule 12)."""
+    voucher = lock_voucher(voucher.id)
+    if voucher.released_on is not None:
+        return
+    change_state(act.actor, "voucher.expired", voucher, S.EXPIRED, TRANSITIONS, at=act.now)
+    _release(act, voucher, ReleaseReason.EXPIRED, due_on)
+
+
+def _release(act: Act, voucher: Voucher, reason: ReleaseReason, day: date) -> None:
+    free = voucher.remaining_pence
+    voucher.remaining_pence = 0
+    voucher.released_on, voucher.release_reason = day, str(reason)
+    voucher.application.voucher_ended = True
+    session.flush()
+    if free:
+        kind = EntryKind.RELEASED_EXPIRED if reason == ReleaseReason.EXPIRED else EntryKind.RELEASED_CANCELLED
+        _post_release(act, voucher, kind, free, day)
+
+
+def _post_release(act: Act, voucher: Voucher, kind: EntryKind, pence: int, day: date) -> None:
+    parts = split_over(pence, standing_of_voucher(voucher.id, Account.COMMITTED))
+    record_release(act, voucher, kind, pence, day)
+    post(
+        act,
+        kind,
+        voucher.scheme_id,
+        moves(parts, Account.COMMITTED, Account.UNALLOCATED, About(voucher_id=voucher.id)),
+        reason=f"voucher {voucher.reference} {kind}",
+        happened_on=day,
+    )
+
+
+def record_release(act: Act, voucher: Voucher, kind: EntryKind, pence: int, day: date) -> None:
+    """Writes down beside the ledger that pence went back to the lines, why, and on which day it fell due."""
+    record(
+        act.actor,
+        "voucher.money_released",
+        voucher,
+        at=act.now,
+        reason=str(kind),
+        pence=pence,
+        details={"on": day.isoformat()},
+    )
+
+
+def later_release(voucher: Voucher) -> EntryKind:
+    """The kind of a release that follows a voucher's end: after expiry, or after cancellation."""
+    expired = voucher.release_reason == ReleaseReason.EXPIRED
+    return EntryKind.RELEASED_LATER_EXPIRED if expired else EntryKind.RELEASED_LATER_CANCELLED
+
+
+def hold(voucher: Voucher, pence: int) -> None:
+    """Takes pence out of what remains; raises Conflict when less is left, whoever was faster (rule 18)."""
+    guarded = (
+        update(Voucher)
+        .where(Voucher.id == voucher.id, Voucher.remaining_pence >= pence)
+        .values(remaining_pence=Voucher.remaining_pence - pence)
+    )
+    if not changed_one(session.execute(guarded, execution_options={"synchronize_session": False})):
+        raise Conflict("nothing_left", "Less is left on this voucher than it was a moment ago. Look it up again.")
+    session.refresh(voucher)
+
+
+def let_go(act: Act, voucher: Voucher, pence: int) -> None:
+    """Gives what a session held back to what remains, or to the lines once the voucher's money was released."""
+    if not pence:
+        return
+    if voucher.released_on is None:
+        add_remaining(voucher, pence)
+        return
+    _post_release(act, voucher, later_release(voucher), pence, act.today)
+
+
+def add_remaining(voucher: Voucher, pence: int) -> None:
+    """Adds to what remains on a voucher that is not released."""
+    session.execute(
+        update(Voucher)
+        .where(Voucher.id == voucher.id, Voucher.released_on.is_(None))
+        .values(remaining_pence=Voucher.remaining_pence + pence),
+        execution_options={"synchronize_session": False},
+    )
+    session.refresh(voucher)
+
+
+def settle_state(act: Act, voucher: Voucher, *, held_pence: int) -> None:
+    """Makes a voucher with nothing left *spent*, and a spent one with something left *issued* again."""
+    empty = voucher.remaining_pence + held_pence == 0
+    if empty and voucher.state == S.ISSUED:
+        change_state(act.actor, "voucher.spent", voucher, S.SPENT, TRANSITIONS, at=act.now)
+    elif not empty and voucher.state == S.SPENT:
+        change_state(act.actor, "voucher.came_back", voucher, S.ISSUED, TRANSITIONS, at=act.now)
+
+
+def _manage(act: Act, voucher: Voucher, reason: str) -> None:
+    act.require(Permission.VOUCHERS_MANAGE, scheme_id=voucher.scheme_id)
+    if voucher.business_id in act.actor.organisation_ids:
+        raise Forbidden("own_voucher", "This is your own organisation's voucher: another person must do this.")
+    if not reason.strip():
+        raise DomainError("reason_needed", "Say why: the reason stands in the voucher's history.", "reason")

@@ -1,0 +1,70 @@
+"""What stands on a voucher's paper, gathered from its rows and the key ring."""
+
+from __future__ import annotations
+
+from voucher.platform.act import Act
+from voucher.platform.errors import DomainError
+from voucher.platform.i18n import gettext_noop as _
+from voucher.vouchers.credentials import LIVE, show
+from voucher.vouchers.models import Voucher
+from voucher.vouchers.paper import VoucherPaper
+
+NEXT_STEPS = (
+    _("Choose an approved provider and one of its packages."),
+    _("Agree a date and a price. Pay nothing yet."),
+    _("Show this page when the support starts: the provider scans it."),
+    _("Afterwards, tell us what was delivered, and pay your share to the provider."),
+)
+HELP_LINE = _("Lost this page? Ask us for a new one; the old one then stops working.")
+
+WELSH = {
+    _("Choose an approved provider and one of its packages."): "Dewiswch ddarparwr cymeradwy ac un o'i becynnau.",
+    _("Agree a date and a price. Pay nothing yet."): "Cytunwch ar ddyddiad a phris. Peidiwch â thalu dim eto.",
+    _("Show this page when the support starts: the provider scans it."): (
+        "Dangoswch y dudalen hon pan fydd y cymorth yn dechrau: bydd y darparwr yn ei sganio."
+    ),
+    _("Afterwards, tell us what was delivered, and pay your share to the provider."): (
+        "Wedyn, dywedwch wrthym beth a ddarparwyd, a thalwch eich cyfran i'r darparwr."
+    ),
+    _("Lost this page? Ask us for a new one; the old one then stops working."): (
+        "Wedi colli'r dudalen hon? Gofynnwch am un newydd; bydd yr hen un wedyn yn peidio â gweithio."
+    ),
+}
+
+
+def paper_of(act: Act, voucher: Voucher) -> VoucherPaper:
+    """The paper as it would be printed now, in the business's language (rule 72), with both secrets on it.
+
+    Whoever asks has made sure that it goes to the voucher's own business. Raises DomainError for a voucher that has
+    ended, and KeyRingError when its key is compromised and it waits for a new generation.
+    """
+    if voucher.state not in LIVE:
+        raise DomainError("voucher_ended", f"Voucher {voucher.reference} is {voucher.state}; it cannot be printed.")
+    welsh = voucher.business.language == "cy"
+    shown = show(act.ring, act.base_url, voucher)
+    return VoucherPaper(
+        scheme_name=voucher.scheme.name,
+        scheme_owner=voucher.scheme.owner.name,
+        business_name=voucher.business.name,
+        reference=voucher.reference,
+        face_value_pence=voucher.face_pence,
+        remaining_pence=voucher.remaining_pence,
+        rate_percent=percent(voucher.rate_bp),
+        good_for=list(voucher.voucher_type.good_for),
+        last_day=voucher.last_day,
+        issued_on=voucher.issued_on,
+        terms_brief=list(voucher.terms.brief),
+        terms_version=voucher.terms.version,
+        typed_code=shown.typed_code,
+        qr_text=shown.qr_text,
+        contact_line=voucher.scheme.contact_line,
+        next_steps=[WELSH[step] if welsh else step for step in NEXT_STEPS],
+        help_line=WELSH[HELP_LINE] if welsh else HELP_LINE,
+        language="cy" if welsh else "en",
+    )
+
+
+def percent(basis_points: int) -> str:
+    """Ten-thousandths as people read them: ``80%``, ``33.33%``."""
+    whole, rest = divmod(basis_points, 100)
+    return f"{whole}.{rest:02d}%" if rest else f"{whole}%"

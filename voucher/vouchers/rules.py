@@ -1,0 +1,79 @@
+"""Pure: a voucher's states and days (rules 7, 10, 12, 13)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from voucher.platform.clock import end_of_london_day, london_date
+from voucher.platform.states import State, transitions
+
+
+class VoucherState(State):
+    """Where a voucher stands. *Spent* has nothing left; a refused claim may bring it back."""
+
+    ISSUED = "issued"
+    SPENT = "spent"
+    SUSPENDED = "suspended"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+S = VoucherState
+TRANSITIONS = transitions(
+    {
+        S.ISSUED: {S.SPENT, S.SUSPENDED, S.EXPIRED, S.CANCELLED},
+        S.SPENT: {S.ISSUED, S.EXPIRED, S.CANCELLED},
+        S.SUSPENDED: {S.ISSUED, S.SPENT, S.EXPIRED, S.CANCELLED},
+        S.EXPIRED: {S.ISSUED},
+    }
+)
+
+
+class ReleaseReason(StrEnum):
+    """Why a voucher's money went back to its lines."""
+
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+def in_date(delivered_at: datetime, issued_on: date, last_day: date) -> bool:
+    """Whether work then counts: from the day of issue to the midnight that ends the last day (rules 10, 11)."""
+    return london_date(delivered_at) >= issued_on and delivered_at < end_of_london_day(last_day)
+
+
+def delivered_in_date(delivered_on: date, issued_on: date, last_day: date) -> bool:
+    """The same for a day (rule 11)."""
+    return issued_on <= delivered_on <= last_day
+
+
+def recordable_until(last_day: date, late_session_days: int) -> date:
+    """The last day on which work done in date may still be recorded."""
+    return last_day + timedelta(days=late_session_days)
+
+
+def claimable_until(last_day: date, claim_window_days: int) -> date:
+    """The last day on which work done in date may still be claimed."""
+    return last_day + timedelta(days=claim_window_days)
+
+
+def release_falls_due_on(last_day: date, late_session_days: int) -> date:
+    """The day on which what nothing holds is released: the day after the late-session days (rule 12)."""
+    return recordable_until(last_day, late_session_days) + timedelta(days=1)
+
+
+def why_no_extension(
+    *, today: date, last_day: date, new_last_day: date, used: int, limit: int, days_limit: int, scheme_ends_on: date
+) -> str | None:
+    """Why the last day cannot move there, or None (rule 13)."""
+    if today > last_day:
+        return "The voucher has expired. An extension must be asked for before the last day is over."
+    if used >= limit:
+        return f"The scheme allows {limit} extension{'' if limit == 1 else 's'} and this voucher has had {used}."
+    if new_last_day <= last_day:
+        return "The new last day must be later than the present one."
+    if (new_last_day - last_day).days > days_limit:
+        return f"An extension is at most {days_limit} days."
+    if new_last_day > scheme_ends_on:
+        return "The new last day lies after the end of the scheme."
+    return None
