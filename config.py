@@ -18,6 +18,7 @@ class Config:
     database_url: str
     base_url: str
     testing: bool = False
+    trusted_proxies: int = 0
 
     @property
     def key_ring(self) -> Path:
@@ -41,10 +42,19 @@ class Config:
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Config:
-    """VOUCHER_DATA (folder, default ``var``), DATABASE_URL (default SQLite in that folder), VOUCHER_BASE_URL."""
+    """The settings that the environment names; each has a default that runs on a laptop.
+
+    VOUCHER_DATA (folder, default ``var``), DATABASE_URL (default SQLite in that folder), VOUCHER_BASE_URL, and
+    VOUCHER_TRUSTED_PROXIES: how many reverse proxies stand before the app, so that limits count the visitor's address.
+    """
     data = Path(environ.get("VOUCHER_DATA", ROOT / "var")).resolve()
     url = environ.get("DATABASE_URL") or f"sqlite:///{data / 'voucher.sqlite3'}"
     for plain in ("postgresql://", "postgres://"):
         if url.startswith(plain):
             url = "postgresql+psycopg://" + url.removeprefix(plain)
-    return Config(data=data, database_url=url, base_url=environ.get("VOUCHER_BASE_URL", "http://127.0.0.1:8000"))
+    return Config(
+        data=data,
+        database_url=url,
+        base_url=environ.get("VOUCHER_BASE_URL", "http://127.0.0.1:8000"),
+        trusted_proxies=int(environ.get("VOUCHER_TRUSTED_PROXIES", "0")),
+    )

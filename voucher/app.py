@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from flask import Flask, current_app
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import ROOT, Config, from_environment
 from voucher.accounts import views as accounts
@@ -30,7 +31,8 @@ class Office:
     files: FileStore
 
     def act(self, actor: Actor) -> Act:
-        """An act of this person, here and now."""
+        """An act of this person, here and now; a key that was compromised meanwhile is no longer trusted."""
+        self.ring.refresh()
         return Act(actor, self.clock, self.ring, self.files, self.config.base_url)
 
 
@@ -51,6 +53,9 @@ def create_app(config: Config | None = None, *, clock: Clock = system_clock) -> 
     with app.app_context():
         prepare_engine(db.engine)
     web.prepare(app, config.base_url, visitor_of=accounts.visitor_of, sign_in_page="accounts.sign_in_page")
+    if config.trusted_proxies:
+        hops = config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     return app

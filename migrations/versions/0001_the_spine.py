@@ -73,7 +73,8 @@ def drop_triggers() -> None:
             op.execute(f"DROP TRIGGER {table}_no_truncate ON {table}")
         op.execute("DROP TRIGGER posting_open_period ON posting")
         op.execute("DROP TRIGGER statement_frozen ON statement")
-        for function in ("refuse_change", "refuse_closed_period", "refuse_signed_change"):
+        op.execute("DROP TRIGGER statement_no_truncate ON statement")
+        for function in ("refuse_change", "refuse_closed_period", "refuse_signed_change", "refuse_signed_truncate"):
             op.execute(f"DROP FUNCTION {function}()")
         return
     for table in APPEND_ONLY:
@@ -144,6 +145,21 @@ def _create_postgresql_triggers() -> None:
         "CREATE TRIGGER statement_frozen BEFORE UPDATE OR DELETE ON statement "
         "FOR EACH ROW EXECUTE FUNCTION refuse_signed_change()"
     )
+    op.execute(
+        "CREATE FUNCTION refuse_signed_truncate() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "IF EXISTS (SELECT 1 FROM statement WHERE signed_at IS NOT NULL) "
+        "THEN RAISE EXCEPTION 'statement is signed'; END IF; RETURN NULL; END $$"
+    )
+    op.execute(
+        "CREATE TRIGGER statement_no_truncate BEFORE TRUNCATE ON statement "
+        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_signed_truncate()"
+    )
+    for table, trigger in (
+        ("posting", "posting_open_period"),
+        ("statement", "statement_frozen"),
+        ("statement", "statement_no_truncate"),
+    ):
+        op.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {trigger}")
 
 
 def upgrade() -> None:

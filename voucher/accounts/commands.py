@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from argon2 import PasswordHasher
 from sqlalchemy import func, select
 
 from voucher.accounts.models import Membership, Person
 from voucher.accounts.rules import EVERYWHERE, FOR_ORGANISATIONS, PASSWORD_MINIMUM, Role
+from voucher.accounts.sign_in import HASHER, end_sessions
 from voucher.audit.commands import record
 from voucher.audit.rules import Override
 from voucher.platform.act import Act
@@ -14,8 +14,6 @@ from voucher.platform.actor import WORKER, Actor
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError
-
-HASHER = PasswordHasher()
 
 
 def create_first_administrator(act: Act, *, name: str, email: str, password: str) -> Person:
@@ -73,6 +71,7 @@ def end_role(act: Act, membership: Membership, *, reason: str) -> None:
 def set_password(act: Act, person: Person, password: str) -> None:
     """A new password of twelve characters or more."""
     person.password_hash = _hash(password)
+    end_sessions(act, person)
     record(act.actor, "person.password_set", person, at=act.now)
 
 

@@ -118,6 +118,15 @@ def changed_one(result: Any) -> bool:
     return bool(cast(int, result.rowcount) == 1)
 
 
+PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "busy_timeout=30000",
+    "foreign_keys=ON",
+    "recursive_triggers=ON",  # without it INSERT OR REPLACE removes a row past the trigger that refuses DELETE
+)
+
+
 def prepare_engine(target: Engine) -> None:
     """Sets an SQLite engine up for money: WAL, full sync, enforced foreign keys, writers that queue up."""
     if target.dialect.name != "sqlite":
@@ -127,7 +136,7 @@ def prepare_engine(target: Engine) -> None:
     def connected(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON"):
+        for pragma in PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

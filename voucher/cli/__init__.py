@@ -1,0 +1,3 @@
+"""The command line: everything that an operator, an officer or a script needs, over the domains' commands."""
+
+from voucher.cli.main import main as main

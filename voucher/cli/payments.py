@@ -1,0 +1,243 @@
+"""Batches of payments out, and what the bank's lines prove."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from voucher.cli.common import Answer, Run, changing, reading
+from voucher.cli.lists import agreement_named, bank_lines_of
+from voucher.cli.options import DAY, OUT, PERHAPS_REASON, POUNDS, REASON
+from voucher.funding.queries import line_by_code
+from voucher.payments import bank, batches
+from voucher.payments.models import BankLine, Batch, Drawdown, Payment
+from voucher.payments.queries import bank_line_by_public_id, by_reference
+from voucher.platform.authz import Permission
+from voucher.platform.money import pounds
+
+BATCH = click.argument("reference", metavar="BATCH")
+LINE = click.argument("line_id", metavar="LINE")
+STAFF = (Permission.CLAIMS_READ, Permission.BATCHES_PREPARE, Permission.BATCHES_APPROVE)
+
+
+@click.group("batch")
+def batch_group() -> None:
+    """Batches: one person prepares, another approves."""
+
+
+def batch_facts(batch: Batch) -> dict[str, object]:
+    """A batch with its payments; no account is in it."""
+    return {
+        "batch": batch.reference,
+        "state": str(batch.state),
+        "total_pence": sum(payment.pence for payment in batch.payments),
+        "exported_on": batch.exported_on,
+        "file_sha256": batch.file_sha256,
+        "control_pence": batch.control_pence,
+        "recall_asked": batch.recall_asked_by is not None,
+        "payments": [
+            {
+                "payment": payment.reference,
+                "state": str(payment.state),
+                "provider": payment.provider.organisation.name,
+                "amount_pence": payment.pence,
+                "claims": ", ".join(item.redemption.reference for item in payment.items),
+            }
+            for payment in batch.payments
+        ],
+    }
+
+
+def _batch(run: Run, reference: str) -> Batch:
+    return by_reference(Batch, run.scheme, reference)
+
+
+@batch_group.command("prepare")
+@changing
+def prepare(run: Run) -> Answer:
+    """Gather approved claims into payments; claims that cannot be paid are named with the reason."""
+    made = batches.prepare_batch(run.act, run.scheme)
+    left_out = [{"claim": each.redemption.reference, "reason": each.reason} for each in made.left_out]
+    lines = [f"Left out: claim {each['claim']}. {each['reason']}" for each in left_out]
+    if made.batch is None:
+        words = "No batch was made: nothing can be paid at the moment."
+        return Answer("\n".join([words, *lines]), {"batch": None, "payments": [], "left_out": left_out})
+    facts = batch_facts(made.batch)
+    total = pounds(sum(payment.pence for payment in made.batch.payments))
+    words = f"Batch {made.batch.reference} has {len(made.batch.payments)} payments, {total} in all."
+    return Answer("\n".join([words, *lines]), {**facts, "left_out": left_out})
+
+
+@batch_group.command("submit")
+@BATCH
+@changing
+def submit(run: Run, reference: str) -> Answer:
+    """Hand a batch over for approval."""
+    batch = _batch(run, reference)
+    batches.submit_batch(run.act, batch)
+    return _stands(batch)
+
+
+def _stands(batch: Batch) -> Answer:
+    return Answer(f"Batch {batch.reference} is {batch.state}.", batch_facts(batch))
+
+
+@batch_group.command("approve")
+@BATCH
+@changing
+def approve(run: Run, reference: str) -> Answer:
+    """Approve a batch. Payments that you may not approve are split off for somebody else."""
+    batch = _batch(run, reference)
+    other = batches.approve_batch(run.act, batch)
+    data = {**batch_facts(batch), "split_off": other.reference if other else None}
+    words = f"Batch {batch.reference} is approved."
+    if other:
+        words += f" {len(other.payments)} payments that you may not approve wait in batch {other.reference}."
+    return Answer(words, data)
+
+
+@batch_group.command("reject")
+@BATCH
+@REASON
+@changing
+def reject(run: Run, reference: str, reason: str) -> Answer:
+    """Send a batch back to whoever prepared it."""
+    batch = _batch(run, reference)
+    batches.reject_batch(run.act, batch, reason=reason)
+    return _stands(batch)
+
+
+@batch_group.command("export")
+@BATCH
+@OUT
+@changing
+def export(run: Run, reference: str, out: Path) -> Answer:
+    """Write the bank file of an approved batch; again, it is the same byte for byte."""
+    batch = _batch(run, reference)
+    content = batches.export_batch(run.act, batch)
+    control = f"{pounds(batch.control_pence or 0)}, SHA-256 {batch.file_sha256}"
+    words = f"The bank file of batch {batch.reference} is in {out}: {control}. Delete it once it is at the bank."
+    return Answer(words, {**batch_facts(batch), "file": str(out)}, out=(out, lambda: content))
+
+
+@batch_group.command("take-out")
+@click.argument("reference", metavar="PAYMENT")
+@REASON
+@changing
+def take_out(run: Run, reference: str, reason: str) -> Answer:
+    """Take a payment out of its batch before the export; its claims can be paid later."""
+    payment = by_reference(Payment, run.scheme, reference)
+    batches.take_out(run.act, payment, reason=reason)
+    return Answer(f"Payment {payment.reference} is taken out.", batch_facts(payment.batch))
+
+
+@batch_group.command("recall")
+@BATCH
+@REASON
+@changing
+def recall(run: Run, reference: str, reason: str) -> Answer:
+    """Recall an exported file that was not sent to the bank; it takes two people."""
+    batch = _batch(run, reference)
+    if batches.recall_batch(run.act, batch, reason=reason):
+        return _stands(batch)
+    words = f"The recall of batch {batch.reference} is asked for: a second person must give the same command."
+    return Answer(words, batch_facts(batch))
+
+
+@batch_group.command("show")
+@BATCH
+@reading
+def show(run: Run, reference: str) -> Answer:
+    """Show a batch with its payments."""
+    run.need(*STAFF)
+    return Answer(data=batch_facts(_batch(run, reference)))
+
+
+def _line_facts(line: BankLine) -> dict[str, object]:
+    return {
+        "line": line.public_id,
+        "booked_on": line.booked_on,
+        "amount_pence": line.pence,
+        "open_pence": line.open_pence,
+        "reference": line.bank_reference,
+        "counterparty": line.counterparty,
+        "source": line.source,
+    }
+
+
+@click.command("bank-line")
+@click.option("--on", "booked_on", type=DAY, required=True, help="The bank's own day.")
+@click.option("--amount", "pence", type=POUNDS, required=True, help="With a minus for money out.")
+@click.option("--reference", "bank_reference", required=True)
+@click.option("--counterparty", required=True)
+@changing
+def bank_line(run: Run, **given: Any) -> Answer:
+    """Type a line of the bank's statement; counted as typed on the funder's statement."""
+    line = bank.type_bank_line(run.act, run.scheme, **given)
+    return Answer(f"Bank line {line.public_id}: {pounds(line.pence)}.", _line_facts(line))
+
+
+@click.command("bank-lines")
+@click.option("--days", type=click.IntRange(1, 3650), help="All lines of the last so many days, explained ones too.")
+@reading
+def bank_lines(run: Run, days: int | None) -> Answer:
+    """List the bank lines with something unexplained."""
+    run.need(Permission.CLAIMS_READ, Permission.BANK_LINES_MATCH)
+    found = bank_lines_of(run.scheme, days=days, today=run.act.today)
+    return Answer("" if found else "No bank line is open.", [_line_facts(line) for line in found])
+
+
+@click.command("match")
+@LINE
+@click.option("--payment", "payments", multiple=True, metavar="REF", help="Each payment that the line paid.")
+@click.option("--drawdown", metavar="REF", help="The drawdown that the line brought.")
+@click.option("--repayment", metavar="AGREEMENT/LINE", help="Recovered money that went back to the funder of a line.")
+@PERHAPS_REASON
+@changing
+def match(
+    run: Run, line_id: str, payments: tuple[str, ...], drawdown: str | None, repayment: str | None, reason: str
+) -> Answer:
+    """Say what a bank line is. Only this makes a payment defrayed."""
+    if len([each for each in (payments, drawdown, repayment) if each]) != 1:
+        raise click.UsageError("Give one of --payment, --drawdown and --repayment.")
+    if drawdown and reason:
+        raise click.UsageError("A drawdown takes no --reason.")
+    line = bank_line_by_public_id(run.scheme, line_id)
+    if payments:
+        paid = [by_reference(Payment, run.scheme, each) for each in payments]
+        bank.match_payments(run.act, line, paid, reason=reason)
+    elif drawdown:
+        bank.match_drawdown(run.act, line, by_reference(Drawdown, run.scheme, drawdown))
+    else:
+        _match_repayment(run, line, repayment or "", reason)
+    return _explained(line, [*payments, *filter(None, (drawdown, repayment))])
+
+
+def _match_repayment(run: Run, line: BankLine, text: str, reason: str) -> None:
+    reference, slash, code = text.rpartition("/")
+    if not slash:
+        raise click.UsageError("Give --repayment as AGREEMENT/LINE.")
+    target = line_by_code(agreement_named(run.scheme, reference), code)
+    bank.match_funder_repayment(run.act, line, target, reason=reason)
+
+
+def _explained(line: BankLine, what: list[str]) -> Answer:
+    words = f"Bank line {line.public_id} is {', '.join(what)}."
+    return Answer(words, {**_line_facts(line), "matched": what})
+
+
+@click.command("return")
+@LINE
+@click.option("--payment", required=True, metavar="REF")
+@REASON
+@changing
+def match_return(run: Run, line_id: str, payment: str, reason: str) -> Answer:
+    """Say that a bank line is a payment that came back; its claims can be paid again."""
+    line = bank_line_by_public_id(run.scheme, line_id)
+    bank.match_return(run.act, line, by_reference(Payment, run.scheme, payment), reason=reason)
+    return _explained(line, [f"the return of {payment}"])
+
+
+COMMANDS = (batch_group, bank_line, bank_lines, match, match_return)
