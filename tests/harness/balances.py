@@ -46,53 +46,53 @@ OF_CLAIMS = "'claimed', 'approved', 'defrayed', 'disallowed'"
 # Each gives the rows that break it: a name, and two figures that should have agreed (or one below zero, beside zero).
 RULES = {
     "an account of a line is below zero": f"""
-        SELECT CONCAT('line ', line_id, ' ', account), pence, 0 FROM by_line WHERE account IN ({NAMES}) AND pence < 0""",
+        SELECT 'line ' || line_id || ' ' || account, pence, 0 FROM by_line WHERE account IN ({NAMES}) AND pence < 0""",
     "money of a voucher is below zero on a line": """
-        SELECT CONCAT('voucher ', voucher_id, ' line ', line_id, ' ', account), pence, 0 FROM by_voucher
+        SELECT 'voucher ' || voucher_id || ' line ' || line_id || ' ' || account, pence, 0 FROM by_voucher
         WHERE account IN ('committed', 'claimed', 'approved', 'defrayed') AND pence < 0""",
     "money of a claim is below zero on a line": f"""
-        SELECT CONCAT('claim ', redemption_id, ' line ', line_id, ' ', account), pence, 0 FROM by_claim
+        SELECT 'claim ' || redemption_id || ' line ' || line_id || ' ' || account, pence, 0 FROM by_claim
         WHERE account IN ({OF_CLAIMS}) AND pence < 0""",
     "a line's guard differs from its postings": """
-        SELECT CONCAT('line ', f.id), f.unallocated_pence, COALESCE(b.pence, 0) FROM funding_line f
+        SELECT 'line ' || f.id, f.unallocated_pence, COALESCE(b.pence, 0) FROM funding_line f
         LEFT JOIN by_line b ON b.line_id = f.id AND b.account = 'unallocated'
         WHERE f.unallocated_pence <> COALESCE(b.pence, 0)""",
     "a voucher's remaining and held differ from what is committed": """
-        SELECT CONCAT('voucher ', v.id), v.remaining_pence + COALESCE(h.held, 0), COALESCE(c.pence, 0) FROM voucher v
+        SELECT 'voucher ' || v.id, v.remaining_pence + COALESCE(h.held, 0), COALESCE(c.pence, 0) FROM voucher v
         LEFT JOIN (SELECT voucher_id, SUM(held_pence) AS held FROM delivery_session GROUP BY voucher_id) h
           ON h.voucher_id = v.id
         LEFT JOIN (SELECT voucher_id, SUM(pence) AS pence FROM by_voucher WHERE account = 'committed'
                    GROUP BY voucher_id) c ON c.voucher_id = v.id
         WHERE v.remaining_pence + COALESCE(h.held, 0) <> COALESCE(c.pence, 0)""",
     "a voucher's claims go beyond its face": """
-        SELECT CONCAT('voucher ', v.id), SUM(r.grant_pence), v.face_pence FROM redemption r
+        SELECT 'voucher ' || v.id, SUM(r.grant_pence), v.face_pence FROM redemption r
         JOIN voucher v ON v.id = r.voucher_id GROUP BY v.id, v.face_pence HAVING SUM(r.grant_pence) > v.face_pence""",
     "a claim's parts do not sum to its grant": f"""
-        SELECT CONCAT('claim ', r.id), r.grant_pence, COALESCE(SUM(b.pence), 0) FROM redemption r
+        SELECT 'claim ' || r.id, r.grant_pence, COALESCE(SUM(b.pence), 0) FROM redemption r
         LEFT JOIN by_claim b ON b.redemption_id = r.id AND b.account IN ({OF_CLAIMS})
         GROUP BY r.id, r.grant_pence HAVING r.grant_pence <> COALESCE(SUM(b.pence), 0)""",
     "an approved application's parts do not sum to its face": """
-        SELECT CONCAT('application ', a.id), a.face_pence, COALESCE(SUM(s.pence), 0) FROM application a
+        SELECT 'application ' || a.id, a.face_pence, COALESCE(SUM(s.pence), 0) FROM application a
         LEFT JOIN signed s ON s.application_id = a.id AND s.account = 'reserved'
         GROUP BY a.id, a.face_pence, a.state
         HAVING COALESCE(SUM(s.pence), 0) <> CASE WHEN a.state = 'approved' THEN a.face_pence ELSE 0 END""",
     "a round's guard differs from its offers": """
-        SELECT CONCAT('round ', r.id), r.available_pence, r.budget_pence - COALESCE(SUM(a.face_pence), 0) FROM round r
+        SELECT 'round ' || r.id, r.available_pence, r.budget_pence - COALESCE(SUM(a.face_pence), 0) FROM round r
         LEFT JOIN application a ON a.round_id = r.id AND a.state IN ('approved', 'accepted')
         GROUP BY r.id, r.available_pence, r.budget_pence
         HAVING r.available_pence <> r.budget_pence - COALESCE(SUM(a.face_pence), 0)""",
     "a debt's guard differs from its postings": """
-        SELECT CONCAT('debt ', d.id), d.outstanding_pence, COALESCE(b.pence, 0) FROM debt d
+        SELECT 'debt ' || d.id, d.outstanding_pence, COALESCE(b.pence, 0) FROM debt d
         LEFT JOIN by_debt b ON b.debt_id = d.id AND b.account = 'receivable'
         WHERE d.outstanding_pence <> COALESCE(b.pence, 0)""",
     "a claim is in two living payments": """
-        SELECT CONCAT('claim ', redemption_id), COUNT(*), 1 FROM payment_item WHERE live
+        SELECT 'claim ' || redemption_id, COUNT(*), 1 FROM payment_item WHERE live
         GROUP BY redemption_id HAVING COUNT(*) > 1""",
     "a living payment pays another sum than the claim's grant": """
-        SELECT CONCAT('claim ', r.id), i.pence, r.grant_pence FROM payment_item i
+        SELECT 'claim ' || r.id, i.pence, r.grant_pence FROM payment_item i
         JOIN redemption r ON r.id = i.redemption_id WHERE i.live AND i.pence <> r.grant_pence""",
     "a bank line is explained beyond its sum": """
-        SELECT CONCAT('bank line ', b.id), SUM(m.pence), ABS(b.pence) FROM bank_line b
+        SELECT 'bank line ' || b.id, SUM(m.pence), ABS(b.pence) FROM bank_line b
         JOIN bank_match m ON m.bank_line_id = b.id GROUP BY b.id, b.pence HAVING SUM(m.pence) > ABS(b.pence)""",
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -52,13 +52,16 @@ class Ready:
 
 
 @contextmanager
-def built(databases: Databases, folder: Path) -> Iterator[Ready]:
-    """Builds a world in a database of its own and takes it away at the end."""
+def built(databases: Databases, folder: Path, furnish: Callable[[World], None] | None = None) -> Iterator[Ready]:
+    """Builds a world in a database of its own, with what a tier wants in it, and takes it away at the end."""
     url, clock = databases.migrated(), FixedClock()
     config = Config(folder / "data", url, "http://localhost", testing=True)
     KeyRing.create(config.key_ring, clock())
     with _running(config, clock):
-        ready = _at_rest(databases, config, build_world(clock))
+        world = build_world(clock)
+        if furnish is not None:
+            furnish(world)
+        ready = _at_rest(databases, config, world)
     yield ready
     databases.drop(url)
 

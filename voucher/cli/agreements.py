@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 
 import click
 
 from voucher.cli.common import Answer, Run, changing, reading
-from voucher.cli.lists import agreement_named, agreements_of, organisations_named, pending_changes
+from voucher.cli.lists import agreement_named, agreements_of, pending_changes
 from voucher.cli.options import POUNDS, REASON, SET_UP_FILE, GivenFile, change_in_pounds, pair
-from voucher.cli.set_up import percent_of
+from voucher.funding.agreement_file import read_agreement, terms_of
 from voucher.funding.commands import (
-    AgreementTerms,
-    LineTerms,
     award_of,
     change_award,
     move_between_lines,
@@ -22,13 +19,13 @@ from voucher.funding.commands import (
 )
 from voucher.funding.models import Agreement, FundingLine
 from voucher.funding.queries import balances, line_by_code
-from voucher.funding.rules import Account, ChangeState, LineKind
-from voucher.organisations.commands import add_organisation
+from voucher.funding.rules import Account, ChangeState
 from voucher.payments.bank import request_drawdown
 from voucher.platform import toml
 from voucher.platform.authz import Permission
+from voucher.platform.clock import london_date
 from voucher.platform.money import pounds
-from voucher.platform.toml import Section, refuse_faults
+from voucher.platform.toml import refuse_faults
 
 AGREEMENT = click.option("--agreement", metavar="REF", help="Needed when the scheme has several.")
 SHOWN = (
@@ -53,55 +50,13 @@ def sign(run: Run, file: GivenFile) -> Answer:
     """
     whole = toml.read(file.data)
     part = whole.section("agreement")
-    funder = part.text("funder")
-    known = organisations_named(funder)
-    if len(known) > 1:
-        part.fault("funder", "several organisations have this name; give the reference of one")
     closed_through = part.day("closed_through") if part.has("closed_through") else None
-    terms = _terms(part)
+    given = read_agreement(part)
     whole.done()
     refuse_faults(whole)
-    party = known[0] if known else add_organisation(run.act, name=funder, legal_form="other")
-    agreement = sign_agreement(run.act, run.scheme, replace(terms, funder_id=party.id), closed_through=closed_through)
-    award = pounds(sum(line.pence for line in terms.lines))
-    return Answer(f"Agreement {agreement.reference} of {party.name} is entered, with {award}.", facts_of(agreement))
-
-
-def _terms(part: Section) -> AgreementTerms:
-    """What the file says; the funder's row is filled in once the whole file is found right."""
-    signer = part.section("signer")
-    has_rate = part.has("intervention_rate_percent")
-    terms = AgreementTerms(
-        reference=part.text("reference"),
-        funder_id=0,
-        signed_on=part.day("signed_on"),
-        starts_on=part.day("starts_on"),
-        ends_on=part.day("ends_on"),
-        lines=_lines(part.sections("line")),
-        intervention_rate_bp=percent_of(part, "intervention_rate_percent") if has_rate else None,
-        recoveries_reusable=part.flag("recoveries_reusable", False),
-        signer_title=signer.text("title"),
-        signer_statute=signer.text("statute"),
-        signer_wording=signer.text("wording"),
-    )
-    signer.done()
-    part.done()
-    return terms
-
-
-def _lines(sections: Sequence[Section]) -> tuple[LineTerms, ...]:
-    lines: list[LineTerms] = []
-    for section in sections:
-        kind = section.text("kind")
-        if kind and kind not in list(LineKind):
-            section.fault("kind", f"must be one of: {', '.join(LineKind)}")
-        code = section.text("code")
-        if any(line.code == code for line in lines):
-            section.fault("code", f"line {code} is there twice")
-        known = LineKind(kind) if kind in list(LineKind) else LineKind.REVENUE
-        lines.append(LineTerms(code, section.text("name"), known, section.pounds("award")))
-        section.done()
-    return tuple(lines)
+    agreement = sign_agreement(run.act, run.scheme, terms_of(run.act, given), closed_through=closed_through)
+    words = f"Agreement {agreement.reference} of {agreement.funder.name} is entered, with {pounds(given.award_pence)}."
+    return Answer(words, facts_of(agreement))
 
 
 def facts_of(agreement: Agreement) -> dict[str, object]:
@@ -120,7 +75,7 @@ def facts_of(agreement: Agreement) -> dict[str, object]:
         "award_pence": award_of(agreement),
         "lines": [_line_facts(line, standing[line.id]) for line in agreement.lines],
         "pending_changes": [
-            {"asked_on": change.at.date(), "reason": change.reason, "change_pence": sum(change.changes.values())}
+            {"asked_on": london_date(change.at), "reason": change.reason, "change_pence": sum(change.changes.values())}
             for change in pending_changes(agreement)
         ],
     }
@@ -187,10 +142,8 @@ def virement(run: Run, source: str, target: str, pence: int, agreement: str | No
 def show(run: Run, agreement: str | None) -> Answer:
     """Show agreements with what stands on each line."""
     run.need(Permission.FUNDING_LINES_READ)
-    if agreement is not None:
-        return Answer(data=facts_of(agreement_named(run.scheme, agreement)))
-    found = [facts_of(each) for each in agreements_of(run.scheme)]
-    return Answer(data={"agreements": found}) if found else Answer("There is no agreement yet.", {"agreements": []})
+    found = [agreement_named(run.scheme, agreement)] if agreement else agreements_of(run.scheme)
+    return Answer("" if found else "There is no agreement yet.", [facts_of(each) for each in found])
 
 
 @click.group("drawdown")

@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import or_, select
+from sqlalchemy.orm import lazyload
 
 from voucher.accounts.models import Membership, Person
 from voucher.funding.models import Agreement, AgreementChange
@@ -38,6 +39,7 @@ def roles_on(day: date, scheme_id: int | None) -> Sequence[Held]:
         .join(Person, Person.id == Membership.person_id)
         .outerjoin(Scheme, Scheme.id == Membership.scheme_id)
         .outerjoin(Organisation, Organisation.id == Membership.organisation_id)
+        .options(lazyload(Organisation.enterprise))  # Its inner join would drop roles without an organisation.
         .where(
             Membership.began_at < end_of_london_day(day),
             or_(Membership.ended_at.is_(None), Membership.ended_at > begins),
@@ -65,15 +67,6 @@ def terms_of(scheme: Scheme) -> Sequence[Terms]:
     """All versions of the scheme's terms, oldest first."""
     return session.scalars(
         select(Terms).where(Terms.scheme_id == scheme.id).order_by(Terms.in_force_from, Terms.id)
-    ).all()
-
-
-def organisations_named(name: str) -> Sequence[Organisation]:
-    """Organisations with exactly this name or reference."""
-    return session.scalars(
-        select(Organisation)
-        .where(or_(Organisation.name == name, Organisation.reference == name.upper()))
-        .order_by(Organisation.id)
     ).all()
 
 

@@ -9,7 +9,23 @@ import click
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from config import from_environment
-from voucher.cli import agreements, claims, debts, payments, people, providers, redemptions, set_up, system, vouchers
+from voucher.cli import (
+    agreements,
+    applications,
+    claims,
+    debts,
+    demo,
+    examples,
+    imports,
+    payments,
+    people,
+    providers,
+    redemptions,
+    set_up,
+    statements,
+    system,
+    vouchers,
+)
 from voucher.cli.common import AS_JSON, SAVED, error_object, in_json
 from voucher.platform import schema
 from voucher.platform.errors import DomainError, FileRefused
@@ -26,6 +42,11 @@ GROUPS = (
     claims.COMMANDS,
     payments.COMMANDS,
     debts.COMMANDS,
+    applications.COMMANDS,
+    imports.COMMANDS,
+    statements.COMMANDS,
+    demo.COMMANDS,
+    examples.COMMANDS,
 )
 
 EXPECTED = (click.ClickException, click.Abort, click.exceptions.Exit)
@@ -97,7 +118,8 @@ def refusal_for(error: Exception, *, saved: bool = False) -> DomainError:
             f"books. {state} Look at how it stands now, then try again.",
         )
     if isinstance(error, DBAPIError):
-        return DomainError("database", f"{_database_words()} {state}")
+        wrong, what_to_do = _database_words()
+        return DomainError("database", f"{wrong} {state} {what_to_do}")
     if isinstance(error, OSError):
         where = f" {error.filename}" if error.filename else ""
         return DomainError("file", f"A file cannot be read or written:{where} {error.strerror or 'it failed'}. {state}")
@@ -114,15 +136,16 @@ def _constraint(error: IntegrityError) -> str:
     return str(name or error.orig).rstrip(".")
 
 
-def _database_words() -> str:
+def _database_words() -> tuple[str, str]:
+    """What is wrong with the database, and what to do."""
     try:
         stands_at = schema.current(from_environment().database_url)
     except SQLAlchemyError:
-        return "The database does not answer. Check DATABASE_URL and that the server runs."
+        return "The database does not answer.", "Check DATABASE_URL and that the server runs."
     if stands_at is None:
-        return "The database is empty. Run: voucher set-up"
+        return "The database is empty.", "Run: voucher set-up"
     if not schema.known(stands_at):
-        return f"The database is of a newer version ({stands_at}). Install that version of the software."
+        return f"The database is of a newer version ({stands_at}).", "Install that version of the software."
     if stands_at != schema.head():
-        return "The database is of an older version. Make a backup, then run: voucher set-up"
-    return "The database is busy or broke off. Wait a moment and try again."
+        return "The database is of an older version.", "Make a backup, then run: voucher set-up"
+    return "The database is busy, or it broke off.", "Wait a moment and try again."

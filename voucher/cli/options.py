@@ -14,7 +14,7 @@ import click
 
 from voucher.organisations import identifiers
 from voucher.platform.csv import day
-from voucher.platform.money import parse_pounds
+from voucher.platform.money import basis_points, parse_pounds
 
 T = TypeVar("T")
 L = TypeVar("L")
@@ -47,14 +47,6 @@ class GivenFile:
 
     name: str
     data: bytes
-
-
-def basis_points(text: str) -> int:
-    """Ten-thousandths from a percentage with up to two decimals, such as ``33.33``; raises ValueError."""
-    found = re.fullmatch(r"([0-9]{1,3})(?:\.([0-9]{1,2}))?%?", text.strip())
-    if not found:
-        raise ValueError("Enter a percentage with at most two decimals, like 20 or 33.33.")
-    return int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
 
 
 def change_in_pounds(text: str) -> int:
@@ -122,6 +114,13 @@ EMAIL = Read("email", identifiers.email)
 PHONE = Read("phone", identifiers.phone)
 PERCENT = Read("percent", basis_points)
 FILE = Read("file", read_file)
+
+
+def one_way(ctx: click.Context, param: click.Parameter, value: bool | None) -> bool:
+    """The callback of a flag with two names, one of which must be given; click itself would let it pass without."""
+    if value is None:
+        raise click.MissingParameter(ctx=ctx, param=param)
+    return value
 
 
 def one_of(name: str, choices: Iterable[E]) -> Read[E]:

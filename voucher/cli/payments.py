@@ -10,6 +10,7 @@ import click
 from voucher.cli.common import Answer, Run, changing, reading
 from voucher.cli.lists import agreement_named, bank_lines_of
 from voucher.cli.options import DAY, OUT, PERHAPS_REASON, POUNDS, REASON
+from voucher.cli.words import counted
 from voucher.funding.queries import line_by_code
 from voucher.payments import bank, batches
 from voucher.payments.models import BankLine, Batch, Drawdown, Payment
@@ -66,7 +67,7 @@ def prepare(run: Run) -> Answer:
         return Answer("\n".join([words, *lines]), {"batch": None, "payments": [], "left_out": left_out})
     facts = batch_facts(made.batch)
     total = pounds(sum(payment.pence for payment in made.batch.payments))
-    words = f"Batch {made.batch.reference} has {len(made.batch.payments)} payments, {total} in all."
+    words = f"Batch {made.batch.reference} has {counted(len(made.batch.payments), 'payment')}, {total} in all."
     return Answer("\n".join([words, *lines]), {**facts, "left_out": left_out})
 
 
@@ -94,7 +95,8 @@ def approve(run: Run, reference: str) -> Answer:
     data = {**batch_facts(batch), "split_off": other.reference if other else None}
     words = f"Batch {batch.reference} is approved."
     if other:
-        words += f" {len(other.payments)} payments that you may not approve wait in batch {other.reference}."
+        several = counted(len(other.payments), "payment")
+        words += f" What you may not approve is split off: {several} in batch {other.reference}."
     return Answer(words, data)
 
 

@@ -11,7 +11,7 @@ import click
 
 from voucher.cli.common import Answer, Run, asking, changing, reading
 from voucher.cli.lists import providers_of
-from voucher.cli.options import DAY, EMAIL, NOTE, POUNDS, REASON, Read, one_of
+from voucher.cli.options import DAY, EMAIL, NOTE, POUNDS, REASON, Read, one_of, one_way
 from voucher.organisations.business_file import LegalForm
 from voucher.organisations.commands import add_organisation
 from voucher.organisations.identifiers import CHECKS, IdentifierKind, postcode
@@ -64,7 +64,7 @@ def _numbers(command: Any) -> Any:
 @click.option("--legal-form", type=one_of("legal form", LegalForm), default=LegalForm.COMPANY, show_default=True)
 @click.option("--address", default="", help="First line of the address.")
 @click.option("--town", default="")
-@click.option("--postcode", type=Read("postcode", postcode), default="")
+@click.option("--postcode", type=Read("postcode", postcode))
 @click.option("--contact-email", type=EMAIL, required=True)
 @changing
 def apply(run: Run, name: str, legal_form: LegalForm, contact_email: str, **given: Any) -> Answer:
@@ -77,7 +77,7 @@ def apply(run: Run, name: str, legal_form: LegalForm, contact_email: str, **give
         name=name,
         legal_form=str(legal_form),
         identifiers=identifiers,
-        address=(given["address"], "", given["town"], given["postcode"]),
+        address=(given["address"], "", given["town"], given["postcode"] or ""),
     )
     provider = apply_as_provider(run.act, run.scheme, firm, contact_email=contact_email)
     return _answer(provider, f"{firm.name} has applied as provider {provider.reference}.")
@@ -116,7 +116,7 @@ def sponsor(run: Run, reference: str) -> Answer:
 @provider_group.command("vet")
 @click.argument("reference", metavar="REF")
 @click.option("--check", type=one_of("check", VettingCheck), required=True)
-@click.option("--passed/--failed", default=None, required=True)
+@click.option("--passed/--failed", default=None, callback=one_way)
 @NOTE
 @changing
 def vet(run: Run, reference: str, check: VettingCheck, passed: bool, note: str) -> Answer:

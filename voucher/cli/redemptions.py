@@ -10,11 +10,11 @@ import click
 
 from voucher.cli.claims import claim_facts, claim_of
 from voucher.cli.common import Answer, Run, asking, changing, refused
-from voucher.cli.options import DAY, FILE, NOTE, PERCENT, POUNDS, REASON, GivenFile, basis_points, named, one_of, pair
+from voucher.cli.options import DAY, FILE, NOTE, PERCENT, POUNDS, REASON, GivenFile, named, one_of, one_way, pair
 from voucher.documents.commands import RETAINED_CLAIM, keep_document
 from voucher.platform.clock import long_date
 from voucher.platform.errors import NotFound
-from voucher.platform.money import parse_pounds, pounds
+from voucher.platform.money import basis_points, parse_pounds, pounds
 from voucher.providers.queries import package_by_code, provider_of
 from voucher.redemptions import sessions
 from voucher.redemptions.answers import answer_claim, answer_session
@@ -238,7 +238,7 @@ def confirm_session(run: Run, session: str, delivered: Delivered, note: str) -> 
 
 @confirm_group.command("claim")
 @click.argument("reference", metavar="CLAIM")
-@click.option("--accept/--reject", "accepts", default=None, required=True, help="Whether its figures are right.")
+@click.option("--accept/--reject", "accepts", default=None, callback=one_way, help="Whether its figures are right.")
 @click.option("--paid", "paid_pence", type=POUNDS, help="What you paid the provider, VAT included.")
 @click.option("--paid-on", type=DAY)
 @click.option("--paid-by", default="", help="How: by bank transfer, by card …")

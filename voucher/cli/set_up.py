@@ -8,7 +8,7 @@ import click
 
 from voucher.cli.common import Answer, Run, changing, changing_installation, reading
 from voucher.cli.lists import agreement_named, rounds_of, terms_of, voucher_types_of
-from voucher.cli.options import REASON, SET_UP_FILE, GivenFile, basis_points
+from voucher.cli.options import REASON, SET_UP_FILE, GivenFile
 from voucher.funding.commands import draw_on
 from voucher.funding.models import FundingLine
 from voucher.funding.queries import line_by_code
@@ -168,25 +168,13 @@ def set_up_round(run: Run, file: GivenFile) -> Answer:
 def _share(scheme: Scheme, section: Section) -> tuple[FundingLine | None, int]:
     """A funding line and its share; a line that is not there is a fault of the file like any other."""
     agreement, code = section.text("agreement"), section.text("line")
-    share = percent_of(section, "share_percent")
+    share = section.percent("share_percent")
     section.done()
     try:
         return line_by_code(agreement_named(scheme, agreement), code), share
     except NotFound as missing:
         section.fault(missing.field or "line", missing.message)
         return None, share
-
-
-def percent_of(section: Section, key: str) -> int:
-    """Ten-thousandths from a whole number or from a text with up to two decimals, such as ``"33.33"``."""
-    if isinstance(section.values.get(key), str):
-        text = section.text(key)
-        try:
-            return basis_points(text)
-        except ValueError as wrong:
-            section.fault(key, str(wrong))
-            return 0
-    return section.whole(key, least=0, most=100) * 100
 
 
 def _days(opened: Round) -> str:

@@ -22,6 +22,7 @@ from voucher.cli.common import (
     reading_installation,
 )
 from voucher.cli.options import REASON
+from voucher.cli.words import counted
 from voucher.platform import schema
 from voucher.platform.authz import Permission
 from voucher.platform.clock import Clock
@@ -104,7 +105,7 @@ def seal_trail(run: Run) -> Answer:
     if made is None:
         return Answer("There is nothing to seal: every audit row is sealed.", {"seal": None, "rows": 0})
     data = {"seal": made.number, "rows": made.member_count, "digest": made.digest}
-    return Answer(f"Seal {made.number} covers {made.member_count} audit rows.", data)
+    return Answer(f"Seal {made.number} covers {counted(made.member_count, 'audit row')}.", data)
 
 
 @click.command("verify-audit")
@@ -119,7 +120,7 @@ def verify_audit(run: Run) -> Answer:
         "unsealed": found.unsealed,
         "faults": found.faults,
     }
-    counts = f"{found.seals} seals over {found.sealed} audit rows; {found.unsealed} not sealed yet."
+    counts = f"{counted(found.seals, 'seal')} over {counted(found.sealed, 'row')}; {found.unsealed} not sealed yet."
     if found.holds:
         return Answer(f"The audit trail holds: {counts}", data)
     return Answer("\n".join([f"The audit trail does not hold: {counts}", *found.faults]), data, failed=True)
@@ -188,8 +189,8 @@ def compromise(run: Run, kid: int, reason: str) -> Answer:
     details = {"replaced": replaced, "active": active}
     record(run.act.actor, "key.compromised", KeyRow(kid), at=run.act.now, reason=reason, details=details)
     return Answer(
-        f"Whatever voucher key {kid} signed is refused; key {active} signs. New papers for {replaced} vouchers are on "
-        "their way to the businesses. Back the key ring up.",
+        f"Whatever voucher key {kid} signed is refused; key {active} signs. New papers for "
+        f"{counted(replaced, 'voucher')} go to the businesses. Back the key ring up.",
         {"key": kid, **details},
     )
 

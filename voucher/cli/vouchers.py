@@ -26,6 +26,7 @@ from voucher.redemptions.decisions import reinstate_voucher
 from voucher.redemptions.queries import held_on, redemption_by_reference
 from voucher.vouchers import commands
 from voucher.vouchers.credentials import replace as replace_credential
+from voucher.vouchers.credentials import show as secrets_of
 from voucher.vouchers.models import Voucher
 from voucher.vouchers.paper import voucher_pdf
 from voucher.vouchers.papers import paper_of
@@ -240,6 +241,20 @@ def voucher_paper(run: Run, reference: str, out: Path) -> Answer:
     return Answer(f"The paper of voucher {voucher.reference} is in {out}.", data, out=(out, lambda: voucher_pdf(paper)))
 
 
+@click.command("voucher-code")
+@click.argument("reference", metavar="VOUCHER")
+@changing
+def voucher_code(run: Run, reference: str) -> Answer:
+    """Show a voucher's typed code to its business. It is noted who saw it.
+
+    Whoever knows the code can redeem the voucher.
+    """
+    voucher = _printable(run, reference)
+    code = secrets_of(run.act.ring, run.act.base_url, voucher).typed_code
+    record(run.act.actor, "voucher.code_shown", voucher, at=run.act.now, details={"generation": voucher.generation})
+    return Answer(f"The code of voucher {voucher.reference} is {code}.", {"voucher": voucher.reference, "code": code})
+
+
 def _printable(run: Run, reference: str) -> Voucher:
     """The voucher for its business or for who manages vouchers; for anybody else there is no such voucher."""
     found = voucher_by_reference(run.scheme, reference)
@@ -253,4 +268,5 @@ def _printable(run: Run, reference: str) -> Voucher:
 
 COMMANDS = (
     accept, decline, withdraw, suspend, resume, extend, cancel, replace, reinstate, voucher_group, voucher_paper,
+    voucher_code,
 )  # fmt: skip

@@ -21,7 +21,18 @@ def describe(data: Facts | Sequence[Facts]) -> str:
     """
     if isinstance(data, Mapping):
         return "\n".join(_lines(data))
+    if any(_has_parts(row) for row in data):
+        return "\n\n".join(describe(row) for row in data)
     return _table(data) if data else "There are none."
+
+
+def counted(number: int, one: str, several: str = "") -> str:
+    """Such as ``1 payment`` and ``2 payments``."""
+    return f"{number} {one if number == 1 else several or one + 's'}"
+
+
+def _has_parts(row: Facts) -> bool:
+    return any(isinstance(value, (Mapping, Sequence)) and not isinstance(value, str) for value in row.values())
 
 
 def _lines(facts: Facts, indent: str = "") -> list[str]:

@@ -1,0 +1,1 @@
+"""A first demo scheme, made by the product's own commands and nothing else."""

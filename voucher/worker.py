@@ -1,0 +1,194 @@
+"""The worker: sends what the outbox holds, does what falls due, seals the audit trail; until it is told to stop.
+
+Any number may run at once, and any may die at any moment: each step is a transaction of its own that is done or not,
+and whoever comes next finds what is left.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Event
+from types import FrameType
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from sqlalchemy import func, select
+
+from config import Config
+from voucher.audit.commands import seal, transaction
+from voucher.audit.models import AuditEvent, AuditSealMember
+from voucher.notifications.delivery import Delivery, FolderDelivery, SmtpDelivery
+from voucher.notifications.worker import PostOffice, Renderer, deliver_one
+from voucher.platform.act import Act
+from voucher.platform.actor import WORKER, Actor
+from voucher.platform.db import atomic, session
+from voucher.platform.keyring import KeyRing
+from voucher.platform.logs import LOG, log_fault
+from voucher.redemptions import messages as redemptions
+from voucher.redemptions.due import DueReport, run_due
+from voucher.schemes.models import Scheme
+
+# Every kind of message with who draws it. A domain that has messages adds its RENDERERS here.
+RENDERERS: Mapping[str, Renderer] = {**redemptions.RENDERERS}
+
+EVERY = timedelta(minutes=1)
+POLL_SECONDS = 2.0
+MESSAGES_A_TURN = 100
+SEAL_AT_ROWS = 1000
+
+
+class Office(Protocol):
+    """What an installation has at hand."""
+
+    @property
+    def config(self) -> Config:
+        """Where things lie."""
+
+    @property
+    def ring(self) -> KeyRing:
+        """The keys, which other processes may change."""
+
+    def act(self, actor: Actor) -> Act:
+        """An act of this person, here and now."""
+
+
+@dataclass
+class WorkReport:
+    """What one run did, counted. What failed stays due, and the log says where."""
+
+    delivered: int = 0
+    settled: int = 0
+    seals: int = 0
+    failed: int = 0
+
+
+def run_worker(office: Office, *, once: bool, environ: Mapping[str, str] = os.environ) -> WorkReport:
+    """Works in the current app's context until SIGTERM or SIGINT; with ``once`` until nothing is due any more.
+
+    VOUCHER_SMTP_URL names a mail server; without it every message becomes a file in the data folder's ``mail``.
+    VOUCHER_MAIL_FROM is the sender's address.
+    """
+    worker = _Worker(office, post_office(office, environ))
+    if once:
+        worker.everything()
+        return worker.report
+    with _stopping() as stop:
+        while not stop.is_set():
+            if not worker.turn(stop):
+                stop.wait(POLL_SECONDS)
+    return worker.report
+
+
+def post_office(office: Office, environ: Mapping[str, str]) -> PostOffice:
+    """How messages are drawn and leave in this installation."""
+    url = environ.get("VOUCHER_SMTP_URL")
+    delivery: Delivery = SmtpDelivery(url) if url else FolderDelivery(office.config.mail)
+    host = urlsplit(office.config.base_url).hostname or "localhost"
+    return PostOffice(RENDERERS, delivery, environ.get("VOUCHER_MAIL_FROM") or f"vouchers@{host}")
+
+
+@contextmanager
+def _stopping() -> Iterator[Event]:
+    """An event that SIGTERM and SIGINT set: what was begun is ended, nothing new is begun."""
+    stop = Event()
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class _Stopped(BaseException):
+    """The worker was told to stop between two things; not an error that one of them could have."""
+
+
+class _Worker:
+    """One process's worker, with when it last did what it does every minute."""
+
+    def __init__(self, office: Office, post: PostOffice) -> None:
+        self.office = office
+        self.act: Act = office.act(WORKER)
+        self.post = post
+        self.report = WorkReport()
+        self.last_round: datetime | None = None
+
+    def everything(self) -> None:
+        """Does what is due, sends what that put into the outbox, and seals; faults are left to the caller."""
+        self.settle()
+        self.deliver(None)
+        self.seal()
+
+    def turn(self, stop: Event) -> bool:
+        """One turn of the loop; True when there may be more to do at once. A fault is logged and the loop goes on."""
+        try:
+            busy = self.deliver(stop)
+            due = self.last_round is None or self.act.now - self.last_round >= EVERY
+            if due:
+                self.last_round = self.act.now
+                self.office.ring.refresh()  # What another process has marked as compromised is no longer used here.
+                self.settle(stop)
+            if due or unsealed_rows() >= SEAL_AT_ROWS:
+                self.seal()
+        except Exception as error:  # The database may be away for a while; the worker outlives that.
+            log_fault(error)
+            busy = False
+        finally:
+            session.remove()
+        return busy
+
+    def deliver(self, stop: Event | None) -> bool:
+        """Sends what is due, with an event to stop it a turn's worth at most; True when there may be more."""
+        sent = 0
+        while stop is None or (sent < MESSAGES_A_TURN and not stop.is_set()):
+            outcome = deliver_one(self.act, self.post)
+            if outcome is None:
+                return False
+            sent += 1
+            self.report.delivered += outcome
+            self.report.failed += not outcome
+        return True
+
+    def settle(self, stop: Event | None = None) -> None:
+        """Does what falls due in every scheme, each thing in a transaction of its own."""
+
+        @contextmanager
+        def alone() -> Iterator[None]:
+            if stop is not None and stop.is_set():
+                raise _Stopped
+            with transaction(self.act.actor, self.act.clock):
+                yield
+
+        with suppress(_Stopped):
+            for scheme_id in session.scalars(select(Scheme.id).order_by(Scheme.id)).all():
+                self._tell(scheme_id, run_due(self.act, session.get_one(Scheme, scheme_id), each=alone))
+
+    def _tell(self, scheme_id: int, found: DueReport) -> None:
+        self.report.settled += found.total
+        self.report.failed += len(found.failed)
+        for kind, row_id, error in found.failed:
+            LOG.error("not settled", scheme=scheme_id, kind=kind, row=row_id)
+            log_fault(error)
+        if found.total:
+            LOG.info("settled", scheme=scheme_id, things=found.total, released_pence=found.released_pence)
+
+    def seal(self) -> None:
+        """Seals what was written since the last seal, by whomever."""
+        with atomic():
+            made = seal(self.act.clock, roots_file=self.office.config.roots)
+        self.report.seals += made is not None
+
+
+def unsealed_rows() -> int:
+    """About how many audit rows wait for a seal: cheap to ask for, which is why it is no exact count."""
+    last = session.scalar(select(func.max(AuditEvent.id))) or 0
+    return last - (session.scalar(select(func.max(AuditSealMember.event_id))) or 0)
