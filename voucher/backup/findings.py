@@ -11,12 +11,19 @@ from voucher.documents.models import Document
 from voucher.platform.db import session
 from voucher.platform.files import FileMissing, FileStore
 from voucher.platform.keyring import KeyRing, KeyRingError
+from voucher.reports.reconcile import reconcile
+from voucher.schemes.models import Scheme
 from voucher.vouchers.models import Credential
 
 
 def faults_of_the_books(roots: Path, ring: KeyRing) -> list[str]:
-    """Faults of the audit trail (rule 64) and credentials without their key, one sentence each; none when all holds."""
-    return [*verify(roots).faults, *_keys_missing(ring)]
+    """What does not hold, one sentence each: the audit trail (rule 64), both sides of the money, credentials' keys."""
+    return [*verify(roots).faults, *_differences(), *_keys_missing(ring)]
+
+
+def _differences() -> list[str]:
+    schemes = session.scalars(select(Scheme).order_by(Scheme.id)).all()
+    return [f"{scheme.reference}: {each}" for scheme in schemes for each in reconcile(scheme).differences]
 
 
 def _keys_missing(ring: KeyRing) -> list[str]:

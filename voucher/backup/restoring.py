@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,14 +28,18 @@ from voucher.platform.keyring import KeyRing
 _NO_KEYS = _("{path} holds no key ring. Name the data archive first, then the keys archive.")
 _NO_DATA = _("{path} holds no data. Name the data archive first, then the keys archive.")
 _NEWER = _("The backup has schema {revision}, which this program does not know. Install the newer version of it first.")
+_CANNOT_WRITE = _("The files cannot be restored to {folder}: {why}. Nothing was kept.")
 _CHECKED = (
     _("the keys are those of the data, and no member of the archives was altered"),
     _("{tables} tables hold {rows} rows, each row as it was backed up"),
     _("{documents} documents are there, each as its hash says"),
-    _("the audit trail, from its first seal to {head}, and the key of every credential were looked through"),
+    _("the audit trail holds up to seal {head}, or as it did; so do both sides of the money and all credentials' keys"),
 )
 _DIFFERS = _("What was loaded differs from the backup. Nothing was kept.")
-_NEW_FAULTS = _("The restored books have faults that they did not have when the backup was made. Nothing was kept.")
+_NEW_FAULTS = _(
+    "The restored books have faults that were not found when the backup was made. Nothing was kept. "
+    "Restore with the version of this program that made the backup, or choose another backup."
+)
 
 
 @dataclass(frozen=True)
@@ -64,13 +68,20 @@ def restore(config: Config, data_archive: Path, keys_archive: Path) -> RestoreRe
     data = archive.verified(data_archive)
     if archive.MAC not in data:
         raise BackupError("no_data", _NO_DATA.format(path=data_archive))
-    with staging(config) as staged:
-        _lay(staged.key_ring, keys[RING])
-        archive.require_same_keys(KeyRing.load(staged.key_ring), data)
-        manifest = Manifest.from_json(data[archive.MANIFEST])
-        if not schema.known(manifest.revision):
-            raise BackupError("newer_schema", _NEWER.format(revision=manifest.revision))
-        return _restore(config, staged, before, data_archive, manifest)
+    try:
+        with staging(config) as staged:
+            _lay(staged.key_ring, keys[RING])
+            archive.require_same_keys(KeyRing.load(staged.key_ring), data)
+            return _restore(config, staged, before, data_archive, _manifest(data))
+    except OSError as error:
+        raise BackupError("cannot_write", _CANNOT_WRITE.format(folder=config.data, why=error)) from error
+
+
+def _manifest(data: Mapping[str, bytes]) -> Manifest:
+    manifest = Manifest.from_json(data[archive.MANIFEST])
+    if not schema.known(manifest.revision):
+        raise BackupError("newer_schema", _NEWER.format(revision=manifest.revision))
+    return manifest
 
 
 def _restore(config: Config, staged: Config, before: Before, path: Path, manifest: Manifest) -> RestoreReport:
@@ -131,11 +142,11 @@ def _require_same_rows(connection: Connection, manifest: Manifest) -> None:
 
 
 def _require_no_new_faults(staged: Config, manifest: Manifest) -> list[str]:
-    """Faults of the books that the backup knew of; one that it did not know of is refused."""
+    """Faults of the books that the backup knew of; raises BackupError for one that it did not know of."""
     with consistent_read():
         lost = documents_missing(office().files)
         findings = faults_of_the_books(staged.roots, office().ring)
-    new = [*lost, *(findings if not manifest.findings else [])]
+    new = [*lost, *(each for each in findings if each not in manifest.findings)]
     if new:
         raise BackupError("restored_faults", _NEW_FAULTS, new)
     return findings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -53,7 +53,7 @@ def require_empty(config: Config) -> Before:
         before, filled = _look(config.database_url)
     except DBAPIError as error:
         raise BackupError("database_unreachable", _UNREACHABLE.format(why=error.orig)) from error
-    faults += [f"the database has rows or a table of others: {name}" for name in filled]
+    faults += filled
     if faults:
         raise BackupError("not_empty", _NOT_EMPTY, faults)
     return before
@@ -70,14 +70,18 @@ def _look(url: str) -> tuple[Before, list[str]]:
 
 
 def _in_the_way(engine: Engine, before: Before) -> list[str]:
-    ours = frozenset(METADATA.tables) | {VERSION_TABLE}
-    if not (before.revision and schema.known(before.revision)):
-        # Tables of no schema of ours, or of one that is newer than this program, are not ours to take away.
-        return sorted(before.tables - {VERSION_TABLE})
+    """What is in the database, one sentence each; tables of no schema that this program knows are not its to remove."""
+    others = sorted(before.tables - frozenset(METADATA.tables) - {VERSION_TABLE})
+    faults = [f"the database has a table of others: {name}" for name in others]
+    if before.revision and not schema.known(before.revision):
+        return [*faults, f"the database has schema {before.revision}, which this program does not know"]
+    ours = [METADATA.tables[name] for name in sorted(before.tables & frozenset(METADATA.tables))]
+    if not before.revision:
+        return faults + [f"the database has a table without a schema: {table.name}" for table in ours]
     with engine.connect() as connection:
-        asked = sorted((before.tables & ours) - SEEDED - {VERSION_TABLE})
-        filled = [name for name in asked if connection.execute(select(METADATA.tables[name].c.id).limit(1)).first()]
-    return filled + sorted(before.tables - ours)
+        asked = [table for table in ours if table.name not in SEEDED]
+        filled = [table.name for table in asked if connection.execute(select(table.c.id).limit(1)).first()]
+    return faults + [f"the database has rows in {name}" for name in filled]
 
 
 def sqlite_file(url: str) -> Path | None:
@@ -122,24 +126,35 @@ def _put_back(before: Before) -> None:
             connection.exec_driver_sql(f"DROP TABLE IF EXISTS {VERSION_TABLE}")
 
 
+def make_folder(path: Path) -> list[Path]:
+    """Makes a folder that its owner alone may enter; gives those that were made for it, the innermost first."""
+    missing = [each for each in (path, *path.parents) if not each.exists()]
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return missing
+
+
+def _remove_empty(folders: Iterable[Path]) -> None:
+    for folder in folders:
+        with suppress(OSError):
+            folder.rmdir()
+
+
 @contextmanager
 def staging(config: Config) -> Iterator[Config]:
     """A folder within the data folder, where all is laid and checked before it is put in its place."""
-    missing = [path for path in (config.data, *config.data.parents) if not path.exists()]
-    config.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    made = make_folder(config.data)
     try:
         with tempfile.TemporaryDirectory(dir=config.data, prefix=".restore-") as folder:
             yield replace(config, data=Path(folder))
     except BaseException:
-        for path in missing:
-            with suppress(OSError):
-                path.rmdir()
+        _remove_empty(made)
         raise
 
 
 def put_in_place(staged: Config, config: Config) -> None:
     """Moves the checked files to where the app looks for them, the keys last: without them no app starts."""
     moved: list[Path] = []
+    made: list[Path] = []
     try:
         for source, place in (
             (staged.documents, config.documents),
@@ -148,7 +163,7 @@ def put_in_place(staged: Config, config: Config) -> None:
         ):
             if not source.exists():
                 continue
-            place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            made = make_folder(place.parent) + made
             if place.is_dir():
                 shutil.rmtree(place)  # It holds no file: that was asked before anything else.
             source.rename(place)
@@ -157,4 +172,5 @@ def put_in_place(staged: Config, config: Config) -> None:
     except BaseException:
         for place in moved:
             shutil.rmtree(place) if place.is_dir() else place.unlink()
+        _remove_empty(made)
         raise
