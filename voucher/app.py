@@ -17,8 +17,19 @@ from voucher.platform.clock import Clock, system_clock
 from voucher.platform.db import db, prepare_engine
 from voucher.platform.files import FileStore
 from voucher.platform.keyring import KeyRing
+from voucher.redemptions import answer_views
+from voucher.redemptions.views import claim_pages, look_up_pages, session_pages
+from voucher.vouchers import views as vouchers
 
-BLUEPRINTS = (pages.blueprint, accounts.blueprint)
+BLUEPRINTS = (
+    pages.blueprint,
+    accounts.blueprint,
+    look_up_pages.blueprint,
+    session_pages.blueprint,
+    claim_pages.blueprint,
+    vouchers.blueprint,
+    answer_views.blueprint,
+)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ APPEND_ONLY = (
     "bank_match",
     "claim_answer",
     "entry",
+    "opening_item",
     "posting",
     "redemption_version",
     "request_key",
@@ -534,6 +535,28 @@ def create_tables() -> None:
         sa.UniqueConstraint("scheme_id", "organisation_id", name=op.f("uq_provider_scheme_id_organisation_id")),
     )
     op.create_table(
+        "takeover",
+        sa.Column("id", WHOLE, nullable=False),
+        sa.Column("scheme_id", WHOLE, nullable=False),
+        sa.Column("agreement_reference", sa.String(), nullable=False),
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.Column("signed_through", sa.Date(), nullable=False),
+        sa.Column("proposed_by", WHOLE, nullable=False),
+        sa.Column("proposed_at", MOMENT, nullable=False),
+        sa.Column("approved_by", WHOLE, nullable=True),
+        sa.Column("approved_at", MOMENT, nullable=True),
+        sa.CheckConstraint(
+            "(approved_by IS NULL) = (approved_at IS NULL)", name=op.f("ck_takeover_approved_by_somebody")
+        ),
+        sa.CheckConstraint("approved_by <> proposed_by", name=op.f("ck_takeover_two_people")),
+        sa.ForeignKeyConstraint(["approved_by"], ["person.id"], name=op.f("fk_takeover_approved_by")),
+        sa.ForeignKeyConstraint(["proposed_by"], ["person.id"], name=op.f("fk_takeover_proposed_by")),
+        sa.ForeignKeyConstraint(["scheme_id"], ["scheme.id"], name=op.f("fk_takeover_scheme_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_takeover")),
+        sa.UniqueConstraint("scheme_id", "agreement_reference", name=op.f("uq_takeover_scheme_id_agreement_reference")),
+        sa.UniqueConstraint("sha256", name=op.f("uq_takeover_sha256")),
+    )
+    op.create_table(
         "terms",
         sa.Column("id", WHOLE, nullable=False),
         sa.Column("scheme_id", WHOLE, nullable=False),
@@ -886,6 +909,31 @@ def create_tables() -> None:
         sa.ForeignKeyConstraint(["scheme_id"], ["scheme.id"], name=op.f("fk_drawdown_scheme_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_drawdown")),
         sa.UniqueConstraint("reference", name=op.f("uq_drawdown_reference")),
+    )
+    op.create_table(
+        "opening_item",
+        sa.Column("id", WHOLE, nullable=False),
+        sa.Column("takeover_id", WHOLE, nullable=False),
+        sa.Column("line_id", WHOLE, nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("old_reference", sa.String(), nullable=False),
+        sa.Column("counterparty", sa.String(), nullable=False),
+        sa.Column("pence", WHOLE, nullable=False),
+        sa.Column("happened_on", sa.Date(), nullable=False),
+        sa.CheckConstraint("kind IN ('payment', 'drawdown')", name=op.f("ck_opening_item_kind_known")),
+        sa.CheckConstraint("pence > 0", name=op.f("ck_opening_item_pence_above_zero")),
+        sa.ForeignKeyConstraint(["line_id"], ["funding_line.id"], name=op.f("fk_opening_item_line_id")),
+        sa.ForeignKeyConstraint(["takeover_id"], ["takeover.id"], name=op.f("fk_opening_item_takeover_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_opening_item")),
+    )
+    op.create_index("ix_opening_item_line", "opening_item", ["line_id", "kind"], unique=False)
+    op.create_index(
+        "uq_opening_item_payment",
+        "opening_item",
+        ["takeover_id", "old_reference", "line_id"],
+        unique=True,
+        sqlite_where=sa.text("kind = 'payment'"),
+        postgresql_where=sa.text("kind = 'payment'"),
     )
     op.create_table(
         "payment",
@@ -1471,6 +1519,14 @@ def drop_tables() -> None:
     op.drop_index("ix_payment_scheme_state", table_name="payment")
     op.drop_index("ix_payment_batch", table_name="payment")
     op.drop_table("payment")
+    op.drop_index(
+        "uq_opening_item_payment",
+        table_name="opening_item",
+        sqlite_where=sa.text("kind = 'payment'"),
+        postgresql_where=sa.text("kind = 'payment'"),
+    )
+    op.drop_index("ix_opening_item_line", table_name="opening_item")
+    op.drop_table("opening_item")
     op.drop_table("drawdown")
     op.drop_index(
         "uq_application_live",
@@ -1500,6 +1556,7 @@ def drop_tables() -> None:
     op.drop_table("agreement_change")
     op.drop_table("voucher_type")
     op.drop_table("terms")
+    op.drop_table("takeover")
     op.drop_table("provider")
     op.drop_index("ix_outbox_message_due", table_name="outbox_message")
     op.drop_table("outbox_message")

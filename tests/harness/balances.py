@@ -38,7 +38,9 @@ by_claim AS (
   SELECT redemption_id, line_id, account, SUM(pence) AS pence FROM signed
   WHERE redemption_id IS NOT NULL GROUP BY redemption_id, line_id, account
 ),
-by_debt AS (SELECT debt_id, account, SUM(pence) AS pence FROM signed WHERE debt_id IS NOT NULL GROUP BY debt_id, account)
+by_debt AS (
+  SELECT debt_id, account, SUM(pence) AS pence FROM signed WHERE debt_id IS NOT NULL GROUP BY debt_id, account
+)
 """
 NAMES = ", ".join(f"'{name}'" for name in NEVER_NEGATIVE)
 OF_CLAIMS = "'claimed', 'approved', 'defrayed', 'disallowed'"

@@ -57,7 +57,7 @@ def built(databases: Databases, folder: Path, furnish: Callable[[World], None] |
     url, clock = databases.migrated(), FixedClock()
     config = Config(folder / "data", url, "http://localhost", testing=True)
     KeyRing.create(config.key_ring, clock())
-    with _running(config, clock):
+    with running(config, clock):
         world = build_world(clock)
         if furnish is not None:
             furnish(world)
@@ -95,12 +95,13 @@ def copied(ready: Ready, folder: Path, base_url: str = "http://localhost") -> It
 @contextmanager
 def opened(ready: Ready, folder: Path, clock: FixedClock) -> Iterator[tuple[Flask, World]]:
     """An app on a copy of the installation, with its context pushed, and the world in it."""
-    with copied(ready, folder) as config, _running(config, clock) as app:
+    with copied(ready, folder) as config, running(config, clock) as app:
         yield app, ready.world(clock)
 
 
 @contextmanager
-def _running(config: Config, clock: FixedClock) -> Iterator[Flask]:
+def running(config: Config, clock: FixedClock) -> Iterator[Flask]:
+    """An app of this installation by that clock, with its context pushed."""
     app = create_app(config, clock=clock)
     with app.app_context():
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import func, select
 
 from voucher.accounts.models import Membership, Person
+from voucher.accounts.queries import roles_held
 from voucher.accounts.rules import EVERYWHERE, FOR_ORGANISATIONS, PASSWORD_MINIMUM, Role
 from voucher.accounts.sign_in import HASHER, end_sessions
 from voucher.audit.commands import record
@@ -52,12 +53,15 @@ def contact_person(act: Act, *, name: str, email: str, phone: str, organisation_
 def grant_role(
     act: Act, person: Person, role: Role, *, scheme_id: int | None = None, organisation_id: int | None = None
 ) -> Membership:
-    """Gives a role from now on; counted on the statement as a role change."""
+    """Gives a role from now on, once; counted on the statement as a role change."""
     act.require(Permission.ADMIN_PEOPLE_MANAGE)
     if role in FOR_ORGANISATIONS and organisation_id is None:
         raise DomainError("organisation_needed", f"Say for which organisation the person is {role}.", "organisation")
     if role not in FOR_ORGANISATIONS | EVERYWHERE and scheme_id is None:
         raise DomainError("scheme_needed", f"Say in which scheme the person is {role}.", "scheme")
+    for held in roles_held(person.id, act.now):
+        if (held.role, held.scheme_id, held.organisation_id) == (role, scheme_id, organisation_id):
+            return held
     return _grant(act, act.actor, person, role, scheme_id, organisation_id, "")
 
 
@@ -69,7 +73,9 @@ def end_role(act: Act, membership: Membership, *, reason: str) -> None:
 
 
 def set_password(act: Act, person: Person, password: str) -> None:
-    """A new password of twelve characters or more."""
+    """A new password of twelve characters or more, by the person or an administrator; it ends their sessions."""
+    if act.actor.person_id != person.id:
+        act.require(Permission.ADMIN_PEOPLE_MANAGE)
     person.password_hash = _hash(password)
     end_sessions(act, person)
     record(act.actor, "person.password_set", person, at=act.now)

@@ -66,10 +66,7 @@ def submit(act: Act, target: Round, business: Organisation, contact: Person) -> 
 
 def approve(act: Act, application: Application) -> None:
     """Approves: takes the amount from the round, reserves it on the round's lines by their shares, sends the notice."""
-    act.require(Permission.OFFERS_DECIDE, scheme_id=application.scheme_id)
-    reason = why_not_decide(act.actor, application)
-    if reason:
-        raise Forbidden("own_application", reason)
+    application = _deciding(act, application)
     if application.state == S.SUBMITTED:
         change_state(act.actor, "application.review_began", application, S.IN_REVIEW, TRANSITIONS, at=act.now)
     take_from_round(application.round, application.face_pence)
@@ -93,6 +90,15 @@ def approve(act: Act, application: Application) -> None:
     application.decided_by, application.decided_at = act.person_id, act.now
     application.offer_until = act.today + timedelta(days=application.scheme.offer_days)
     notify(act, application)
+
+
+def _deciding(act: Act, application: Application) -> Application:
+    """The application under lock, for somebody who may decide it."""
+    act.require(Permission.OFFERS_DECIDE, scheme_id=application.scheme_id)
+    reason = why_not_decide(act.actor, application)
+    if reason:
+        raise Forbidden("own_application", reason)
+    return lock_application(application.id)
 
 
 def notify(act: Act, application: Application) -> SubsidyRecord:
@@ -135,7 +141,7 @@ def send_notice_again(act: Act, application: Application) -> SubsidyRecord:
 
 def decline(act: Act, application: Application, *, reason: str) -> None:
     """Declines an application that is in review; a reason is owed to the business."""
-    act.require(Permission.OFFERS_DECIDE, scheme_id=application.scheme_id)
+    application = _deciding(act, application)
     if not reason.strip():
         raise DomainError("reason_needed", "Say why: the business reads the reason.", "reason")
     if application.state == S.SUBMITTED:

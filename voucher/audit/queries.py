@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,8 @@ from sqlalchemy import func, select
 from voucher.audit.models import AuditEvent, AuditSeal, AuditSealMember
 from voucher.audit.rules import GENESIS, leaf_hash, merkle_root, seal_digest
 from voucher.platform.db import session
+
+ROOT_LINE = re.compile(r"(?P<number>\d+) \S+ \d+ (?P<digest>[0-9a-f]{64})")
 
 
 def event_fields(event: AuditEvent) -> dict[str, object]:
@@ -111,9 +114,12 @@ def _compare_with_file(roots_file: Path, digests: dict[int, str], found: Verific
             found.faults.append(f"the file of roots outside the database is missing: {roots_file}")
         return
     kept: dict[int, set[str]] = {}
-    for line in roots_file.read_text(encoding="utf-8").splitlines():
-        number, _at, _count, digest = line.split(" ")
-        kept.setdefault(int(number), set()).add(digest)
+    for at, line in enumerate(roots_file.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
+        read = ROOT_LINE.fullmatch(line)
+        if read is None:
+            found.faults.append(f"line {at} of the file of roots is damaged")
+        else:
+            kept.setdefault(int(read["number"]), set()).add(read["digest"])
     for seal_number, choices in kept.items():
         if seal_number <= max(digests, default=0) and digests.get(seal_number) not in choices:
             found.faults.append(f"seal {seal_number} differs from the root kept outside the database")

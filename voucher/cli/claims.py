@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import click
 
 from voucher.cli.common import Answer, Run, changing, reading
+from voucher.cli.lists import claims_in
 from voucher.cli.options import PERHAPS_REASON, POUNDS, REASON, named, one_of, pair
 from voucher.platform.authz import Permission
 from voucher.platform.errors import NotFound
@@ -18,7 +19,6 @@ from voucher.redemptions.models import Redemption
 from voucher.redemptions.queries import (
     answer_in_force,
     redemption_by_reference,
-    redemptions_in,
     results_in_force,
     sessions_of,
 )
@@ -215,7 +215,7 @@ def _details(claim: Redemption) -> dict[str, object]:
 @reading
 def claims(run: Run, states: tuple[RedemptionState, ...]) -> Answer:
     """List claims, oldest first: the scheme's for its staff, their own for providers and businesses."""
-    found = redemptions_in(run.scheme.id, *(states or RedemptionState))
+    found = claims_in(run.scheme, states or tuple(RedemptionState))
     if not run.may(Permission.CLAIMS_READ):
         found = [claim for claim in found if _is_party(run, claim)]
     return Answer(data=[claim_facts(claim) for claim in found])

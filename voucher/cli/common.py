@@ -215,20 +215,26 @@ def _plain_value(value: object) -> str:
 
 def write_privately(path: Path, data: bytes) -> None:
     """Writes a file that only its owner may read, in one step; raises DomainError, for all else is saved by then."""
-    if path.exists() and not path.is_file():
-        path.write_bytes(data)  # A pipe or a device is written to; replacing it would take it away.
-        return
-    path = path.resolve()
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        with open(partial, "xb", opener=functools.partial(os.open, mode=0o600)) as file:
-            file.write(data)
-        partial.replace(path)
+        if os.path.exists(path) and not os.path.isfile(path):
+            path.write_bytes(data)  # A pipe or a device is written to; replacing it would take it away.
+        else:
+            _replace(path.resolve(), data)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise DomainError(
             "file_not_written",
             f"{path} could not be written: {error.strerror}. What was done is saved; give the command again for the "
             "same file.",
             "out",
         ) from error
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """After a crash there is the old file or the new one, and a failure leaves no piece of it."""
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        with open(partial, "xb", opener=functools.partial(os.open, mode=0o600)) as file:
+            file.write(data)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import lazyload
+from sqlalchemy.orm import lazyload, selectinload
 
 from voucher.accounts.models import Membership, Person
 from voucher.funding.models import Agreement, AgreementChange
@@ -19,7 +19,10 @@ from voucher.platform.clock import LONDON, end_of_london_day
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
 from voucher.providers.models import Provider
+from voucher.redemptions.models import Redemption
+from voucher.redemptions.rules import RedemptionState
 from voucher.schemes.models import Round, Scheme, Terms, VoucherType
+from voucher.vouchers.models import Voucher
 
 
 class Held(NamedTuple):
@@ -102,6 +105,16 @@ def providers_of(scheme: Scheme) -> Sequence[Provider]:
         .join(Organisation, Organisation.id == Provider.organisation_id)
         .where(Provider.scheme_id == scheme.id)
         .order_by(Organisation.name, Provider.id)
+    ).all()
+
+
+def claims_in(scheme: Scheme, states: Sequence[RedemptionState]) -> Sequence[Redemption]:
+    """The scheme's claims in these states, oldest first, with both sides, in as many queries for one as for all."""
+    return session.scalars(
+        select(Redemption)
+        .where(Redemption.scheme_id == scheme.id, Redemption.state.in_([str(state) for state in states]))
+        .options(selectinload(Redemption.voucher).selectinload(Voucher.business), selectinload(Redemption.provider))
+        .order_by(Redemption.id)
     ).all()
 
 

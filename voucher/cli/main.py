@@ -6,12 +6,13 @@ import errno
 import os
 
 import click
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
 
 from config import from_environment
 from voucher.cli import (
     agreements,
     applications,
+    backup,
     claims,
     debts,
     demo,
@@ -45,6 +46,7 @@ GROUPS = (
     debts.COMMANDS,
     applications.COMMANDS,
     imports.COMMANDS,
+    backup.COMMANDS,
     opening.COMMANDS,
     statements.COMMANDS,
     demo.COMMANDS,
@@ -113,15 +115,8 @@ def refusal_for(error: Exception, *, saved: bool = False) -> DomainError:
     ``saved`` says that the command's transaction was over by then.
     """
     state = WAS_SAVED if saved else NOT_SAVED
-    if isinstance(error, IntegrityError):
-        return DomainError(
-            "database_refused",
-            f"The database refused this ({_constraint(error)}): somebody may have been faster, or it would break the "
-            f"books. {state} Look at how it stands now, then try again.",
-        )
     if isinstance(error, DBAPIError):
-        wrong, what_to_do = _database_words()
-        return DomainError("database", f"{wrong} {state} {what_to_do}")
+        return _refusal_of_database(error, state)
     if isinstance(error, OSError):
         where = f" {error.filename}" if error.filename else ""
         return DomainError("file", f"A file cannot be read or written:{where} {error.strerror or 'it failed'}. {state}")
@@ -132,14 +127,27 @@ def refusal_for(error: Exception, *, saved: bool = False) -> DomainError:
     )
 
 
-def _constraint(error: IntegrityError) -> str:
-    """The name of the rule that was broken. SQLite's text names columns or the rule, and no values."""
-    name = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
-    return str(name or error.orig).rstrip(".")
+def _refusal_of_database(error: DBAPIError, state: str) -> DomainError:
+    unusable = None if isinstance(error, IntegrityError) else _why_unusable()
+    if unusable:
+        return DomainError("database", f"{unusable[0]} {state} {unusable[1]}")
+    if isinstance(error, (OperationalError, InterfaceError)):
+        return DomainError("database", f"The database is busy, or it broke off. {state} Wait a moment and try again.")
+    return DomainError(
+        "database_refused",
+        f"The database refused this ({_broken_rule(error)}): somebody may have been faster, or it would break the "
+        f"books. {state} Look at how it stands now, then try again.",
+    )
 
 
-def _database_words() -> tuple[str, str]:
-    """What is wrong with the database, and what to do."""
+def _broken_rule(error: DBAPIError) -> str:
+    """The rule that the database holds to, by name or in its words; neither engine quotes a value in these."""
+    told = getattr(error.orig, "diag", None)
+    return str(told.constraint_name or told.message_primary if told else error.orig).rstrip(".")
+
+
+def _why_unusable() -> tuple[str, str] | None:
+    """What is wrong with the database as a whole, and what to do; None when it is of this version."""
     try:
         stands_at = schema.current(from_environment().database_url)
     except SQLAlchemyError:
@@ -150,4 +158,4 @@ def _database_words() -> tuple[str, str]:
         return f"The database is of a newer version ({stands_at}).", "Install that version of the software."
     if stands_at != schema.head():
         return "The database is of an older version.", "Make a backup, then run: voucher set-up"
-    return "The database is busy, or it broke off.", "Wait a moment and try again."
+    return None

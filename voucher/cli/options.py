@@ -72,7 +72,7 @@ def read_file(text: str) -> GivenFile:
 def output_path(text: str) -> Path:
     """Where a file is to be written; raises ValueError for a place that can have none."""
     path = Path(text)
-    if path.is_dir():
+    if os.path.isdir(path):
         raise ValueError(f"{path} is a folder. Name a file in it.")
     if not os.access(path.parent, os.W_OK):
         raise ValueError(f"There is no folder {path.parent} to write to.")

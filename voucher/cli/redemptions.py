@@ -30,8 +30,11 @@ STANDARD_VAT_BP = 2_000
 
 def _code(given: dict[str, Any]) -> str:
     """The code as it was given, or one line of standard input for a hyphen: it is a secret while it is good."""
-    code = str(given.pop("presented"))
-    return code if code != "-" else sys.stdin.readline().strip()
+    code = str(given.pop("presented")).strip()
+    code = code if code != "-" else sys.stdin.readline().strip()
+    if not code:
+        raise click.UsageError("Give a code: none came.")
+    return code
 
 
 @click.command("look-up")

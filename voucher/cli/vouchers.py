@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -40,40 +41,21 @@ from voucher.vouchers.queries import voucher_by_reference
 @click.option("--confirmed-on", type=DAY, help="The day of an acceptance on paper that an officer enters.")
 @click.option("--document", type=FILE, help="That acceptance, as PDF or picture.")
 @changing
-def accept(
-    run: Run,
-    application: str,
-    declared_pence: int,
-    terms_version: str,
-    confirmed_on: date | None,
-    document: GivenFile | None,
-) -> Answer:
+def accept(run: Run, application: str, confirmed_on: date | None, document: GivenFile | None, **given: Any) -> Answer:
     """Accept an offer, as the business, and get the voucher.
 
     An officer enters an acceptance that was given on paper with --confirmed-on and --document.
     """
     offer = _application(run, application)
     if confirmed_on is None and document is None:
-        issued = commands.accept(run.act, offer, declared_pence=declared_pence, terms_version=terms_version)
-        return _issued(issued)
+        return _issued(commands.accept(run.act, offer, **given))
     if confirmed_on is None or document is None:
         raise click.UsageError("Give --confirmed-on and --document together.")
     kept = keep_document(
-        run.act,
-        scheme_id=run.scheme.id,
-        data=document.data,
-        name=document.name,
-        retention_class=RETAINED_SUBSIDY,
+        run.act, scheme_id=run.scheme.id, data=document.data, name=document.name, retention_class=RETAINED_SUBSIDY
     )
-    issued = commands.enter_acceptance(
-        run.act,
-        offer,
-        declared_pence=declared_pence,
-        terms_version=terms_version,
-        confirmed_on=confirmed_on,
-        document_id=kept.id,
-    )
-    return _issued(issued)
+    given |= {"confirmed_on": confirmed_on, "document_id": kept.id}
+    return _issued(commands.enter_acceptance(run.act, offer, **given))
 
 
 def _application(run: Run, reference: str) -> Application:

@@ -11,9 +11,9 @@ from datetime import date, datetime
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from voucher.funding.rules import Account, ChangeState, EntryKind, LineKind
+from voucher.funding.rules import Account, ChangeState, EntryKind, LineKind, OpeningKind
 from voucher.organisations.models import Organisation
-from voucher.platform.db import Base, in_list, new_public_id
+from voucher.platform.db import Base, in_list, new_public_id, unique_where
 
 
 class Agreement(Base):
@@ -157,3 +157,57 @@ class Posting(Base):
     redemption_id: Mapped[int | None] = mapped_column(ForeignKey("redemption.id"))
     payment_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"))
     debt_id: Mapped[int | None] = mapped_column(ForeignKey("debt.id"))
+
+
+class Takeover(Base):
+    """A file with the opening figures of an agreement that ran elsewhere: one person proposes it, another approves it.
+
+    ``signed_through`` is the last day of the last statement signed elsewhere: the day on which its figures count here.
+    """
+
+    __tablename__ = "takeover"
+    __table_args__ = (
+        UniqueConstraint("sha256"),
+        UniqueConstraint("scheme_id", "agreement_reference"),
+        CheckConstraint("approved_by <> proposed_by", name="two_people"),
+        CheckConstraint("(approved_by IS NULL) = (approved_at IS NULL)", name="approved_by_somebody"),
+    )
+
+    scheme_id: Mapped[int] = mapped_column(ForeignKey("scheme.id"))
+    agreement_reference: Mapped[str]
+    sha256: Mapped[str]
+    signed_through: Mapped[date]
+    proposed_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    proposed_at: Mapped[datetime]
+    approved_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    approved_at: Mapped[datetime | None]
+
+    @property
+    def reference(self) -> str:
+        """A takeover is known by its agreement."""
+        return self.agreement_reference
+
+
+class OpeningItem(Base):
+    """A payment or drawdown of before the takeover, on one line: what the opening postings rest on; append-only.
+
+    ``happened_on`` is the bank's own day, which lies in a period that was signed elsewhere.
+    """
+
+    __tablename__ = "opening_item"
+    __table_args__ = (
+        CheckConstraint(in_list("kind", list(OpeningKind)), name="kind_known"),
+        CheckConstraint("pence > 0", name="pence_above_zero"),
+        unique_where("uq_opening_item_payment", "takeover_id", "old_reference", "line_id", where="kind = 'payment'"),
+        Index("ix_opening_item_line", "line_id", "kind"),
+    )
+
+    takeover_id: Mapped[int] = mapped_column(ForeignKey("takeover.id"))
+    line_id: Mapped[int] = mapped_column(ForeignKey("funding_line.id"))
+    kind: Mapped[str]
+    old_reference: Mapped[str]
+    counterparty: Mapped[str]
+    pence: Mapped[int]
+    happened_on: Mapped[date]
+
+    takeover: Mapped[Takeover] = relationship()

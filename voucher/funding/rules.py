@@ -68,8 +68,7 @@ ROUTES: dict[EntryKind, frozenset[tuple[Account, Account]]] = {
     K.AGREEMENT_LOWERED: frozenset({(A.UNALLOCATED, A.AWARD)}),
     K.VIREMENT: frozenset({(A.UNALLOCATED, A.AWARD), (A.AWARD, A.UNALLOCATED)}),
     K.OPENING: frozenset(
-        {(A.AWARD, to) for to in (A.UNALLOCATED, A.COMMITTED, A.DEFRAYED)}
-        | {(A.CASH_DRAWN, A.CASH), (A.CASH, A.CASH_PAID)}
+        {(A.UNALLOCATED, A.COMMITTED), (A.UNALLOCATED, A.DEFRAYED), (A.CASH_DRAWN, A.CASH), (A.CASH, A.CASH_PAID)}
     ),
     K.RESERVED: frozenset({(A.UNALLOCATED, A.RESERVED)}),
     K.RESERVATION_RELEASED: frozenset({(A.RESERVED, A.UNALLOCATED)}),
@@ -107,6 +106,13 @@ class LineKind(StrEnum):
     CAPITAL = "capital"
     REVENUE = "revenue"
     ADMINISTRATION = "administration"
+
+
+class OpeningKind(StrEnum):
+    """What moved at the bank before a scheme was taken over."""
+
+    PAYMENT = "payment"
+    DRAWDOWN = "drawdown"
 
 
 class ChangeState(StrEnum):

@@ -95,20 +95,23 @@ class SmtpDelivery:
         """Sends the message over one connection; credentials never go over a line that others can read."""
         message = as_email(envelope, mail)
         where = urlsplit(self.url)
-        with closing(self._connected()) as server:
+        with closing(self._connected(envelope.sender.rpartition("@")[2])) as server:
+            server.ehlo()
+            open_line = where.scheme != "smtps"
+            if open_line and (server.has_extn("starttls") or (where.username and where.hostname not in _LOOPBACK)):
+                server.starttls(context=ssl.create_default_context())
             if where.username:
                 server.login(unquote(where.username), unquote(where.password or ""))
             server.send_message(message)
 
-    def _connected(self) -> smtplib.SMTP:
-        where, context = urlsplit(self.url), ssl.create_default_context()
+    def _connected(self, own_name: str) -> smtplib.SMTP:
+        # Our own name is said and not looked up, which in many networks takes a minute and finds nothing.
+        where = urlsplit(self.url)
+        host = where.hostname or ""
         if where.scheme == "smtps":
-            return smtplib.SMTP_SSL(where.hostname or "", where.port or 465, timeout=SMTP_SECONDS, context=context)
-        server = smtplib.SMTP(where.hostname or "", where.port or 25, timeout=SMTP_SECONDS)
-        server.ehlo()
-        if server.has_extn("starttls") or (where.username and where.hostname not in _LOOPBACK):
-            server.starttls(context=context)
-        return server
+            context = ssl.create_default_context()
+            return smtplib.SMTP_SSL(host, where.port or 465, own_name, timeout=SMTP_SECONDS, context=context)
+        return smtplib.SMTP(host, where.port or 25, own_name, timeout=SMTP_SECONDS)
 
 
 def as_email(envelope: Envelope, mail: Mail) -> EmailMessage:

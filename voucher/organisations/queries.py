@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections.abc import Sequence
+
+from sqlalchemy import or_, select
 
 from voucher.organisations.models import Identifier, Organisation
 from voucher.platform.db import session
@@ -22,3 +24,12 @@ def organisation_by_identifier(kind: str, value: str) -> Organisation | None:
     return session.scalar(
         select(Organisation).join(Identifier).where(Identifier.kind == str(kind), Identifier.value == value)
     )
+
+
+def organisations_named(name: str) -> Sequence[Organisation]:
+    """Parties with exactly this name or reference."""
+    return session.scalars(
+        select(Organisation)
+        .where(or_(Organisation.name == name, Organisation.reference == name.upper()))
+        .order_by(Organisation.id)
+    ).all()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+_PERCENT = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,2}))?%?")
 _POUNDS = re.compile(r"(?P<sign>-?)£?(?P<pounds>\d{1,3}(?:,\d{3})+|\d{1,10})(?:\.(?P<pence>\d{2}))?")
 
 
@@ -23,6 +24,14 @@ def parse_pounds(text: str) -> int:
         raise MoneyError("Enter an amount in pounds and pence, like 1234.50")
     pence = int(found["pounds"].replace(",", "")) * 100 + int(found["pence"] or 0)
     return -pence if found["sign"] else pence
+
+
+def basis_points(text: str) -> int:
+    """Ten-thousandths from a percentage with up to two decimals, such as ``33.33``; raises ValueError."""
+    found = _PERCENT.fullmatch(text.strip())
+    if not found:
+        raise ValueError("Enter a percentage with at most two decimals, like 20 or 33.33.")
+    return int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
 
 
 def pounds(pence: int) -> str:

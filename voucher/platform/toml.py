@@ -6,7 +6,7 @@ import tomllib
 from datetime import date
 
 from voucher.platform.errors import Fault, FileRefused
-from voucher.platform.money import MoneyError, parse_pounds
+from voucher.platform.money import MoneyError, basis_points, parse_pounds
 
 
 class Section:
@@ -68,6 +68,16 @@ class Section:
             except MoneyError as wrong:
                 self.fault(key, str(wrong))
         return 0
+
+    def percent(self, key: str) -> int:
+        """Ten-thousandths from a whole number or from a text with up to two decimals, such as ``"33.33"``."""
+        if isinstance(self.values.get(key), str):
+            try:
+                return basis_points(self.text(key))
+            except ValueError as wrong:
+                self.fault(key, str(wrong))
+                return 0
+        return self.whole(key, least=0, most=100) * 100
 
     def texts(self, key: str) -> list[str]:
         """A list of texts, one at least."""

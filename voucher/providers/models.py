@@ -37,7 +37,7 @@ class Provider(Base):
     approved_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     approved_until: Mapped[date | None]
 
-    organisation: Mapped[Organisation] = relationship(lazy="joined", innerjoin=True)
+    organisation: Mapped[Organisation] = relationship(lazy="joined")
     packages: Mapped[list[Package]] = relationship(order_by="Package.code", back_populates="provider")
 
     @property

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from voucher.funding.rules import Account as A
 from voucher.funding.rules import EntryKind as K
+from voucher.funding.rules import OpeningKind
 from voucher.payments.rules import MatchKind
 from voucher.platform.db import session
 from voucher.reports import domain_side
@@ -39,13 +40,14 @@ def two_sides(scheme: Scheme, period: Period) -> list[Check]:
     """The whole scheme from two sides: the ledger's postings, and the rows of vouchers, claims and bank lines."""
     rounds = session.scalars(select(Round.id).where(Round.scheme_id == scheme.id)).all()
     theirs = domain_side.stocks(rounds, period.last)
+    paid_before = sum(domain_side.opening(scheme.id, OpeningKind.PAYMENT, period.last).values())
     ours = happened_stocks(scheme.id, period.last)
     pairs = (
         ("Reserved", theirs.reserved, ours[A.RESERVED]),
         ("Committed", theirs.committed, ours[A.COMMITTED]),
         ("Claimed, under check", theirs.claimed, ours[A.CLAIMED]),
         ("Approved, unpaid", theirs.approved, ours[A.APPROVED]),
-        ("Defrayed to date", theirs.defrayed, ours[A.DEFRAYED] + ours[A.DISALLOWED]),
+        ("Defrayed to date", theirs.defrayed + paid_before, ours[A.DEFRAYED] + ours[A.DISALLOWED]),
     )
     stocks = [check(f"{name}: postings, and the scheme's own rows", left, right) for name, right, left in pairs]
     return stocks + _flows(scheme, period, rounds)

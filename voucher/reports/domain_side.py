@@ -9,12 +9,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from voucher.applications.models import Application
 from voucher.applications.rules import ApplicationState
 from voucher.audit.models import AuditEvent
-from voucher.funding.rules import EntryKind
+from voucher.funding.models import OpeningItem, Takeover
+from voucher.funding.rules import EntryKind, OpeningKind
 from voucher.payments.models import BankLine, BankMatch, PaymentItem
 from voucher.payments.rules import MatchKind
 from voucher.platform.clock import london_date
@@ -47,21 +48,43 @@ class Dated:
 
 
 def stocks(round_ids: Sequence[int], through: date) -> DomainStocks:
-    """What the domain's rows say stood where at the end of a day."""
+    """What the domain's rows say stood where at the end of a day, but for what was paid before a takeover."""
     under_check, payable = _claims(round_ids, through)
     defrayed = sum(item.pence for item in bank_events(round_ids) if item.on <= through)
     released = sum(item.pence for item in releases(round_ids) if item.on <= through)
-    issued = sum(
-        session.scalars(select(Voucher.face_pence).where(Voucher.round_id.in_(round_ids), Voucher.issued_on <= through))
-    )
     reinstated = sum(item.pence for item in reinstatements(round_ids) if item.on <= through)
     return DomainStocks(
         reserved=_reserved(round_ids, through),
-        committed=issued + reinstated - under_check - payable - released,
+        committed=_issued(round_ids, through) + reinstated - under_check - payable - released,
         claimed=under_check,
         approved=payable - defrayed,
         defrayed=defrayed,
     )
+
+
+def _issued(round_ids: Sequence[int], through: date) -> int:
+    """Face values from the day of issue on; a voucher that was taken over counts from the day of its figures."""
+    vouchers = session.execute(
+        select(Voucher.id, Voucher.face_pence, Voucher.issued_on).where(Voucher.round_id.in_(round_ids))
+    ).all()
+    counts_from = {
+        event.object_id: date.fromisoformat(str(event.details["counts_from"]))
+        for event in _events("voucher", [row.id for row in vouchers], "voucher.taken_over")
+    }
+    return sum(pence for row_id, pence, issued_on in vouchers if counts_from.get(row_id, issued_on) <= through)
+
+
+def opening(scheme_id: int, kind: OpeningKind, through: date | None = None) -> dict[int, int]:
+    """Pence by line that were paid or drawn before a takeover, by what has been taken over up to a day, if given."""
+    query = (
+        select(OpeningItem.line_id, func.sum(OpeningItem.pence))
+        .join(Takeover, Takeover.id == OpeningItem.takeover_id)
+        .where(Takeover.scheme_id == scheme_id, OpeningItem.kind == str(kind))
+        .group_by(OpeningItem.line_id)
+    )
+    if through is not None:
+        query = query.where(Takeover.signed_through <= through)
+    return {line_id: int(pence) for line_id, pence in session.execute(query)}
 
 
 def _events(kind: str, ids: Iterable[int], *actions: str) -> Sequence[AuditEvent]:

@@ -133,19 +133,18 @@ class MoneyLines:
     def _moving(self) -> list[tuple[str, list[Part]]]:
         p, flow, stock = self.part, self.side.flow, self.side.stock
         paid, returned = flow(A.APPROVED, A.DEFRAYED), flow(A.DEFRAYED, A.APPROVED)
-        taken_over = flow(A.AWARD, A.DEFRAYED)
         expired_later = self._released(K.RELEASED_LATER_EXPIRED)
         cancelled_later = self._released(K.RELEASED_LATER_CANCELLED)
         return [
             (
                 "7",
                 [
-                    p("7", _("Defrayed this period"), _("7a less 7b."), less(add(paid, taken_over), returned)),
+                    p("7", _("Defrayed this period"), _("7a less 7b."), less(paid, returned)),
                     p(
                         "7a",
                         _("Cleared at the bank"),
                         _("Matched to a line of bank evidence dated in the period."),
-                        add(paid, taken_over),
+                        paid,
                     ),
                     p("7b", _("Returned by the bank"), _("Payments that came back in the period."), returned),
                 ],

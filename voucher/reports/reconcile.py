@@ -20,7 +20,7 @@ from voucher.applications.rules import ApplicationState
 from voucher.audit.models import AuditEvent
 from voucher.funding.models import Agreement, AgreementChange, FundingLine, Posting
 from voucher.funding.queries import balances
-from voucher.funding.rules import Account, ChangeState
+from voucher.funding.rules import Account, ChangeState, OpeningKind
 from voucher.payments.models import BankLine, BankMatch, Batch, Debt, Drawdown, Payment, PaymentItem
 from voucher.payments.rules import MatchKind, PaymentState
 from voucher.platform.db import session
@@ -28,6 +28,7 @@ from voucher.platform.money import pounds
 from voucher.providers.models import Provider
 from voucher.redemptions.models import DeliverySession, Redemption
 from voucher.redemptions.rules import AWAITING_PAYMENT, DEFRAYED, UNDER_CHECK
+from voucher.reports import domain_side
 from voucher.reports.models import Statement
 from voucher.reports.rules import data_hash
 from voucher.schemes.models import Round, Scheme
@@ -269,7 +270,7 @@ CASH_SIDES = (
 
 
 def _cash(scheme: Scheme, found: Reconciliation) -> None:
-    """Each kind of cash movement in the ledger against the bank lines matched as that kind."""
+    """Each kind of cash movement in the ledger against the bank lines matched as that kind, and what came before."""
     lines = session.scalars(select(FundingLine.id).where(FundingLine.scheme_id == scheme.id)).all()
     at = balances(lines)
     by_kind = dict(
@@ -279,10 +280,15 @@ def _cash(scheme: Scheme, found: Reconciliation) -> None:
             .group_by(BankMatch.kind)
         ).all()
     )
+    drawn_before = domain_side.opening(scheme.id, OpeningKind.DRAWDOWN)
+    before = {
+        MatchKind.PAYMENT: sum(domain_side.opening(scheme.id, OpeningKind.PAYMENT).values()),
+        MatchKind.DRAWDOWN: sum(drawn_before.values()),
+    }
     wrong = []
     for kind, account, sign in CASH_SIDES:
         ledger = sign * sum(at[i][account] for i in at)
-        bank = int(by_kind.get(kind, 0))
+        bank = int(by_kind.get(kind, 0)) + before.get(kind, 0)
         if ledger != bank:
             wrong.append(f"{kind}: postings say {pounds(ledger)}, matched bank lines say {pounds(bank)}")
     found.each("cash", wrong, len(CASH_SIDES))
@@ -293,9 +299,26 @@ def _cash(scheme: Scheme, found: Reconciliation) -> None:
             .group_by(Drawdown.line_id)
         ).all()
     )
-    rows = {line_id: int(pence) for line_id, pence in received.items()}
+    rows = {i: int(received.get(i, 0)) + drawn_before.get(i, 0) for i in received.keys() | drawn_before.keys()}
     ledger_drawn = {i: -at[i][Account.CASH_DRAWN] for i in at}
     found.same("drawdown received", ledger_drawn, rows, lambda line_id: f"funding line {line_id}")
+
+
+def _paid_before(scheme: Scheme, found: Reconciliation) -> None:
+    """What is defrayed and no claim's against the payments of before a takeover, line by line."""
+    lines = select(FundingLine.id).where(FundingLine.scheme_id == scheme.id)
+    rows = session.execute(
+        select(Posting.line_id, func.sum(Posting.pence))
+        .where(
+            Posting.line_id.in_(lines),
+            Posting.redemption_id.is_(None),
+            Posting.to_account == str(Account.DEFRAYED),
+        )
+        .group_by(Posting.line_id)
+    )
+    ledger = {line_id: int(pence) for line_id, pence in rows}
+    items = domain_side.opening(scheme.id, OpeningKind.PAYMENT)
+    found.same("paid before the takeover", ledger, items, lambda line_id: f"funding line {line_id}")
 
 
 def _debts(scheme: Scheme, found: Reconciliation) -> None:
@@ -331,4 +354,4 @@ def _statements(scheme: Scheme, found: Reconciliation) -> None:
     found.each("data hash", [ref for ref, data, kept in rows if data_hash(data) != kept], len(rows))
 
 
-CHECKS = (_lines, _applications, _vouchers, _claims, _bank, _cash, _debts, _states, _statements)
+CHECKS = (_lines, _applications, _vouchers, _claims, _bank, _cash, _paid_before, _debts, _states, _statements)

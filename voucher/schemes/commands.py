@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
+
 from sqlalchemy import func, select, update
 
 from voucher.audit.commands import record
@@ -129,9 +132,29 @@ def add_terms(act: Act, scheme: Scheme, file: Section) -> Terms:
     return terms
 
 
+@dataclass(frozen=True)
+class RoundTerms:
+    """A round as a set-up file gives it; its budget in pence, its voucher type by code."""
+
+    code: str
+    name: str
+    opens_on: date
+    closes_on: date
+    award_method: str
+    budget_pence: int
+    voucher_type: str
+
+
 def add_round(act: Act, scheme: Scheme, part: Section) -> Round:
     """A new round from its part of a set-up file; the caller says which lines it draws on."""
     act.require(Permission.SCHEMES_SET_UP, scheme_id=scheme.id)
+    terms = read_round(scheme, part)
+    refuse_faults(part)
+    return open_round(act, scheme, terms)
+
+
+def read_round(scheme: Scheme, part: Section) -> RoundTerms:
+    """The section [round] of a set-up file; faults are noted in it."""
     budget = part.pounds("budget")
     method = part.text("award_method", str(AwardMethod.FIRST_COME))
     if method not in list(AwardMethod):
@@ -139,26 +162,39 @@ def add_round(act: Act, scheme: Scheme, part: Section) -> Round:
     code = part.text("code")
     if session.scalar(select(Round.id).where(Round.scheme_id == scheme.id, Round.code == code)):
         part.fault("code", f"round {code} is there already")
-    new = Round(
+    terms = RoundTerms(
         code=code,
         name=part.text("name"),
         opens_on=part.day("opens_on"),
         closes_on=part.day("closes_on"),
         award_method=method,
         budget_pence=budget,
-        available_pence=budget,
+        voucher_type=part.text("voucher_type"),
     )
-    kind = part.text("voucher_type")
-    if new.opens_on > new.closes_on:
+    if terms.opens_on > terms.closes_on:
         part.fault("closes_on", "lies before opens_on")
     if budget <= 0:
         part.fault("budget", "a round cannot open without a budget")
     part.done()
-    refuse_faults(part)
-    new.scheme, new.voucher_type = scheme, voucher_type_by_code(scheme, kind)
+    return terms
+
+
+def open_round(act: Act, scheme: Scheme, terms: RoundTerms) -> Round:
+    """Opens a round; whoever calls it has asked whether the actor may. Raises NotFound for an unknown voucher type."""
+    new = Round(
+        scheme=scheme,
+        voucher_type=voucher_type_by_code(scheme, terms.voucher_type),
+        code=terms.code,
+        name=terms.name,
+        opens_on=terms.opens_on,
+        closes_on=terms.closes_on,
+        award_method=terms.award_method,
+        budget_pence=terms.budget_pence,
+        available_pence=terms.budget_pence,
+    )
     session.add(new)
     session.flush()
-    record(act.actor, "round.opened", new, at=act.now, pence=budget)
+    record(act.actor, "round.opened", new, at=act.now, pence=terms.budget_pence)
     return new
 
 

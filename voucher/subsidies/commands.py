@@ -66,6 +66,19 @@ def send_letter(act: Act, *, scheme_id: int, application_id: int, enterprise_id:
     reply = latest_record(application_id, RecordKind.REPLY)
     if reply is None:
         raise DomainError("no_reply", "The business has not confirmed the subsidy notice.")
+    give_assistance(act, scheme_id=scheme_id, application_id=application_id, enterprise_id=enterprise_id, pence=pence)
+    return _add(
+        act,
+        RecordKind.LETTER,
+        scheme_id=scheme_id,
+        application_id=application_id,
+        pence=pence,
+        answers_id=reply.id,
+    )
+
+
+def give_assistance(act: Act, *, scheme_id: int, application_id: int, enterprise_id: int, pence: int) -> None:
+    """Counts an amount that we gave towards the enterprise's limit, from today on."""
     session.add(
         Assistance(
             enterprise_id=enterprise_id,
@@ -75,14 +88,6 @@ def send_letter(act: Act, *, scheme_id: int, application_id: int, enterprise_id:
             given_on=act.today,
             application_id=application_id,
         )
-    )
-    return _add(
-        act,
-        RecordKind.LETTER,
-        scheme_id=scheme_id,
-        application_id=application_id,
-        pence=pence,
-        answers_id=reply.id,
     )
 
 

@@ -11,7 +11,7 @@ from voucher.notifications.commands import tell
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
-from voucher.platform.errors import DomainError
+from voucher.platform.errors import DomainError, Forbidden
 from voucher.platform.keyring import KeyRing
 from voucher.vouchers.credential import QrClaims, qr_address, token_for, typed_code_for
 from voucher.vouchers.models import Credential, Voucher
@@ -66,9 +66,12 @@ def replace(act: Act, voucher: Voucher, *, reason: str) -> None:
     act.require(Permission.VOUCHERS_MANAGE, scheme_id=voucher.scheme_id)
     if not reason.strip():
         raise DomainError("reason_needed", "Say why the voucher is replaced.", "reason")
+    if voucher.business_id in act.actor.organisation_ids:
+        raise Forbidden("own_voucher", "This is your own organisation's voucher: another person must replace it.")
+    voucher = lock_voucher(voucher.id)
     if voucher.state not in LIVE:
         raise DomainError("voucher_ended", f"Voucher {voucher.reference} is {voucher.state}; it cannot be replaced.")
-    _renew(act, lock_voucher(voucher.id), reason)
+    _renew(act, voucher, reason)
 
 
 def replace_under_key(act: Act, key_id: int) -> int:

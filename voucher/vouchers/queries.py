@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
-from voucher.platform.keyring import KeyRing
+from voucher.platform.keyring import KeyRing, KeyStatus
 from voucher.schemes.models import Scheme
 from voucher.vouchers.credential import read_token
 from voucher.vouchers.models import Credential, Voucher
@@ -53,8 +53,12 @@ def credential_presented(ring: KeyRing, scheme: Scheme, presented: str) -> Crede
     code = normalise(presented)
     if code is None:
         return None
-    return session.scalar(
+    found = session.scalar(
         select(Credential).where(
             Credential.scheme_id == scheme.id, Credential.code_hash == ring.lookup_hash(f"code {code}")
         )
     )
+    # A code under a compromised key opens nothing, even before its voucher has its new generation.
+    if found is not None and ring.voucher_key(found.key_id).status == KeyStatus.COMPROMISED:
+        return None
+    return found

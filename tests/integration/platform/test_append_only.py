@@ -22,6 +22,7 @@ APPEND_ONLY = (
     "bank_match",
     "claim_answer",
     "entry",
+    "opening_item",
     "posting",
     "redemption_version",
     "request_key",
@@ -41,6 +42,7 @@ CHANGES = {
 # Where a unique key has an empty column, or holds for some rows only, nothing is replaced through it.
 NEEDED_FOR_UNIQUE: dict[str, dict[str, object]] = {
     "bank_match": {"kind": "payment", "payment_id": 1},
+    "opening_item": {"kind": "payment"},
     "subsidy_record": {"kind": "letter", "application_id": 1},
 }
 

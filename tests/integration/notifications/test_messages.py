@@ -1,0 +1,236 @@
+"""Every message in words: drawn when it is sent, with what its reader must do, and no secret left behind."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+import voucher
+from config import Config
+from tests.harness.clock import FixedClock
+from tests.harness.world import World, build_world
+from voucher.accounts.links import open_link
+from voucher.accounts.models import OneTimeLink
+from voucher.app import office
+from voucher.applications.commands import send_notice_again, withdraw_application
+from voucher.notifications.models import OutboxMessage
+from voucher.platform.actor import WORKER
+from voucher.platform.db import engine, session
+from voucher.providers.commands import suspend_provider
+from voucher.providers.payees import key_details
+from voucher.redemptions.answers import dispute_claim
+from voucher.redemptions.decisions import approve_claim, refuse_claim, send_back
+from voucher.redemptions.lookups import look_up
+from voucher.redemptions.sessions import undo_session
+from voucher.tables import METADATA
+from voucher.vouchers.commands import cancel, suspend
+from voucher.vouchers.credentials import replace
+from voucher.vouchers.models import Voucher
+from voucher.worker import RENDERERS, run_worker
+
+TELLERS = frozenset({"tell", "_tell_business", "_tell_provider"})
+LINK = re.compile(r"http://localhost/L/([A-Z2-7]{32})\b")
+
+
+@pytest.fixture
+def world(app: Flask, clock: FixedClock) -> World:
+    return build_world(clock)
+
+
+def sent(place: Config) -> dict[str, EmailMessage]:
+    """The newest message of each kind, after the worker has sent all that was due."""
+    session.rollback()
+    found = run_worker(office(), once=True, environ={})
+    assert found.failed == 0
+    rows = session.execute(select(OutboxMessage.id, OutboxMessage.kind).order_by(OutboxMessage.id)).all()
+    return {
+        kind: message_from_bytes((place.mail / f"{row_id}.eml").read_bytes(), policy=policy.default)
+        for row_id, kind in rows
+    }
+
+
+def words(message: EmailMessage) -> str:
+    body = message.get_body()
+    assert body is not None
+    return str(body.get_content())
+
+
+def token_in(message: EmailMessage) -> str:
+    found = LINK.search(words(message))
+    assert found, words(message)
+    return found[1]
+
+
+def kinds_told() -> Iterator[str]:
+    """Every kind of message that the code puts into the outbox."""
+    for path in Path(voucher.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in TELLERS:
+                yield from (
+                    each.value for each in node.args if isinstance(each, ast.Constant) and isinstance(each.value, str)
+                )
+
+
+def test_every_kind_that_is_told_is_drawn_by_somebody() -> None:
+    assert set(kinds_told()) >= {"offer", "claim_reminder", "lookups_locked"}
+    assert set(kinds_told()) - set(RENDERERS) == set()
+
+
+@pytest.mark.rule(40)
+def test_an_offer_is_the_notice_that_the_law_wants(world: World, place: Config) -> None:
+    application = world.offered()
+    message = sent(place)["offer"]
+    assert message["Subject"] == "Answer by 7 May 2026: a voucher of up to £750.00 for " + application.business.name
+    for part in (
+        f"give {application.business.name} a subsidy of £750.00 (gross) by way of Minimal Financial Assistance",
+        "under section 36 of the Subsidy Control Act 2022",
+        "received since 1 April 2024",  # 2026-27 with the two years before it.
+        "under common control",
+        "confirm in writing that this voucher will not take it above £315,000.00",
+        "for at least three years",
+        "SPEI",
+        "de minimis",
+        "Trade and Cooperation Agreement",
+        "It cannot be passed on.",
+        "MFA-2026-1",
+    ):
+        assert part in words(message), part
+    link = open_link(office().act(WORKER), token_in(message))
+    assert (link.person_id, link.purpose, link.subject_id) == (
+        application.contact_id,
+        "answer an offer",
+        application.id,
+    )
+
+
+@pytest.mark.rule(40)
+def test_an_offer_that_needs_no_answer_any_more_carries_no_link(world: World, place: Config) -> None:
+    world.issued()
+    withdrawn = world.offered()
+    world.do("asha", withdraw_application, withdrawn, reason="closed down")
+    sent(place)
+    assert session.scalars(select(OneTimeLink)).all() == []
+    texts = [words(message_from_bytes(p.read_bytes(), policy=policy.default)) for p in sorted(place.mail.iterdir())]
+    assert "You have answered this notice already" in texts[0]
+    assert "This offer has ended (withdrawn)" in texts[-1]
+
+
+def test_a_notice_sent_again_has_a_link_of_its_own(world: World, place: Config) -> None:
+    application = world.offered()
+    first = token_in(sent(place)["offer"])
+    world.clock.advance(days=20)
+    world.do("asha", send_notice_again, application)
+    second = token_in(sent(place)["offer"])
+    assert first != second
+    assert open_link(office().act(WORKER), second).subject_id == application.id
+
+
+@pytest.mark.rule(40)
+def test_a_voucher_comes_with_its_paper_and_the_letter(world: World, place: Config) -> None:
+    voucher = world.issued()
+    message = sent(place)["voucher_issued"]
+    assert message["Subject"] == f"Your voucher {voucher.reference}: up to £750.00 until 6 July 2026"
+    assert (
+        f"has given {voucher.business.name} a subsidy of £750.00 (gross) on 7 April 2026 as Minimal Financial "
+        "Assistance under section 36 of the Subsidy Control Act 2022"
+    ) in words(message)
+    [paper] = message.iter_attachments()
+    assert (paper.get_filename(), paper.get_content()[:5]) == (f"{voucher.reference}.pdf", b"%PDF-")
+
+
+def test_a_voucher_that_ended_while_its_message_waited_is_told_without_paper(world: World, place: Config) -> None:
+    voucher = world.issued()
+    world.do("shay", cancel, voucher, reason="closed down")
+    messages = sent(place)
+    assert list(messages["voucher_issued"].iter_attachments()) == []
+    assert "has ended since (cancelled)" in words(messages["voucher_issued"])
+    assert messages["voucher_cancelled"]["Subject"] == f"Your voucher {voucher.reference} was cancelled"
+
+
+def test_a_business_is_asked_about_support_and_claims_and_reminded_with_a_new_link(world: World, place: Config) -> None:
+    voucher = world.issued()
+    claim = world.claimed(voucher)
+    world.clock.set(datetime(2026, 4, 21, 9, tzinfo=UTC))
+    messages = sent(place)
+    purposes = {
+        kind: open_link(office().act(WORKER), token_in(messages[kind])).purpose
+        for kind in ("session_recorded", "claim_made", "claim_reminder")
+    }
+    assert purposes == {
+        "session_recorded": "confirm a delivery",
+        "claim_made": "confirm a claim",
+        "claim_reminder": "confirm a claim",
+    }
+    assert token_in(messages["claim_made"]) != token_in(messages["claim_reminder"])
+    assert "Set up a first web shop" in words(messages["session_recorded"])
+    assert f"The voucher pays: £{claim.claimed_pence / 100:.2f}" in words(messages["claim_made"])
+    assert messages["claim_halfway"]["To"] == "vera@northmoor.example"
+    assert claim.answer_by == date(2026, 5, 5)
+
+
+@pytest.mark.rule(15)
+def test_no_message_to_a_provider_carries_a_link_of_the_business(world: World, place: Config) -> None:
+    everything(world)
+    sent(place)
+    to_providers = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in place.mail.iterdir()]
+    to_providers = [message for message in to_providers if message["To"].endswith("@provider.example")]
+    assert len(to_providers) >= 6
+    assert [message["Subject"] for message in to_providers if LINK.search(words(message))] == []
+
+
+def everything(world: World) -> None:
+    """Whatever is told to anybody happens once."""
+    world.offered()
+    voucher = world.issued()
+    world.do("shay", replace, voucher, reason="lost")
+    world.do("shay", suspend, voucher, reason="looked into")
+    undone = world.recorded(world.issued())
+    world.do("pat", undo_session, undone, reason="the wrong voucher")
+    refused, disputed, returned, partly = (world.confirmed(world.claimed(world.issued())) for _ in range(4))
+    world.do("carl", refuse_claim, refused, reason="outside the scheme")
+    world.do("vera", dispute_claim, disputed, reason="minutes")
+    world.do("carl", send_back, returned, reason="unreadable invoice")
+    world.do("carl", approve_claim, world.verified(partly), pence=100_00, reason="only half was support")
+    world.claimed(world.issued())
+    cancelled = world.issued()
+    world.do("shay", cancel, cancelled, reason="closed down")
+    for number in range(10):
+        world.do("pat", look_up, world.scheme, f"nonsense {number}")
+    world.do("kit", key_details, world.provider, name="Other", sort_code_text="20-00-01", number_text="12345678")
+    world.do("val", suspend_provider, world.provider, reason="insurance")
+    world.clock.set(datetime(2026, 4, 21, 9, tzinfo=UTC))
+
+
+def test_every_kind_is_drawn_whole_and_says_whom_to_ask(world: World, place: Config) -> None:
+    everything(world)
+    messages = sent(place)
+    assert set(messages) == set(RENDERERS)
+    for kind, message in messages.items():
+        text = words(message)
+        assert message["Subject"], kind
+        assert len(message["Subject"]) < 150, kind
+        assert not re.search(r"[{}]|\bNone\b|\n\r?\n\r?\n\r?\n", text), f"{kind}:\n{text}"
+        assert "help@northmoor.example, 0113 496 0000" in text, kind
+    assert "Why: only half was support" in words(messages["claim_approved"])
+    assert "unreadable invoice" in words(messages["claim_sent_back"])
+
+
+def test_nothing_in_the_database_answers_or_redeems(world: World, place: Config) -> None:
+    everything(world)
+    secrets = {token for message in sent(place).values() for token in LINK.findall(words(message))}
+    voucher = session.scalars(select(Voucher).order_by(Voucher.id)).first()
+    assert voucher is not None
+    secrets |= {world.code_of(voucher).rpartition("/")[2]}
+    assert len(secrets) >= 5
+    with engine().connect() as connection:
+        rows = [str(row) for table in METADATA.sorted_tables for row in connection.execute(select(table))]
+    assert [row for row in rows if any(secret in row for secret in secrets)] == []
