@@ -19,6 +19,7 @@ from voucher.platform.files import FileStore
 from voucher.platform.keyring import KeyRing
 from voucher.redemptions import answer_views
 from voucher.redemptions.views import claim_pages, look_up_pages, session_pages
+from voucher.tables import METADATA
 from voucher.vouchers import views as vouchers
 
 BLUEPRINTS = (
@@ -60,6 +61,8 @@ def create_app(config: Config | None = None, *, clock: Clock = system_clock) -> 
     )
     logs.prepare(app)
     db.init_app(app)
+    if db.metadata is not METADATA:  # every table is known from here on, whichever page or job posts first
+        raise RuntimeError("the app's database and the tables do not belong together")
     app.extensions["voucher"] = Office(config, clock, ring, FileStore(config.documents))
     with app.app_context():
         prepare_engine(db.engine)

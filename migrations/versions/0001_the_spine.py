@@ -453,7 +453,7 @@ def create_tables() -> None:
         sa.Column("happened_on", sa.Date(), nullable=False),
         sa.Column("reverses_id", WHOLE, nullable=True),
         sa.CheckConstraint(
-            "kind IN ('agreement raised', 'agreement lowered', 'virement', 'opening', 'reserved', 'reservation released', 'issued', 'claimed', 'claim given back', 'approved', 'approval undone', 'defrayed', 'payment returned', 'released on expiry', 'released on cancellation', 'released after expiry', 'released after cancellation', 'reinstated', 'disallowed', 'debt raised', 'debt repaid', 'debt written off', 'returned to funder', 'drawdown received')",
+            "kind IN ('agreement raised', 'agreement lowered', 'virement', 'opening', 'reserved', 'reservation released', 'issued', 'claimed', 'claim given back', 'approved', 'approval undone', 'defrayed', 'payment returned', 'released on expiry', 'released on cancellation', 'released after expiry', 'released after cancellation', 'reinstated', 'disallowed', 'disallowance undone', 'debt raised', 'debt repaid', 'debt written off', 'returned to funder', 'drawdown received')",
             name=op.f("ck_entry_kind_known"),
         ),
         sa.ForeignKeyConstraint(["actor_id"], ["person.id"], name=op.f("fk_entry_actor_id")),
@@ -524,7 +524,8 @@ def create_tables() -> None:
             name=op.f("ck_provider_approved_by_somebody_until_a_day"),
         ),
         sa.CheckConstraint(
-            "approved_by IS NULL OR approved_by <> sponsor_id", name=op.f("ck_provider_approver_is_not_the_sponsor")
+            "approved_by IS NULL OR (sponsor_id IS NOT NULL AND approved_by <> sponsor_id)",
+            name=op.f("ck_provider_approver_is_not_the_sponsor"),
         ),
         sa.ForeignKeyConstraint(["approved_by"], ["person.id"], name=op.f("fk_provider_approved_by")),
         sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_provider_organisation_id")),
@@ -651,7 +652,7 @@ def create_tables() -> None:
             "approved_by IS NULL OR approved_by <> prepared_by", name=op.f("ck_batch_approver_is_not_the_preparer")
         ),
         sa.CheckConstraint(
-            "recall_confirmed_by IS NULL OR recall_confirmed_by <> recall_asked_by",
+            "recall_confirmed_by IS NULL OR (recall_asked_by IS NOT NULL AND recall_confirmed_by <> recall_asked_by)",
             name=op.f("ck_batch_recall_takes_two"),
         ),
         sa.ForeignKeyConstraint(["approved_by"], ["person.id"], name=op.f("fk_batch_approved_by")),
@@ -1234,7 +1235,7 @@ def create_tables() -> None:
         ),
         sa.CheckConstraint("outstanding_pence BETWEEN 0 AND pence", name=op.f("ck_debt_outstanding_within_the_debt")),
         sa.CheckConstraint(
-            "write_off_approved_by IS NULL OR write_off_approved_by <> write_off_asked_by",
+            "write_off_approved_by IS NULL OR (write_off_asked_by IS NOT NULL AND write_off_approved_by <> write_off_asked_by)",
             name=op.f("ck_debt_two_people"),
         ),
         sa.ForeignKeyConstraint(["owed_by_id"], ["organisation.id"], name=op.f("fk_debt_owed_by_id")),

@@ -163,7 +163,6 @@ def claims_kept(ready: Ready, config: Config) -> int:
         return number("SELECT COUNT(*) FROM redemption")
 
 
-@pytest.mark.xfail(strict=True, reason="the app imports no models of payments: each posting by a page is a fault")
 def test_the_app_alone_knows_every_table_that_its_rows_point_to() -> None:
     """In a process of its own, for here somebody else has imported them all."""
     program = (

@@ -1,4 +1,4 @@
-"""Pairs whose guard the two engines do not share: SQLite's one writer keeps them apart by itself."""
+"""More pairs: those whose guard only PostgreSQL needs, for SQLite's one writer keeps them apart by itself."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from tests.concurrency.races import approval, colleague, number, submitted
-from tests.concurrency.test_pairs import books_are_right, events, exported_payment, guarded, matching
+from tests.concurrency.test_pairs import books_are_right, events, exported_payment, guarded, matching, unguarded
 from tests.harness.at_once import Job
 from tests.harness.world import World, add_agreement, add_round_over
 from voucher.accounts.commands import contact_person
@@ -33,25 +33,32 @@ from voucher.vouchers.commands import accept
 Patch = pytest.MonkeyPatch
 
 
-def known_on_postgresql(reason: str) -> pytest.MarkDecorator:
-    """A defect that is known there; once it is mended the test fails, so that this mark is taken away."""
-    found = pytest.param("postgresql", marks=pytest.mark.xfail(strict=True, reason=reason))
-    return pytest.mark.parametrize("engine_kind", ["sqlite", found], indirect=True)
-
-
-@known_on_postgresql("approve() does not lock the application: its money is reserved twice")
 @pytest.mark.rule(7, 23)
 def test_an_application_is_approved_by_one_of_two_assessors(app: Flask, world: World, monkeypatch: Patch) -> None:
     application = submitted(world, [world.round])[0]
     colleague(world, "abe", Role.ASSESSOR)
-    schedule = guarded(monkeypatch, applications, "why_not_decide")
+    schedule = guarded(monkeypatch, applications, "lock_application")
     first, second = schedule.run(app, approval(world, application), approval(world, application, "abe"))
     assert (first, second) == ("approved", "invalid_transition")
     assert events("application.approved") == 1
     books_are_right(world)
 
 
-@known_on_postgresql("decline() does not lock the application: declined with money reserved")
+def test_control_without_the_lock_an_application_is_approved_twice_and_its_money_reserved_twice(
+    app: Flask, world: World, monkeypatch: Patch, engine_kind: str
+) -> None:
+    application = submitted(world, [world.round])[0]
+    colleague(world, "abe", Role.ASSESSOR)
+    schedule = unguarded(monkeypatch, applications, "lock_application", Application)
+    first, second = schedule.run(app, approval(world, application), approval(world, application, "abe"))
+    assert second == "approved"
+    if engine_kind == "sqlite":
+        assert first == LOCKED
+        return
+    assert first == "approved"
+    assert any("an approved application's parts do not sum to its face" in fault for fault in faults())
+
+
 @pytest.mark.rule(7)
 def test_an_application_is_not_declined_while_it_is_approved(app: Flask, world: World, monkeypatch: Patch) -> None:
     application = submitted(world, [world.round])[0]
@@ -62,13 +69,12 @@ def test_an_application_is_not_declined_while_it_is_approved(app: Flask, world: 
         decline(act, session.get_one(Application, application_id), reason="too late")
         return "declined"
 
-    schedule = guarded(monkeypatch, applications, "why_not_decide")
+    schedule = guarded(monkeypatch, applications, "lock_application")
     first, second = schedule.run(app, approval(world, application), (world.act("abe"), declining))
     assert (first, second) == ("approved", "invalid_transition")
     books_are_right(world)
 
 
-@known_on_postgresql("the unique index answers with a database error instead of a refusal")
 def test_a_business_that_is_entered_by_two_at_once_applies_once(app: Flask, world: World, monkeypatch: Patch) -> None:
     business, person = world.business()
     colleague(world, "abe", Role.ASSESSOR)
@@ -87,7 +93,6 @@ def test_a_business_that_is_entered_by_two_at_once_applies_once(app: Flask, worl
     assert number("SELECT COUNT(*) FROM application") == 1
 
 
-@known_on_postgresql("what an enterprise was given is summed without a lock: two acceptances exceed the limit")
 @pytest.mark.rule(39)
 def test_two_acceptances_of_one_enterprise_stay_within_the_limit(app: Flask, world: World, monkeypatch: Patch) -> None:
     with world.by("asha") as act:
@@ -128,7 +133,6 @@ def owing_to_the_funder(world: World) -> FundingLine:
     return session.merge(agreement).lines[0]
 
 
-@known_on_postgresql("what is repayable is read without a lock: repaid twice, below zero")
 @pytest.mark.rule(63)
 def test_two_repayments_at_once_repay_the_funder_no_more_than_is_owed(
     app: Flask, world: World, monkeypatch: Patch
@@ -168,7 +172,6 @@ def recall_asked(world: World) -> tuple[Job, Job]:
     return matching(world, "bina", line, payment), (world.act("paul"), recalling)
 
 
-@known_on_postgresql("matching locks payment then batch, recalling batch then payment: deadlock")
 @pytest.mark.rule(33, 35)
 def test_a_batch_is_not_recalled_while_a_payment_of_it_is_matched(app: Flask, world: World, monkeypatch: Patch) -> None:
     match, recall = recall_asked(world)
@@ -177,7 +180,6 @@ def test_a_batch_is_not_recalled_while_a_payment_of_it_is_matched(app: Flask, wo
     books_are_right(world)
 
 
-@known_on_postgresql("matching locks payment then batch, recalling batch then payment: deadlock")
 @pytest.mark.rule(33, 35)
 def test_a_payment_is_not_matched_while_its_batch_is_recalled(app: Flask, world: World, monkeypatch: Patch) -> None:
     match, recall = recall_asked(world)

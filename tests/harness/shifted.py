@@ -15,13 +15,9 @@ from pathlib import Path
 from flask import Flask, Response, has_request_context, request
 from sqlalchemy import event
 
-from voucher import tables
 from voucher.app import create_app, office
 from voucher.platform.db import db
 from voucher.worker import run_worker
-
-# The app alone does not know every table yet; test_kill.py has a test that says so.
-ALL_TABLES = tables.METADATA
 
 BEFORE_COMMIT, BEFORE_ANSWER = "before the commit", "before the answer"
 

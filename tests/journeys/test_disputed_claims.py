@@ -88,7 +88,6 @@ def test_a_corrected_claim_with_other_figures_is_asked_about_again_and_paid(
 
 
 @pytest.mark.rule(14, 21)
-@pytest.mark.xfail(strict=True, reason="resubmission looks at the accepted figures only, not at the delivery answers")
 def test_a_corrected_claim_whose_delivery_nobody_confirmed_is_not_confirmed(world: World) -> None:
     claim = world.claimed(world.issued())
     owner = world.owner_of(claim.voucher)

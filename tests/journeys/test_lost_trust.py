@@ -11,11 +11,12 @@ from voucher.notifications.models import OutboxMessage
 from voucher.payments.batches import approve_batch, export_batch, prepare_batch, submit_batch
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden
-from voucher.providers.commands import reinstate_provider, suspend_provider
+from voucher.providers.commands import reinstate_provider
 from voucher.redemptions.claims import Accepted, Refused
 from voucher.redemptions.lookups import look_up
 from voucher.redemptions.rules import Outcome
 from voucher.redemptions.sessions import record_session
+from voucher.redemptions.suspension import suspend_provider
 from voucher.vouchers.commands import cancel, resume, suspend
 from voucher.vouchers.credentials import replace, replace_under_key, show
 from voucher.vouchers.models import Voucher
@@ -76,7 +77,6 @@ def test_a_batch_approved_before_the_suspension_is_not_exported(world: World) ->
 
 
 @pytest.mark.rule(51)
-@pytest.mark.xfail(strict=True, reason="a claim of a suspended provider is verified and approved as any other")
 def test_a_claim_in_flight_freezes(world: World) -> None:
     claim = world.confirmed(world.claimed(world.issued()))
     suspend_firm(world)
@@ -85,7 +85,6 @@ def test_a_claim_in_flight_freezes(world: World) -> None:
 
 
 @pytest.mark.rule(51)
-@pytest.mark.xfail(strict=True, reason="only the provider is told; rule 51 has the businesses told, too")
 def test_the_businesses_with_work_in_hand_are_told(world: World) -> None:
     voucher = world.issued()
     world.recorded(voucher)
@@ -134,7 +133,6 @@ def test_a_key_that_became_known_makes_new_paper_for_its_living_vouchers_only(wo
 
 
 @pytest.mark.rule(7)
-@pytest.mark.xfail(strict=True, reason="a suspension always ends in *issued*, whatever is left")
 def test_a_suspended_voucher_that_was_used_up_meanwhile_is_spent_when_it_is_resumed(world: World) -> None:
     voucher = world.issued()
     item = world.recorded(voucher)

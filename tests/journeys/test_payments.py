@@ -45,7 +45,6 @@ def test_a_payment_taken_out_is_paid_with_the_next_batch(world: World) -> None:
 
 
 @pytest.mark.rule(29, 33)
-@pytest.mark.xfail(strict=True, reason="a batch whose payments were all taken out is exported as an empty file")
 def test_a_batch_with_nothing_left_in_it_is_not_exported(world: World) -> None:
     world.payable()
     batch = submitted(world)

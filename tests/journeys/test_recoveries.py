@@ -100,7 +100,6 @@ def test_what_the_funder_disallows_is_borne_by_the_authority_and_stays_spent(wor
 
 
 @pytest.mark.rule(63)
-@pytest.mark.xfail(strict=True, reason="a debt is split over what stands as defrayed, which may be nothing")
 def test_what_was_disallowed_can_be_got_back_from_the_provider(world: World) -> None:
     claim = paid_claim(world)
     world.do("fred", disallow_claim, claim, pence=24_000, reason="the provider was not eligible")
@@ -110,7 +109,6 @@ def test_what_was_disallowed_can_be_got_back_from_the_provider(world: World) -> 
 
 
 @pytest.mark.rule(37)
-@pytest.mark.xfail(strict=True, reason="a return moves what stands as defrayed, without what was disallowed")
 def test_a_payment_returned_after_it_was_disallowed_in_part_moves_all_that_came_back(world: World) -> None:
     claim = world.payable()
     (payment,) = world.paid()

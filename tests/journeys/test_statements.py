@@ -107,7 +107,6 @@ def test_a_signed_statement_recomputes_to_the_same_figures_while_nothing_else_ha
 
 
 @pytest.mark.rule(54, 56)
-@pytest.mark.xfail(strict=True, reason="line 14d takes claims of later days into a period that is over")
 def test_a_claim_of_the_next_period_does_not_keep_a_statement_from_being_signed(world: World) -> None:
     voucher = world.issued()
     on(world, "2026-05-04")
@@ -118,7 +117,6 @@ def test_a_claim_of_the_next_period_does_not_keep_a_statement_from_being_signed(
 
 
 @pytest.mark.rule(54, 56)
-@pytest.mark.xfail(strict=True, reason="line 22 lists what is open today, not what was open when the period ended")
 def test_a_payment_of_the_next_period_does_not_keep_a_statement_from_being_signed(world: World) -> None:
     on(world, "2026-04-28")
     world.payable()
@@ -172,7 +170,6 @@ def test_two_agreements_that_close_on_different_days_count_one_payment_in_differ
 
 
 @pytest.mark.rule(27, 28)
-@pytest.mark.xfail(strict=True, reason="line 14 splits match over the lines counted so far, not over all")
 def test_match_is_counted_once_when_two_agreements_close_on_different_days(world: World) -> None:
     other = two_funders(world)
     first_april = signed(world, *APRIL)

@@ -23,11 +23,14 @@ from voucher.accounts.commands import add_person, grant_role
 from voucher.accounts.rules import Role
 from voucher.app import office
 from voucher.audit.commands import transaction
+from voucher.payments.batches import prepare_batch, submit_batch
+from voucher.payments.debts import raise_debt
 from voucher.platform.actor import WORKER
 from voucher.platform.db import Base, session
 from voucher.platform.errors import DomainError
 from voucher.providers.models import Package
 from voucher.redemptions.claims import Accepted, Refused
+from voucher.redemptions.decisions import send_back
 from voucher.redemptions.due import run_due
 from voucher.schemes.models import Scheme
 
@@ -68,18 +71,26 @@ def act(weight: int = 1, /, **given: st.SearchStrategy[object]) -> Callable[[Act
 
 
 def furnish(world: World) -> None:
-    """What every history finds: a paid claim, an approved one, a new one, a session, and a voucher not yet used."""
+    """What each history finds: claims paid with a debt, in a batch, new, sent back; a voucher not yet used."""
     with world.by("ada") as act:
         for name, role in (("vic", Role.VERIFIER), ("pia", Role.PAYMENTS_APPROVER)):
             world.people[name] = add_person(act, name=name.title(), email=f"{name}@northmoor.example")
             grant_role(act, world.people[name], role, scheme_id=world.scheme.id)
     odd, tiny = add_package(world, world.provider, "ODD", 333_33), add_package(world, world.provider, "TINY", 51_03)
-    world.payable(net_pence=777_77)
+    paid = world.payable(net_pence=777_77)
     world.paid()
+    owed_by = session.merge(world.provider).organisation
+    world.do("fred", raise_debt, paid, owed_by=owed_by, pence=100_01, reason="not delivered")
     world.payable(net_pence=123_45)
+    batch = world.do("petra", prepare_batch, world.scheme).batch
+    world.do("petra", submit_batch, batch)
     voucher = world.issued()
     world.recorded(voucher, tiny)
-    assert isinstance(world.submit([world.recorded(voucher, odd)], 301_01), Accepted)
+    for net_pence in (301_01, 222_22):
+        receipt = world.submit([world.recorded(voucher, odd)], net_pence)
+        assert isinstance(receipt, Accepted), receipt
+        if net_pence == 222_22:
+            world.do("carl", send_back, receipt.redemption, reason="the invoice is wrong")
     world.issued()
 
 

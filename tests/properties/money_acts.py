@@ -92,7 +92,7 @@ class MoneyActs(ClaimActs):
     @act(number=pick, days_ago=st.integers(0, 40))
     def bank_returns(self, number: int, days_ago: int) -> None:
         payment = self.one(Payment, number, ["defrayed"])
-        if payment is not None and not any(item.redemption.disallowed_pence for item in payment.items):
+        if payment is not None:
             line = self._line(payment.pence, "RETURNED", days_ago)
             self.attempt("bina", match_return, line, payment, reason="account closed")
 

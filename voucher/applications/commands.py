@@ -44,6 +44,7 @@ def submit(act: Act, target: Round, business: Organisation, contact: Person) -> 
         raise DomainError(
             "round_closed", f"Round {target.code} takes applications from {target.opens_on} to {target.closes_on}."
         )
+    session.get_one(Organisation, business.id, with_for_update=True)  # two at once enter one application
     before = live_application(target.scheme_id, business.id)
     if before is not None:
         raise Conflict(

@@ -26,13 +26,13 @@ from voucher.providers.commands import (
     list_package,
     record_vetting,
     reinstate_provider,
-    suspend_provider,
 )
 from voucher.providers.commands import sponsor as take_into_vetting
 from voucher.providers.models import PayeeDetails, Provider
 from voucher.providers.payees import confirm_details, key_details, record_payee_check, why_not_usable
 from voucher.providers.queries import current_details, provider_by_reference, vetting_of
 from voucher.providers.rules import PayeeCheck, VettingCheck
+from voucher.redemptions.suspension import suspend_provider
 from voucher.schemes.queries import voucher_type_by_code
 
 STAFF = (

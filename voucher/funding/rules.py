@@ -53,6 +53,7 @@ class EntryKind(StrEnum):
     RELEASED_LATER_CANCELLED = "released after cancellation"
     REINSTATED = "reinstated"
     DISALLOWED = "disallowed"
+    DISALLOWANCE_UNDONE = "disallowance undone"
     DEBT_RAISED = "debt raised"
     DEBT_REPAID = "debt repaid"
     DEBT_WRITTEN_OFF = "debt written off"
@@ -85,6 +86,7 @@ ROUTES: dict[EntryKind, frozenset[tuple[Account, Account]]] = {
     K.RELEASED_LATER_CANCELLED: frozenset({(A.COMMITTED, A.UNALLOCATED), (A.CLAIMED, A.UNALLOCATED)}),
     K.REINSTATED: frozenset({(A.UNALLOCATED, A.COMMITTED)}),
     K.DISALLOWED: frozenset({(A.DEFRAYED, A.DISALLOWED), (A.CASH_BORNE, A.CASH)}),
+    K.DISALLOWANCE_UNDONE: frozenset({(A.DISALLOWED, A.DEFRAYED), (A.CASH, A.CASH_BORNE)}),
     K.DEBT_RAISED: frozenset({(A.DEBT, A.RECEIVABLE)}),
     K.DEBT_REPAID: frozenset(
         {

@@ -27,6 +27,8 @@ from voucher.platform.money import pounds
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 SMTP_SECONDS = 30
+# Python doubles a space where it breaks a header line beside a letter like £, so lines are as long as is allowed.
+_UNFOLDED = SMTP.clone(max_line_length=998)
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -79,7 +81,7 @@ class FolderDelivery:
         partial = path.with_suffix(f".{os.getpid()}.part")
         # A message may carry a link that answers in somebody's name, so only the owner reads it.
         with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(as_email(envelope, mail).as_bytes(policy=SMTP))
+            file.write(as_bytes(envelope, mail))
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
@@ -93,7 +95,7 @@ class SmtpDelivery:
 
     def send(self, envelope: Envelope, mail: Mail) -> None:
         """Sends the message over one connection; credentials never go over a line that others can read."""
-        message = as_email(envelope, mail)
+        data = as_bytes(envelope, mail)
         where = urlsplit(self.url)
         with closing(self._connected(envelope.sender.rpartition("@")[2])) as server:
             server.ehlo()
@@ -102,7 +104,7 @@ class SmtpDelivery:
                 server.starttls(context=ssl.create_default_context())
             if where.username:
                 server.login(unquote(where.username), unquote(where.password or ""))
-            server.send_message(message)
+            server.sendmail(envelope.sender, [envelope.to], data)
 
     def _connected(self, own_name: str) -> smtplib.SMTP:
         # Our own name is said and not looked up, which in many networks takes a minute and finds nothing.
@@ -112,6 +114,11 @@ class SmtpDelivery:
             context = ssl.create_default_context()
             return smtplib.SMTP_SSL(host, where.port or 465, own_name, timeout=SMTP_SECONDS, context=context)
         return smtplib.SMTP(host, where.port or 25, own_name, timeout=SMTP_SECONDS)
+
+
+def as_bytes(envelope: Envelope, mail: Mail) -> bytes:
+    """The message as it is written and sent, with CRLF line ends."""
+    return as_email(envelope, mail).as_bytes(policy=_UNFOLDED)
 
 
 def as_email(envelope: Envelope, mail: Mail) -> EmailMessage:
@@ -143,6 +150,7 @@ def _environment() -> Environment:
         loader=FileSystemLoader(TEMPLATES),
         autoescape=select_autoescape(["html"], default=False),
         undefined=StrictUndefined,
+        keep_trailing_newline=True,
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -13,7 +13,7 @@ from sqlalchemy import update
 from voucher.audit.commands import change_state, record
 from voucher.audit.rules import Override
 from voucher.funding.ledger import About, Move, moves, post
-from voucher.funding.models import FundingLine
+from voucher.funding.models import Agreement, FundingLine
 from voucher.funding.queries import balances, standing_of_redemption
 from voucher.funding.rules import Account, EntryKind
 from voucher.payments.models import BankLine, BankMatch, Batch, Drawdown, Payment
@@ -35,6 +35,7 @@ from voucher.platform.db import changed_one, session
 from voucher.platform.errors import Conflict, DomainError, Forbidden
 from voucher.platform.money import pounds
 from voucher.platform.references import new_reference
+from voucher.redemptions.models import Redemption
 from voucher.redemptions.queries import lock_redemption
 from voucher.redemptions.rules import REDEMPTION_TRANSITIONS, RedemptionState
 from voucher.schemes.models import Scheme
@@ -75,6 +76,8 @@ def match_payments(act: Act, line: BankLine, payments: Sequence[Payment], *, rea
     that does not carry the payments' references needs a reason, and is counted.
     """
     line = open_line(act, line, out=True)
+    for batch in sorted({payment.batch for payment in payments}, key=lambda each: each.id):
+        lock_batch(batch)  # before its payments, as a recall does, so that the two never wait for each other
     payments = [lock_payment(payment) for payment in payments]
     if not payments or len({payment.id for payment in payments}) != len(payments):
         raise DomainError("payments", "Name each payment that the line paid, once.", "payment")
@@ -226,6 +229,7 @@ def match_return(act: Act, line: BankLine, payment: Payment, *, reason: str) -> 
     movements: list[Move] = []
     for item in payment.items:
         claim = lock_redemption(item.redemption_id)
+        _undo_disallowance(act, line, claim)
         about = About(voucher_id=claim.voucher_id, redemption_id=claim.id, payment_id=payment.id)
         parts = standing_of_redemption(claim.id, Account.DEFRAYED)
         movements += moves(parts, Account.DEFRAYED, Account.APPROVED, about)
@@ -247,6 +251,26 @@ def match_return(act: Act, line: BankLine, payment: Payment, *, reason: str) -> 
         act.actor, "payment.returned", payment, PaymentState.RETURNED, PAYMENT_TRANSITIONS, at=act.now, reason=reason
     )
     note_match(act, line, MatchKind.RETURN, payment.pence, payment_id=payment.id, reason=reason)
+
+
+def _undo_disallowance(act: Act, line: BankLine, claim: Redemption) -> None:
+    """What the authority bore of a payment that came back was never spent: the bearing is undone on the bank's day."""
+    parts = standing_of_redemption(claim.id, Account.DISALLOWED)
+    if not parts:
+        return
+    about = About(voucher_id=claim.voucher_id, redemption_id=claim.id)
+    post(
+        act,
+        EntryKind.DISALLOWANCE_UNDONE,
+        line.scheme_id,
+        [
+            *moves(parts, Account.DISALLOWED, Account.DEFRAYED, about),
+            *moves(parts, Account.CASH, Account.CASH_BORNE, about),
+        ],
+        reason=f"the payment of claim {claim.reference} was returned by the bank",
+        happened_on=line.booked_on,
+    )
+    claim.disallowed_pence = 0
 
 
 def request_drawdown(act: Act, line: FundingLine, pence: int) -> Drawdown:
@@ -296,6 +320,7 @@ def match_drawdown(act: Act, line: BankLine, drawdown: Drawdown) -> None:
 def match_funder_repayment(act: Act, line: BankLine, funding_line: FundingLine, *, reason: str) -> None:
     """Matches money out to a repayment of recovered money to the funder of one line."""
     line = open_line(act, line, out=True)
+    session.get_one(Agreement, funding_line.agreement_id, with_for_update=True, populate_existing=True)
     owed = balances([funding_line.id])[funding_line.id][Account.REPAYABLE]
     pence = line.open_pence
     if pence > owed:

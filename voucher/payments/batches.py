@@ -212,6 +212,8 @@ def export_batch(act: Act, batch: Batch) -> bytes:
     if batch.file_id is not None:
         return _kept_file(act, batch)
     payments = _planned(batch)
+    if not payments:
+        raise DomainError("empty_batch", "There is no payment left in this batch.")
     for payment in payments:
         refusal = why_not_usable(payment.payee_details)
         if refusal:

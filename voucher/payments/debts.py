@@ -53,7 +53,7 @@ def raise_debt(act: Act, redemption: Redemption, *, owed_by: Organisation, pence
     )
     session.add(debt)
     begin_state(act.actor, "debt.raised", debt, at=act.now, reason=reason)
-    parts = split_over(pence, standing_of_redemption(redemption.id, Account.DEFRAYED))
+    parts = split_over(pence, _paid_parts(redemption))
     about = About(voucher_id=redemption.voucher_id, redemption_id=redemption.id, debt_id=debt.id)
     post(
         act,
@@ -63,6 +63,13 @@ def raise_debt(act: Act, redemption: Redemption, *, owed_by: Organisation, pence
         reason=reason,
     )
     return debt
+
+
+def _paid_parts(redemption: Redemption) -> dict[int, int]:
+    """What was paid on the claim by line, disallowed since or not."""
+    paid = standing_of_redemption(redemption.id, Account.DEFRAYED)
+    disallowed = standing_of_redemption(redemption.id, Account.DISALLOWED)
+    return {line: paid.get(line, 0) + disallowed.get(line, 0) for line in sorted(paid.keys() | disallowed.keys())}
 
 
 def match_recovery(act: Act, line: BankLine, debt: Debt) -> None:

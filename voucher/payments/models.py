@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstrain
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from voucher.payments.rules import BatchState, DebtState, LineSource, MatchKind, PaymentState
-from voucher.platform.db import Base, in_list, new_public_id, unique_where
+from voucher.platform.db import Base, another_person, in_list, new_public_id, unique_where
 from voucher.providers.models import PayeeDetails, Provider
 from voucher.redemptions.models import Redemption
 
@@ -27,7 +27,8 @@ class Batch(Base):
             name="approved_by_somebody",
         ),
         CheckConstraint(
-            "recall_confirmed_by IS NULL OR recall_confirmed_by <> recall_asked_by", name="recall_takes_two"
+            another_person("recall_confirmed_by", "recall_asked_by"),
+            name="recall_takes_two",
         ),
     )
 
@@ -182,7 +183,8 @@ class Debt(Base):
         CheckConstraint(in_list("state", list(DebtState)), name="state_known"),
         CheckConstraint("outstanding_pence BETWEEN 0 AND pence", name="outstanding_within_the_debt"),
         CheckConstraint(
-            "write_off_approved_by IS NULL OR write_off_approved_by <> write_off_asked_by", name="two_people"
+            another_person("write_off_approved_by", "write_off_asked_by"),
+            name="two_people",
         ),
         CheckConstraint("state <> 'written off' OR write_off_approved_by IS NOT NULL", name="written_off_by_two"),
     )

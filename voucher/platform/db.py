@@ -150,6 +150,11 @@ def in_list(column: str, values: Sequence[str]) -> str:
     return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
 
 
+def another_person(second: str, first: str) -> str:
+    """The text of a CHECK that a step is taken by another person than the one before it, which must have been taken."""
+    return f"{second} IS NULL OR ({first} IS NOT NULL AND {second} <> {first})"
+
+
 def unique_where(name: str, *columns: str, where: str) -> Index:
     """A unique index over the rows that a condition picks; the same on both engines."""
     return Index(name, *columns, unique=True, sqlite_where=text(where), postgresql_where=text(where))

@@ -71,7 +71,7 @@ def record_vetting(act: Act, provider: Provider, check: VettingCheck, *, passed:
 
 
 def approve_provider(act: Act, provider: Provider, *, until: date) -> None:
-    """Approves a fully vetted provider until a day; never by its sponsor (rule 50)."""
+    """Approves a fully vetted provider until a day, or renews its approval; never by its sponsor (rule 50)."""
     act.require(Permission.PROVIDERS_APPROVE, scheme_id=provider.scheme_id)
     _not_their_own(act, provider)
     reason = why_not_approve(act.actor, provider, vetting_of(provider.id), until=until, today=act.today)
@@ -80,6 +80,9 @@ def approve_provider(act: Act, provider: Provider, *, until: date) -> None:
     if provider.state == S.SUSPENDED:
         raise DomainError("suspended", "A suspended provider is reinstated, not approved anew.")
     provider.approved_by, provider.approved_until = act.person_id, until
+    if provider.state == S.APPROVED:
+        record(act.actor, "provider.renewed", provider, at=act.now, details={"until": until.isoformat()})
+        return
     change_state(
         act.actor,
         "provider.approved",
@@ -103,6 +106,7 @@ def suspend_provider(act: Act, provider: Provider, *, reason: str) -> None:
 def reinstate_provider(act: Act, provider: Provider, *, reason: str) -> None:
     """Ends a suspension; by another person than its sponsor."""
     act.require(Permission.PROVIDERS_APPROVE, scheme_id=provider.scheme_id)
+    _not_their_own(act, provider)
     if provider.sponsor_id == act.person_id:
         raise Forbidden("provider_approval", "You sponsored this provider: another person must reinstate it.")
     change_state(act.actor, "provider.reinstated", provider, S.APPROVED, TRANSITIONS, at=act.now, reason=reason)

@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from voucher.organisations.models import Organisation
-from voucher.platform.db import Base, in_list, new_public_id, unique_where
+from voucher.platform.db import Base, another_person, in_list, new_public_id, unique_where
 from voucher.providers.rules import Modulus, PayeeCheck, ProviderState, VettingCheck
 
 
@@ -24,7 +24,10 @@ class Provider(Base):
             "state NOT IN ('approved', 'suspended') OR (approved_by IS NOT NULL AND approved_until IS NOT NULL)",
             name="approved_by_somebody_until_a_day",
         ),
-        CheckConstraint("approved_by IS NULL OR approved_by <> sponsor_id", name="approver_is_not_the_sponsor"),
+        CheckConstraint(
+            another_person("approved_by", "sponsor_id"),
+            name="approver_is_not_the_sponsor",
+        ),
     )
 
     public_id: Mapped[str] = mapped_column(default=new_public_id)

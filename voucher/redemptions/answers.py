@@ -16,10 +16,11 @@ from voucher.redemptions.giving_back import undo_approval
 from voucher.redemptions.models import ClaimAnswer, DeliverySession, Redemption
 from voucher.redemptions.policy import why_not_answer
 from voucher.redemptions.queries import answer_in_force, lock_redemption, lock_session, sessions_of
-from voucher.redemptions.rules import REDEMPTION_TRANSITIONS, Delivered, RedemptionState, SessionState
+from voucher.redemptions.rules import REDEMPTION_TRANSITIONS, UNDER_CHECK, Delivered, RedemptionState, SessionState
 from voucher.vouchers.models import Voucher
 
 R = RedemptionState
+ANSWERABLE = UNDER_CHECK | {R.APPROVED}
 STRENGTHS = {Channel.WEB: Strength.ORDINARY, Channel.LINK: Strength.WEAK, Channel.COMMAND_LINE: Strength.WEAK}
 
 
@@ -83,7 +84,11 @@ def answer_claim(
         raise DomainError("paid", "Give both what was paid and the day it was paid.", "paid")
     if paid_on is not None and paid_on > act.today:
         raise DomainError("paid_on", "The day of the payment lies in the future.", "paid_on")
+    if paid_pence is not None and paid_pence <= 0:
+        raise DomainError("paid", "Enter what was paid, above zero; or say that it is not paid yet.", "paid")
     claim = lock_redemption(asked.id)
+    if claim.state not in ANSWERABLE:
+        raise DomainError("claim_ended", f"Claim {claim.reference} is {claim.state}; there is nothing to answer.")
     session.add(
         ClaimAnswer(
             redemption_id=claim.id,
@@ -136,7 +141,6 @@ def dispute_claim(act: Act, claim: Redemption, *, reason: str) -> None:
         raise DomainError("reason_needed", "Say what the dispute is about.", "reason")
     claim = lock_redemption(claim.id)
     _to_disputed(act, claim, reason)
-    tell(act, "claim_disputed", email=claim.provider.contact_email, scheme_id=claim.scheme_id, redemption_id=claim.id)
 
 
 def _to_disputed(act: Act, claim: Redemption, reason: str) -> None:
@@ -144,6 +148,7 @@ def _to_disputed(act: Act, claim: Redemption, reason: str) -> None:
         undo_approval(act, claim, reason=f"claim {claim.reference} disputed")
     change_state(act.actor, "claim.disputed", claim, R.DISPUTED, REDEMPTION_TRANSITIONS, at=act.now, reason=reason)
     claim.state_reason = reason
+    tell(act, "claim_disputed", email=claim.provider.contact_email, scheme_id=claim.scheme_id, redemption_id=claim.id)
 
 
 def mark_unconfirmed(act: Act, claim: Redemption) -> None:

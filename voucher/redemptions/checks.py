@@ -11,8 +11,9 @@ from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError, Forbidden
+from voucher.providers.rules import ProviderState
 from voucher.redemptions.models import DeliverySession, Redemption, TaskResult
-from voucher.redemptions.policy import duties_relaxed, why_not_verify
+from voucher.redemptions.policy import duties_relaxed, why_not_decide_claim, why_not_verify
 from voucher.redemptions.queries import (
     answer_in_force,
     claim_with_file,
@@ -54,6 +55,7 @@ def verify_claim(act: Act, redemption: Redemption, found: Mapping[Task, Finding]
     refusal = why_not_verify(act.actor, redemption)
     if refusal:
         raise Forbidden("verification_duty", refusal)
+    refuse_frozen(redemption)
     if redemption.state not in (R.CONFIRMED, R.OTHER_EVIDENCE):
         raise DomainError(
             "not_confirmed", f"Claim {redemption.reference} is {redemption.state}; it is verified once confirmed."
@@ -70,6 +72,14 @@ def verify_claim(act: Act, redemption: Redemption, found: Mapping[Task, Finding]
     if not still_open:
         _verified(act, redemption)
     return still_open
+
+
+def refuse_frozen(redemption: Redemption) -> None:
+    """Raises DomainError while the claim's provider is suspended: what is in flight stays as it is (rule 51)."""
+    if redemption.provider.state == ProviderState.SUSPENDED:
+        raise DomainError(
+            "provider_suspended", f"Claim {redemption.reference} is frozen: its provider is suspended at the moment."
+        )
 
 
 def _verified(act: Act, redemption: Redemption) -> None:
@@ -181,7 +191,7 @@ def why_not_ready(redemption: Redemption) -> str | None:
 def accept_on_other_evidence(act: Act, redemption: Redemption, *, reason: str) -> None:
     """Accepts an unconfirmed claim on other evidence, after reminders and a call; always sampled, counted (rule 14)."""
     act.require(Permission.CLAIMS_VERIFY, scheme_id=redemption.scheme_id)
-    redemption = lock_redemption(redemption.id)
+    redemption = _not_their_own(act, redemption)
     if act.person_id == redemption.verified_by:
         raise Forbidden("verification_duty", "The verifier cannot accept the claim on other evidence.")
     if not reason.strip():
@@ -201,12 +211,20 @@ def accept_on_other_evidence(act: Act, redemption: Redemption, *, reason: str) -
     redemption.sampled = True
 
 
+def _not_their_own(act: Act, redemption: Redemption) -> Redemption:
+    """The claim under lock, for somebody who belongs to neither side of it (rule 65)."""
+    refusal = why_not_decide_claim(act.actor, redemption)
+    if refusal:
+        raise Forbidden("own_claim", refusal)
+    return lock_redemption(redemption.id)
+
+
 def put_on_hold(act: Act, redemption: Redemption, *, reason: str) -> None:
     """Bars a claim from approval and batching until the hold is lifted."""
     act.require(Permission.CLAIMS_VERIFY, scheme_id=redemption.scheme_id)
     if not reason.strip():
         raise DomainError("reason_needed", "Say why the claim is put on hold.", "reason")
-    redemption = lock_redemption(redemption.id)
+    redemption = _not_their_own(act, redemption)
     redemption.on_hold, redemption.hold_reason = True, reason
     record(act.actor, "claim.put_on_hold", redemption, at=act.now, reason=reason)
 
@@ -214,6 +232,6 @@ def put_on_hold(act: Act, redemption: Redemption, *, reason: str) -> None:
 def lift_hold(act: Act, redemption: Redemption, *, reason: str) -> None:
     """Ends a hold."""
     act.require(Permission.CLAIMS_VERIFY, scheme_id=redemption.scheme_id)
-    redemption = lock_redemption(redemption.id)
+    redemption = _not_their_own(act, redemption)
     redemption.on_hold, redemption.hold_reason = False, ""
     record(act.actor, "claim.hold_lifted", redemption, at=act.now, reason=reason)

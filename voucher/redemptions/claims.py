@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from sqlalchemy.exc import IntegrityError
+
 from voucher.audit.commands import begin_state, change_state, record
 from voucher.funding.ledger import About, moves, post
 from voucher.funding.queries import split_over, standing_of_voucher
@@ -35,6 +37,7 @@ from voucher.redemptions.rules import (
     REDEMPTION_TRANSITIONS,
     SESSION_TRANSITIONS,
     WORDS,
+    Delivered,
     RedemptionState,
     SessionState,
     normalise_invoice_number,
@@ -88,9 +91,12 @@ def _keeping_refusals(act: Act, provider: Provider, attempt: Callable[[], Accept
     try:
         with session.begin_nested():
             return attempt()
-    except DomainError as refusal:
-        record(act.actor, "claim.refused_at_submission", provider, at=act.now, reason=refusal.message)
-        return Refused(refusal.code, refusal.message, refusal.field)
+    except IntegrityError:  # another voucher's claim took the same invoice or file in the same moment
+        refusal = DomainError("invoice_used", "This invoice supports another claim already.", "invoice_number")
+    except DomainError as refused:
+        refusal = refused
+    record(act.actor, "claim.refused_at_submission", provider, at=act.now, reason=refusal.message)
+    return Refused(refusal.code, refusal.message, refusal.field)
 
 
 def _body_hash(session_ids: Sequence[str], invoice: Invoice, evidence: Sequence[Attached]) -> str:
@@ -297,7 +303,8 @@ def _resubmit(
         redemption.material_version = redemption.version
     redemption.answer_by = act.today + timedelta(days=voucher.scheme.confirmation_days)
     answered = answer_in_force(redemption)
-    to = R.CONFIRMED if answered is not None and answered.accepts else R.SUBMITTED
+    delivered = all(item.answer == Delivered.YES for item in sessions)
+    to = R.CONFIRMED if delivered and answered is not None and answered.accepts else R.SUBMITTED
     change_state(act.actor, "claim.resubmitted", redemption, to, REDEMPTION_TRANSITIONS, at=act.now, pence=granted)
     _attach(redemption, evidence)
     _write_version(act, redemption, sessions)

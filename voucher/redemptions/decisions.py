@@ -16,9 +16,9 @@ from voucher.notifications.commands import tell
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
-from voucher.platform.errors import Conflict, DomainError, Forbidden
+from voucher.platform.errors import Conflict, DomainError, Forbidden, InvalidTransition
 from voucher.platform.money import pounds
-from voucher.redemptions.checks import why_not_ready
+from voucher.redemptions.checks import refuse_frozen, why_not_ready
 from voucher.redemptions.giving_back import give_back, undo_approval
 from voucher.redemptions.models import Redemption
 from voucher.redemptions.policy import why_not_decide_claim
@@ -49,8 +49,11 @@ def approve_claim(act: Act, redemption: Redemption, *, pence: int | None = None,
         raise DomainError("amount", f"Approve up to {pounds(redemption.grant_pence)}.", "amount")
     if approved < redemption.grant_pence and not reason.strip():
         raise DomainError("reason_needed", "Say why only part of the claim is approved.", "reason")
+    if redemption.state != R.VERIFIED:  # a claim in a batch goes back to *approved* when it is taken out, not here
+        raise InvalidTransition("claim", redemption.reference, redemption.state, R.APPROVED)
+    refuse_frozen(redemption)
     missing = why_not_ready(redemption)
-    if redemption.state == R.VERIFIED and missing:
+    if missing:
         raise DomainError("not_ready", missing)
     change_state(
         act.actor,

@@ -87,6 +87,19 @@ def about_provider(act: Act, message: OutboxMessage) -> Mail:
     )
 
 
+def suspension_to_business(act: Act, message: OutboxMessage) -> Mail:
+    """That a provider with work in hand on the business's voucher is suspended."""
+    voucher = session.get_one(Voucher, message.subject_ids["voucher_id"])
+    provider = session.get_one(Provider, message.subject_ids["provider_id"])
+    return written(
+        message.kind,
+        **_about(voucher, provider),
+        person=_person(message, voucher).name,
+        at=message.created_at,
+        base_url=act.base_url,
+    )
+
+
 def _person(message: OutboxMessage, voucher: Voucher) -> Person:
     """To whom a message goes: the contact of the decision unless it names somebody."""
     return session.get_one(Person, message.person_id) if message.person_id else voucher.application.contact
@@ -114,6 +127,7 @@ RENDERERS: dict[str, Renderer] = {
     "claim_refused": claim_to_others,
     "claim_sent_back": claim_to_others,
     "provider_suspended": about_provider,
+    "provider_suspended_business": suspension_to_business,
     "payee_changed": about_provider,
     "lookups_locked": about_provider,
 }

@@ -82,7 +82,8 @@ def _check(
         )
     if voucher.state != VoucherState.ISSUED:
         raise DomainError("voucher_not_good", f"The voucher is {voucher.state} by now. Look it up again.")
-    if package.provider_id != opened.provider_id or package.voucher_type_id != voucher.voucher_type_id:
+    ours = package.provider_id == opened.provider_id and package.voucher_type_id == voucher.voucher_type_id
+    if not (ours and package.active):
         raise DomainError("package", "This package cannot be used with this voucher. Choose another one.", "package")
     _check_dates(act, voucher, delivered_on, late_reason)
 

@@ -35,6 +35,15 @@ class Paid:
 
 
 @dataclass(frozen=True)
+class Share:
+    """A claim with its spread over all its lines, and the pence of it that stand on the lines asked for."""
+
+    redemption: Redemption
+    spread: dict[int, int]
+    pence: int
+
+
+@dataclass(frozen=True)
 class Match:
     """The business's own money behind a grant, for some lines: its part of net, VAT and own contribution."""
 
@@ -92,22 +101,36 @@ def match_of(claim: Redemption, by_line: Mapping[int, int], line_ids: Sequence[i
     return Match(ours(claim.net_pence), ours(claim.vat_pence), ours(claim.own_pence))
 
 
-def defrayed_claims(line_ids: Sequence[int], through: date) -> list[tuple[Redemption, dict[int, int]]]:
-    """Claims that stand as defrayed at the end of a day, with their parts over all lines."""
-    found: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-    for column, sign in ((Posting.to_account, 1), (Posting.from_account, -1)):
+def standing_claims(accounts: Sequence[Account], line_ids: Sequence[int], through: date) -> list[Share]:
+    """Claims with money on these accounts and lines at the end of a day, and how each is spread over all its lines.
+
+    The spread is that of all its postings: where two agreements close on different days, parts of one payment count on
+    different days, and the match must be split the same way in every statement.
+    """
+    names = [str(account) for account in accounts]
+    ours = select(Posting.redemption_id).where(Posting.line_id.in_(line_ids))
+    here: dict[int, int] = defaultdict(int)
+    spread: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    for column, other, sign in (
+        (Posting.to_account, Posting.from_account, 1),
+        (Posting.from_account, Posting.to_account, -1),
+    ):
         rows = session.execute(
-            select(Posting.redemption_id, Posting.line_id, func.sum(Posting.pence))
-            .where(column == str(Account.DEFRAYED), Posting.effective_on <= through, Posting.redemption_id.is_not(None))
-            .group_by(Posting.redemption_id, Posting.line_id)
+            select(Posting.redemption_id, Posting.line_id, Posting.effective_on, func.sum(Posting.pence))
+            .where(column.in_(names), other.not_in(names), Posting.redemption_id.in_(ours))
+            .group_by(Posting.redemption_id, Posting.line_id, Posting.effective_on)
         )
-        for redemption_id, line_id, pence in rows:
-            if redemption_id is not None:
-                found[redemption_id][line_id] += sign * int(pence)
+        for redemption_id, line_id, effective_on, pence in rows:
+            if redemption_id is None:
+                continue
+            if sign == 1:
+                spread[redemption_id][line_id] += int(pence)
+            if line_id in line_ids and effective_on <= through:
+                here[redemption_id] += sign * int(pence)
     return [
-        (session.get_one(Redemption, redemption_id), parts)
-        for redemption_id, parts in sorted(found.items())
-        if any(parts.get(line_id, 0) > 0 for line_id in line_ids)
+        Share(session.get_one(Redemption, claim_id), dict(spread[claim_id]), pence)
+        for claim_id, pence in sorted(here.items())
+        if pence > 0
     ]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 
 from voucher.audit.models import AuditEvent
-from voucher.payments.models import BankLine, Payment
+from voucher.payments.models import BankLine, BankMatch, Payment
 from voucher.payments.rules import PaymentState
 from voucher.platform.actor import Channel
 from voucher.platform.clock import end_of_london_day
@@ -39,10 +39,15 @@ def exceptions(
         _row(UNEXPLAINED, x.public_id, x.bank_reference or x.counterparty, x.open_pence, x.booked_on.isoformat())
         for x in lines
     ]
+    seen = (
+        select(BankMatch.id)
+        .join(BankLine, BankLine.id == BankMatch.bank_line_id)
+        .where(BankMatch.payment_id == Payment.id, BankLine.booked_on <= period.last)
+        .exists()
+    )
+    sent = (PaymentState.EXPORTED, PaymentState.DEFRAYED, PaymentState.RETURNED)
     unseen = session.scalars(
-        select(Payment)
-        .where(Payment.scheme_id == scheme.id, Payment.state == PaymentState.EXPORTED)
-        .order_by(Payment.id)
+        select(Payment).where(Payment.scheme_id == scheme.id, Payment.state.in_(sent), ~seen).order_by(Payment.id)
     )
     for payment in unseen:
         on = payment.batch.exported_on

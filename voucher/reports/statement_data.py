@@ -16,15 +16,13 @@ from voucher.funding.rules import Account
 from voucher.payments.models import BankLine, BankMatch
 from voucher.payments.rules import LineSource
 from voucher.platform.db import session
-from voucher.redemptions.models import Redemption
 from voucher.reports.checks import check, identities, two_sides
-from voucher.reports.claims_paid import Match, defrayed_claims, match_of, paid_in, transaction_row
+from voucher.reports.claims_paid import Match, Share, match_of, paid_in, standing_claims, transaction_row
 from voucher.reports.findings import RETURNED, UNEXPLAINED, UNSEEN, exceptions, ours, overrides, providers
 from voucher.reports.ledger_side import LedgerSide, Period
 from voucher.reports.lines import NOT_REPORTED, MoneyLines, Part, Shape, part
 from voucher.reports.models import Statement
 from voucher.schemes.models import Scheme
-from voucher.vouchers.models import Voucher
 
 BASIS = "defrayed"
 
@@ -201,21 +199,18 @@ class StatementReader:
         ]
 
     def _match_to_date(self) -> tuple[int, int]:
-        match = grant = 0
-        for claim, parts in defrayed_claims(self.line_ids, self.heading.period.last):
-            match += match_of(claim, parts, self.line_ids).own
-            grant += sum(pence for line_id, pence in parts.items() if line_id in self.line_ids)
-        return match, grant
+        """Own contributions behind what stands as paid at the end of the period, and those grants."""
+        paid = self._standing(Account.DEFRAYED, Account.DISALLOWED)
+        match = sum(match_of(share.redemption, share.spread, self.line_ids).own for share in paid)
+        return match, sum(share.pence for share in paid)
 
     def _match_not_yet_paid(self) -> int:
-        """Own contributions of claims on this agreement's rounds that were handed in by the end and are not paid."""
-        waiting = ("submitted", "confirmed", "verified", "approved", "in batch")
-        claims = session.scalars(
-            select(Redemption)
-            .join(Voucher, Voucher.id == Redemption.voucher_id)
-            .where(Voucher.round_id.in_(self.round_ids), Redemption.state.in_(waiting))
-        ).all()
-        return sum(claim.own_pence for claim in claims)
+        """Own contributions behind what stood as claimed or approved at the end of the period."""
+        waiting = self._standing(Account.CLAIMED, Account.APPROVED)
+        return sum(match_of(share.redemption, share.spread, self.line_ids).own for share in waiting)
+
+    def _standing(self, *accounts: Account) -> list[Share]:
+        return standing_claims(accounts, self.line_ids, self.heading.period.last)
 
     @property
     def round_ids(self) -> Sequence[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from voucher.organisations.models import Enterprise
 from voucher.platform.act import Act
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError
@@ -31,6 +32,7 @@ def receive_reply(
     """
     if declared_pence < 0:
         raise DomainError("declared", "The assistance received so far cannot be below zero.", "declared")
+    session.get_one(Enterprise, enterprise_id, with_for_update=True)  # its total is read by one acceptance at a time
     limit, ours = limit_in_force(act.today), given_by_us(enterprise_id, act.today)
     if not within_limit(declared_pence + ours, notice.pence, limit):
         raise DomainError(

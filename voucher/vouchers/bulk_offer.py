@@ -25,7 +25,7 @@ from voucher.applications.offered_businesses import businesses_of
 from voucher.applications.queries import live_application
 from voucher.applications.rules import ApplicationState
 from voucher.documents.commands import RETAINED_SUBSIDY, keep_document, note_import
-from voucher.organisations.models import Organisation
+from voucher.organisations.models import Enterprise, Organisation
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.clock import london_date, long_date
@@ -93,7 +93,7 @@ def offer_in_bulk(act: Act, target: Round, data: bytes, name: str, documents: Ma
     _note(act, target, data, name, parsed)
     businesses, faults = businesses_of(parsed.rows)
     sitting = _Sitting(act, target, documents, provider_addresses(), [*parsed.faults, *faults])
-    _lock_open_offers(target, businesses.values())
+    _lock_in_order(target, businesses.values())
     for row in parsed.rows:
         if row.row in businesses:
             _attempt(sitting, row, businesses[row.row])
@@ -113,8 +113,8 @@ def _note(act: Act, target: Round, data: bytes, name: str, parsed: ParsedOffers)
     )
 
 
-def _lock_open_offers(target: Round, businesses: Iterable[Organisation]) -> None:
-    """Locks the offers that may be accepted before any money is touched: the order in which everybody locks."""
+def _lock_in_order(target: Round, businesses: Iterable[Organisation]) -> None:
+    """Locks what single offers and acceptances lock, in their order and before any money is touched."""
     ids = sorted(business.id for business in businesses)
     for start in range(0, len(ids), _AT_ONCE):
         session.execute(
@@ -125,6 +125,14 @@ def _lock_open_offers(target: Round, businesses: Iterable[Organisation]) -> None
                 Application.business_id.in_(ids[start : start + _AT_ONCE]),
             )
             .order_by(Application.id)
+            .with_for_update()
+        )
+    for start in range(0, len(ids), _AT_ONCE):
+        session.execute(
+            select(Organisation.id, Enterprise.id)
+            .join(Enterprise, Enterprise.id == Organisation.enterprise_id)
+            .where(Organisation.id.in_(ids[start : start + _AT_ONCE]))
+            .order_by(Organisation.id)
             .with_for_update()
         )
 

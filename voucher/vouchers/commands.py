@@ -19,6 +19,7 @@ from voucher.funding.rules import Account, EntryKind, last_day_fits
 from voucher.notifications.commands import tell
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
+from voucher.platform.clock import london_date
 from voucher.platform.db import changed_one, session
 from voucher.platform.errors import Conflict, DomainError, Forbidden
 from voucher.platform.references import new_reference
@@ -74,11 +75,12 @@ def _accept(
     if before is not None:
         return before
     notice = good_notice(act, application)
-    if confirmed_on is not None and not notice.at.date() <= confirmed_on <= act.today:
+    noticed_on = london_date(notice.at)
+    if confirmed_on is not None and not noticed_on <= confirmed_on <= act.today:
         raise DomainError(
             "confirmed_on",
             f"The confirmation is dated {confirmed_on.isoformat()}; it must lie between the notice "
-            f"({notice.at.date().isoformat()}) and today.",
+            f"({noticed_on.isoformat()}) and today.",
             "confirmed_on",
         )
     terms = terms_in_force(application.scheme, act.today)
@@ -200,7 +202,9 @@ def resume(act: Act, voucher: Voucher, *, reason: str) -> None:
     voucher = lock_voucher(voucher.id)
     if voucher.state != S.SUSPENDED:
         raise DomainError("not_suspended", f"Voucher {voucher.reference} is {voucher.state}, not suspended.")
-    change_state(act.actor, "voucher.resumed", voucher, S.ISSUED, TRANSITIONS, at=act.now, reason=reason)
+    left = sum(standing_of_voucher(voucher.id, Account.COMMITTED).values())
+    to = S.ISSUED if left else S.SPENT
+    change_state(act.actor, "voucher.resumed", voucher, to, TRANSITIONS, at=act.now, reason=reason)
     voucher.suspension_reason = ""
 
 

@@ -279,7 +279,6 @@ def test_nobody_extends_the_voucher_of_their_own_business(world: World) -> None:
 
 
 @pytest.mark.rule(14, 65)
-@pytest.mark.xfail(strict=True, reason="only verifying and deciding look at whose claim it is")
 def test_nobody_accepts_a_claim_of_their_own_firm_on_other_evidence(world: World) -> None:
     claim = world.claimed(world.issued())
     world.clock.advance(days=29)
@@ -290,7 +289,6 @@ def test_nobody_accepts_a_claim_of_their_own_firm_on_other_evidence(world: World
 
 
 @pytest.mark.rule(65)
-@pytest.mark.xfail(strict=True, reason="a hold is lifted without a look at whose claim it is")
 def test_nobody_lifts_the_hold_on_a_claim_of_their_own_firm(world: World) -> None:
     claim = world.claimed(world.issued())
     world.do("vera", put_on_hold, claim, reason="something is odd")
@@ -300,7 +298,6 @@ def test_nobody_lifts_the_hold_on_a_claim_of_their_own_firm(world: World) -> Non
 
 
 @pytest.mark.rule(65)
-@pytest.mark.xfail(strict=True, reason="replacing looks at the permission only")
 def test_nobody_replaces_the_voucher_of_their_own_business(world: World) -> None:
     voucher = world.issued()
     member(world, "shay", voucher.business_id)
@@ -309,7 +306,6 @@ def test_nobody_replaces_the_voucher_of_their_own_business(world: World) -> None
 
 
 @pytest.mark.rule(51, 65)
-@pytest.mark.xfail(strict=True, reason="reinstating looks at the sponsor only")
 def test_nobody_reinstates_their_own_firm(world: World) -> None:
     world.do("val", suspend_provider, world.provider, reason="complaints")
     member(world, "val", world.provider.organisation_id)

@@ -69,6 +69,18 @@ def test_a_subject_stays_on_one_line() -> None:
     assert message["Bcc"] is None
 
 
+def test_a_long_subject_with_a_pound_sign_is_read_as_it_was_written() -> None:
+    for length in range(1, 60):
+        subject = f"{'x' * length} a voucher of up to £750.00 for Caffè Ŵyn"
+        data = delivery.as_bytes(ENVELOPE, Mail(subject, "Text\n"))
+        assert message_from_bytes(data, policy=policy.default)["Subject"] == subject
+
+
+def test_the_lines_of_a_long_text_are_short_enough_for_mail_servers() -> None:
+    data = delivery.as_bytes(ENVELOPE, Mail("Long", "£" * 5000 + "\n"))
+    assert max(map(len, data.split(b"\r\n"))) <= 78
+
+
 def test_names_are_not_escaped_as_on_a_page() -> None:
     class Scheme:
         name = "Tasters"

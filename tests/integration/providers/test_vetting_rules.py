@@ -74,7 +74,6 @@ def test_a_claim_after_the_approval_has_run_out_is_refused(world: World) -> None
 
 
 @pytest.mark.rule(50)
-@pytest.mark.xfail(strict=True, reason="no command gives an approved provider a later last day")
 def test_an_approval_is_renewed(world: World) -> None:
     until = world.act("val").today + timedelta(days=730)
     world.do("val", approve_provider, world.provider, until=until)

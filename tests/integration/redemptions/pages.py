@@ -25,9 +25,9 @@ from voucher.notifications.models import OutboxMessage
 from voucher.platform.actor import WORKER
 from voucher.platform.db import Base, engine, session
 from voucher.platform.toml import read
-from voucher.providers.commands import suspend_provider
 from voucher.providers.models import Provider
 from voucher.redemptions.models import DeliverySession
+from voucher.redemptions.suspension import suspend_provider
 from voucher.schemes.commands import set_up_scheme
 from voucher.vouchers.credentials import show
 from voucher.vouchers.models import Voucher

@@ -185,7 +185,6 @@ def test_a_paper_acceptance_is_dated_between_the_notice_and_today(world: World) 
 
 
 @pytest.mark.rule(10, 40)
-@pytest.mark.xfail(strict=True, reason="the notice's day is taken in UTC, an hour behind London in summer")
 def test_a_paper_acceptance_of_the_day_before_the_notice_is_refused_at_half_past_midnight(world: World) -> None:
     world.clock.set(datetime(2026, 4, 7, 23, 30, tzinfo=UTC))
     application = world.offered()

@@ -11,7 +11,7 @@ from flask import Flask
 from tests.harness.client import PageClient
 from tests.harness.clock import FixedClock
 from tests.harness.page import Page
-from tests.harness.world import World, build_world
+from tests.harness.world import PASSWORD, World, build_world
 from tests.integration.redemptions.pages import colleague, rows, second_scheme, signed_in, writes
 from voucher.redemptions.models import DeliverySession, LookUp
 from voucher.vouchers.commands import suspend
@@ -64,7 +64,7 @@ def test_the_page_names_the_scheme_where_there_is_one_and_offers_to_sign_in(
     page = client.get(path_of(world))
     assert "Vouchers of Northern Tech Tasters pay part of the price" in page
     sign_in = client.click(page, "Sign in")
-    answers = {"E-mail address": "pat@provider.example", "Password": "correct horse battery"}
+    answers = {"E-mail address": "pat@provider.example", "Password": PASSWORD}
     assert client.follow(client.submit(sign_in, answers, button="Sign in")).heading == "Look up a voucher"
 
 
