@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -16,7 +17,9 @@ from tests.harness.client import PageClient
 from tests.harness.clock import FixedClock
 from tests.harness.databases import Databases, SqliteDatabases
 from tests.harness.postgres import postgres_databases
+from tests.harness.ready import Nursery, Ready
 from tests.harness.sockets import Guard
+from tests.harness.world import copied_to
 from voucher.app import create_app
 from voucher.platform.db import db, prepare_engine
 from voucher.platform.keyring import KeyRing
@@ -74,10 +77,21 @@ def empty_url(databases: Databases) -> Iterator[str]:
     databases.drop(url)
 
 
+@pytest.fixture(scope="session")
+def nursery(tmp_path_factory: pytest.TempPathFactory) -> Nursery:
+    return Nursery(tmp_path_factory.mktemp("worlds"))
+
+
 @pytest.fixture
-def database_url(databases: Databases) -> Iterator[str]:
-    """A fresh installation's database."""
-    url = databases.migrated()
+def grown(request: pytest.FixtureRequest, nursery: Nursery, databases: Databases) -> Ready | None:
+    """For a test that asks for a world: one that was built before, to be copied."""
+    return nursery.ready(databases) if "world" in request.fixturenames else None
+
+
+@pytest.fixture
+def database_url(databases: Databases, grown: Ready | None) -> Iterator[str]:
+    """A fresh installation's database, or that of a copied world."""
+    url = databases.copy(grown.url) if grown else databases.migrated()
     yield url
     databases.drop(url)
 
@@ -96,10 +110,14 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture
-def place(tmp_path: Path, database_url: str, clock: FixedClock) -> Config:
-    """A fresh installation: a data folder, a key ring and a migrated database."""
+def place(tmp_path: Path, database_url: str, grown: Ready | None, clock: FixedClock) -> Config:
+    """An installation: a data folder, a key ring and a migrated database, with a copied world when one is asked for."""
     config = Config(tmp_path / "data", database_url, "http://localhost", testing=True)
-    KeyRing.create(config.key_ring, clock())
+    if grown:
+        shutil.copytree(grown.data, config.data)
+        copied_to[config.data] = grown.world
+    else:
+        KeyRing.create(config.key_ring, clock())
     return config
 
 

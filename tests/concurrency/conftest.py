@@ -11,20 +11,18 @@ from flask import Flask
 
 from tests.harness.clock import FixedClock
 from tests.harness.databases import Databases
-from tests.harness.ready import Ready, built, opened
+from tests.harness.ready import Ready, grow, opened
 from tests.harness.world import World
 
 
 @pytest.fixture(scope="session")
-def sqlite_ready(sqlite_databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ready]:
-    with built(sqlite_databases, tmp_path_factory.mktemp("ready")) as ready:
-        yield ready
+def sqlite_ready(sqlite_databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Ready:
+    return grow(sqlite_databases, tmp_path_factory.mktemp("ready"))
 
 
 @pytest.fixture(scope="session")
-def postgresql_ready(postgresql_databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ready]:
-    with built(postgresql_databases, tmp_path_factory.mktemp("ready")) as ready:
-        yield ready
+def postgresql_ready(postgresql_databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Ready:
+    return grow(postgresql_databases, tmp_path_factory.mktemp("ready"))
 
 
 @pytest.fixture

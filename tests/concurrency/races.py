@@ -17,7 +17,6 @@ from voucher.applications.models import Application
 from voucher.platform import db as database
 from voucher.platform.act import Act
 from voucher.platform.db import Base, session
-from voucher.platform.errors import DomainError
 from voucher.providers.models import Package, Provider
 from voucher.redemptions.claim_checks import Invoice
 from voucher.redemptions.claims import Accepted, submit_claim, withdraw_claim
@@ -166,8 +165,3 @@ def doing(world: World, name: str, command: Callable[..., object], table: type[R
         return "done"
 
     return world.act(name), work
-
-
-def refused(error: DomainError) -> str:
-    """The code by which a refusal is known."""
-    return error.code

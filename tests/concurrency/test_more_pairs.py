@@ -1,13 +1,14 @@
-"""More pairs: those whose guard only PostgreSQL needs, for SQLite's one writer keeps them apart by itself."""
+"""More pairs, by the same schedule: on applications, bank lines, repayments and recalls."""
 
 from __future__ import annotations
 
 import pytest
 from flask import Flask
 
-from tests.concurrency.races import approval, colleague, number, submitted
-from tests.concurrency.test_pairs import books_are_right, events, exported_payment, guarded, matching, unguarded
+from tests.concurrency.races import LOCKED, Numbered, approval, colleague, number, submitted
+from tests.concurrency.test_pairs import books_are_right, events, guarded, unguarded
 from tests.harness.at_once import Job
+from tests.harness.balances import faults
 from tests.harness.world import World, add_agreement, add_round_over
 from voucher.accounts.commands import contact_person
 from voucher.accounts.models import Person
@@ -19,10 +20,10 @@ from voucher.funding.models import FundingLine
 from voucher.organisations.commands import add_organisation
 from voucher.organisations.models import Organisation
 from voucher.payments import bank, batches
-from voucher.payments.bank import match_funder_repayment
+from voucher.payments.bank import match_funder_repayment, match_payments
 from voucher.payments.batches import recall_batch
 from voucher.payments.debts import match_recovery, raise_debt
-from voucher.payments.models import BankLine, Batch
+from voucher.payments.models import BankLine, Batch, Payment
 from voucher.platform.act import Act
 from voucher.platform.db import session
 from voucher.schemes.models import Round
@@ -156,6 +157,68 @@ def repayment(world: World, name: str, line: BankLine, owing: FundingLine) -> Jo
         return "repaid"
 
     return world.act(name), work
+
+
+# One bank line, explained by two people
+
+
+def exported_payment(world: World) -> Payment:
+    world.payable()
+    return next(iter(world.exported().payments))
+
+
+def two_matches(world: World) -> tuple[Job, Job]:
+    """Two payments of the same sum, and one bank line that carries the references of both."""
+    payments = [exported_payment(world), exported_payment(world)]
+    colleague(world, "ben", Role.BANK_LINE_KEEPER)
+    line = world.bank_line(-payments[0].pence, " ".join(payment.reference for payment in payments))
+    return matching(world, "bina", line, payments[0]), matching(world, "ben", line, payments[1])
+
+
+def matching(world: World, name: str, line: Numbered, payment: Numbered) -> Job:
+    line_id, payment_id = line.id, payment.id
+
+    def work(act: Act) -> str:
+        match_payments(act, session.get_one(BankLine, line_id), [session.get_one(Payment, payment_id)])
+        return "matched"
+
+    return world.act(name), work
+
+
+@pytest.mark.rule(35)
+def test_a_bank_line_explains_one_payment_and_not_two(app: Flask, world: World, monkeypatch: Patch) -> None:
+    jobs, schedule = two_matches(world), guarded(monkeypatch, bank, "lock_bank_line")
+    assert schedule.run(app, *jobs) == ("matched", "line_matched")
+    assert number("SELECT COUNT(*) FROM payment WHERE state = 'defrayed'") == 1
+    books_are_right(world)
+
+
+def take_by_reading_and_writing(line: BankLine, pence: int) -> None:
+    """What *take_from_line* must not be."""
+    line.open_pence -= pence
+    session.flush()
+
+
+@pytest.mark.parametrize("with_guard", [True, False])
+def test_control_without_lock_and_guard_a_bank_line_explains_two_payments(
+    app: Flask, world: World, monkeypatch: Patch, engine_kind: str, with_guard: bool
+) -> None:
+    jobs, schedule = two_matches(world), unguarded(monkeypatch, bank, "lock_bank_line", BankLine)
+    if not with_guard:
+        monkeypatch.setattr(bank, "take_from_line", take_by_reading_and_writing)
+    first, second = schedule.run(app, *jobs)
+    assert second == "matched"
+    if engine_kind == "sqlite":
+        assert first == LOCKED
+    elif with_guard:
+        assert first == "line_matched"
+        assert faults() == []
+    else:
+        assert first == "matched"
+        assert any("a bank line is explained beyond its sum" in fault for fault in faults())
+
+
+# A match and a recall of the same payment
 
 
 def recall_asked(world: World) -> tuple[Job, Job]:

@@ -17,7 +17,6 @@ from tests.concurrency.races import (
     FREE,
     HELD_BACK,
     LOCKED,
-    Numbered,
     claim_job,
     colleague,
     doing,
@@ -32,10 +31,9 @@ from tests.harness.balances import faults
 from tests.harness.reconciled import assert_reconciled
 from tests.harness.world import World, add_package
 from voucher.accounts.rules import Role
-from voucher.payments import bank, batches
-from voucher.payments.bank import match_payments
+from voucher.payments import batches
 from voucher.payments.batches import approve_batch, prepare_batch, submit_batch
-from voucher.payments.models import BankLine, Batch, Payment, PaymentItem
+from voucher.payments.models import Batch, PaymentItem
 from voucher.platform.act import Act
 from voucher.platform.db import Base, session
 from voucher.redemptions import claims
@@ -273,62 +271,3 @@ def test_control_without_the_lock_the_claimed_money_is_released_too(
         return
     assert first == "released"
     assert any("money of a voucher is below zero on a line" in fault for fault in faults())
-
-
-# One bank line, explained by two people
-
-
-def exported_payment(world: World) -> Payment:
-    world.payable()
-    return next(iter(world.exported().payments))
-
-
-def two_matches(world: World) -> tuple[Job, Job]:
-    """Two payments of the same sum, and one bank line that carries the references of both."""
-    payments = [exported_payment(world), exported_payment(world)]
-    colleague(world, "ben", Role.BANK_LINE_KEEPER)
-    line = world.bank_line(-payments[0].pence, " ".join(payment.reference for payment in payments))
-    return matching(world, "bina", line, payments[0]), matching(world, "ben", line, payments[1])
-
-
-def matching(world: World, name: str, line: Numbered, payment: Numbered) -> Job:
-    line_id, payment_id = line.id, payment.id
-
-    def work(act: Act) -> str:
-        match_payments(act, session.get_one(BankLine, line_id), [session.get_one(Payment, payment_id)])
-        return "matched"
-
-    return world.act(name), work
-
-
-@pytest.mark.rule(35)
-def test_a_bank_line_explains_one_payment_and_not_two(app: Flask, world: World, monkeypatch: Patch) -> None:
-    jobs, schedule = two_matches(world), guarded(monkeypatch, bank, "lock_bank_line")
-    assert schedule.run(app, *jobs) == ("matched", "line_matched")
-    assert number("SELECT COUNT(*) FROM payment WHERE state = 'defrayed'") == 1
-    books_are_right(world)
-
-
-def take_by_reading_and_writing(line: BankLine, pence: int) -> None:
-    """What *take_from_line* must not be."""
-    line.open_pence -= pence
-    session.flush()
-
-
-@pytest.mark.parametrize("with_guard", [True, False])
-def test_control_without_lock_and_guard_a_bank_line_explains_two_payments(
-    app: Flask, world: World, monkeypatch: Patch, engine_kind: str, with_guard: bool
-) -> None:
-    jobs, schedule = two_matches(world), unguarded(monkeypatch, bank, "lock_bank_line", BankLine)
-    if not with_guard:
-        monkeypatch.setattr(bank, "take_from_line", take_by_reading_and_writing)
-    first, second = schedule.run(app, *jobs)
-    assert second == "matched"
-    if engine_kind == "sqlite":
-        assert first == LOCKED
-    elif with_guard:
-        assert first == "line_matched"
-        assert faults() == []
-    else:
-        assert first == "matched"
-        assert any("a bank line is explained beyond its sum" in fault for fault in faults())

@@ -18,7 +18,9 @@ from voucher.platform import schema
 class Databases(ABC):
     """A maker of databases on one engine."""
 
-    _template: str | None = None
+    def __init__(self) -> None:
+        self._template: str | None = None
+        self._kept: list[str] = []
 
     @abstractmethod
     def empty(self) -> str:
@@ -29,7 +31,7 @@ class Databases(ABC):
         """Takes the database away, whoever is still connected."""
 
     @abstractmethod
-    def _copy(self, url: str) -> str:
+    def copy(self, url: str) -> str:
         """The URL of a new database with all that the other one has; nobody may be connected to that."""
 
     def migrated(self) -> str:
@@ -38,10 +40,16 @@ class Databases(ABC):
             template = self.empty()
             schema.upgrade(template)
             self._template = template
-        return self._copy(self._template)
+        return self.copy(self._template)
+
+    def keep(self, url: str) -> None:
+        """Takes the database away when the session ends, not before."""
+        self._kept.append(url)
 
     def close(self) -> None:
-        """Takes the template away."""
+        """Takes the template and what was kept away."""
+        while self._kept:
+            self.drop(self._kept.pop())
         if self._template is not None:
             self.drop(self._template)
             self._template = None
@@ -51,6 +59,7 @@ class SqliteDatabases(Databases):
     """Files in a folder."""
 
     def __init__(self, folder: Path) -> None:
+        super().__init__()
         self._folder = folder
         self._numbers = count(1)
 
@@ -65,7 +74,7 @@ class SqliteDatabases(Databases):
             path = self._path(url)
             path.with_name(path.name + suffix).unlink(missing_ok=True)
 
-    def _copy(self, url: str) -> str:
+    def copy(self, url: str) -> str:
         new = self.empty()
         shutil.copyfile(self._path(url), self._path(new))
         return new
@@ -75,6 +84,7 @@ class PostgresDatabases(Databases):
     """Databases on one server. The prefix tells apart the runs and processes that share it."""
 
     def __init__(self, server: URL, prefix: str) -> None:
+        super().__init__()
         self._server = server
         self._prefix = prefix
         self._numbers = count(1)
@@ -95,7 +105,7 @@ class PostgresDatabases(Databases):
     def drop(self, url: str) -> None:
         self._run(f'DROP DATABASE IF EXISTS "{_name(url)}" WITH (FORCE)')
 
-    def _copy(self, url: str) -> str:
+    def copy(self, url: str) -> str:
         return self._create(_name(url))
 
 

@@ -51,19 +51,31 @@ class Ready:
         return world
 
 
-@contextmanager
-def built(databases: Databases, folder: Path, furnish: Callable[[World], None] | None = None) -> Iterator[Ready]:
-    """Builds a world in a database of its own, with what a tier wants in it, and takes it away at the end."""
+def grow(databases: Databases, folder: Path, furnish: Callable[[World], None] | None = None) -> Ready:
+    """Builds a world in a database of its own, with what a tier wants in it; it is kept until the session ends."""
     url, clock = databases.migrated(), FixedClock()
+    databases.keep(url)
     config = Config(folder / "data", url, "http://localhost", testing=True)
     KeyRing.create(config.key_ring, clock())
     with running(config, clock):
         world = build_world(clock)
         if furnish is not None:
             furnish(world)
-        ready = _at_rest(databases, config, world)
-    yield ready
-    databases.drop(url)
+        return _at_rest(databases, config, world)
+
+
+class Nursery:
+    """Worlds that were built once in the session, one for each engine."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._ready: dict[Databases, Ready] = {}
+
+    def ready(self, databases: Databases) -> Ready:
+        """The world of that engine, built when the first test asks for it."""
+        if databases not in self._ready:
+            self._ready[databases] = grow(databases, self._folder / str(len(self._ready)))
+        return self._ready[databases]
 
 
 def _at_rest(databases: Databases, config: Config, world: World) -> Ready:
@@ -84,7 +96,7 @@ def _at_rest(databases: Databases, config: Config, world: World) -> Ready:
 @contextmanager
 def copied(ready: Ready, folder: Path, base_url: str = "http://localhost") -> Iterator[Config]:
     """The settings of a copy of the installation, which nobody has opened yet."""
-    url = ready.databases._copy(ready.url)
+    url = ready.databases.copy(ready.url)
     shutil.copytree(ready.data, folder / "data")
     try:
         yield Config(folder / "data", url, base_url, testing=True)

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import cast
 
 import pytest
 
 from tests.harness.databases import Databases
-from tests.harness.ready import Ready, built
+from tests.harness.ready import Ready, grow
 from tests.properties.history import furnish
 
 
 @pytest.fixture(scope="session")
-def sqlite_ready(sqlite_databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ready]:
-    with built(sqlite_databases, tmp_path_factory.mktemp("ready"), furnish) as ready:
-        yield ready
+def sqlite_ready(sqlite_databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Ready:
+    return grow(sqlite_databases, tmp_path_factory.mktemp("ready"), furnish)
 
 
 @pytest.fixture(scope="session")
-def postgresql_ready(postgresql_databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ready]:
-    with built(postgresql_databases, tmp_path_factory.mktemp("ready"), furnish) as ready:
-        yield ready
+def postgresql_ready(postgresql_databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Ready:
+    return grow(postgresql_databases, tmp_path_factory.mktemp("ready"), furnish)
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ class Organisation(Base):
     language: Mapped[str] = mapped_column(default="en")
     created_at: Mapped[datetime]
 
-    enterprise: Mapped[Enterprise] = relationship(lazy="joined")
+    enterprise: Mapped[Enterprise] = relationship()
     identifiers: Mapped[list[Identifier]] = relationship(order_by="Identifier.id", back_populates="organisation")
 
     @property

@@ -91,12 +91,21 @@ def _keeping_refusals(act: Act, provider: Provider, attempt: Callable[[], Accept
     try:
         with session.begin_nested():
             return attempt()
-    except IntegrityError:  # another voucher's claim took the same invoice or file in the same moment
+    except IntegrityError as broken:
+        if not _same_invoice(broken):
+            raise
+        # A claim on another voucher took the same invoice in the same moment.
         refusal = DomainError("invoice_used", "This invoice supports another claim already.", "invoice_number")
     except DomainError as refused:
         refusal = refused
     record(act.actor, "claim.refused_at_submission", provider, at=act.now, reason=refusal.message)
     return Refused(refusal.code, refusal.message, refusal.field)
+
+
+def _same_invoice(broken: IntegrityError) -> bool:
+    """Whether the database refused because of the unique index over providers' invoices."""
+    words = str(broken.orig)
+    return "uq_redemption_invoice" in words or "redemption.invoice_key" in words
 
 
 def _body_hash(session_ids: Sequence[str], invoice: Invoice, evidence: Sequence[Attached]) -> str:
@@ -303,6 +312,7 @@ def _resubmit(
         redemption.material_version = redemption.version
     redemption.answer_by = act.today + timedelta(days=voucher.scheme.confirmation_days)
     answered = answer_in_force(redemption)
+    redemption.other_evidence_by = None  # what was accepted without the business was the version before
     delivered = all(item.answer == Delivered.YES for item in sessions)
     to = R.CONFIRMED if delivered and answered is not None and answered.accepts else R.SUBMITTED
     change_state(act.actor, "claim.resubmitted", redemption, to, REDEMPTION_TRANSITIONS, at=act.now, pence=granted)

@@ -74,6 +74,8 @@ def _accept(
     before = voucher_of(application)
     if before is not None:
         return before
+    if application.offer_until is not None and act.today > application.offer_until:
+        raise DomainError("offer_ended", f"The offer could be accepted until {application.offer_until.isoformat()}.")
     notice = good_notice(act, application)
     noticed_on = london_date(notice.at)
     if confirmed_on is not None and not noticed_on <= confirmed_on <= act.today:

@@ -94,7 +94,12 @@ CHECKS: list[tuple[str, str, Values, Values]] = [
         {"write_off_asked_by": 1, "write_off_approved_by": 1},
         {"write_off_asked_by": 1, "write_off_approved_by": 2},
     ),
-    ("debt", "written_off_by_two", {"state": "written off"}, {"state": "written off", "write_off_approved_by": 2}),
+    (
+        "debt",
+        "written_off_by_two",
+        {"state": "written off"},
+        {"state": "written off", "write_off_asked_by": 1, "write_off_approved_by": 2},
+    ),
     ("delivery_session", "claimed_by_a_claim", {"state": "claimed"}, {"state": "lapsed"}),
     ("delivery_session", "held_not_negative", {**RECORDED, "held_pence": -1}, {**RECORDED, "held_pence": 1}),
     ("delivery_session", "only_recorded_sessions_hold", {"held_pence": 1}, {"held_pence": 0}),
