@@ -83,15 +83,15 @@ def nursery(tmp_path_factory: pytest.TempPathFactory) -> Nursery:
 
 
 @pytest.fixture
-def grown(request: pytest.FixtureRequest, nursery: Nursery, databases: Databases) -> Ready | None:
+def ready_world(request: pytest.FixtureRequest, nursery: Nursery, databases: Databases) -> Ready | None:
     """For a test that asks for a world: one that was built before, to be copied."""
     return nursery.ready(databases) if "world" in request.fixturenames else None
 
 
 @pytest.fixture
-def database_url(databases: Databases, grown: Ready | None) -> Iterator[str]:
+def database_url(databases: Databases, ready_world: Ready | None) -> Iterator[str]:
     """A fresh installation's database, or that of a copied world."""
-    url = databases.copy(grown.url) if grown else databases.migrated()
+    url = databases.copy(ready_world.url) if ready_world else databases.migrated()
     yield url
     databases.drop(url)
 
@@ -110,12 +110,12 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture
-def place(tmp_path: Path, database_url: str, grown: Ready | None, clock: FixedClock) -> Config:
+def place(tmp_path: Path, database_url: str, ready_world: Ready | None, clock: FixedClock) -> Config:
     """An installation: a data folder, a key ring and a migrated database, with a copied world when one is asked for."""
     config = Config(tmp_path / "data", database_url, "http://localhost", testing=True)
-    if grown:
-        shutil.copytree(grown.data, config.data)
-        copied_to[config.data] = grown.world
+    if ready_world:
+        shutil.copytree(ready_world.data, config.data)
+        copied_to[config.data] = ready_world.world
     else:
         KeyRing.create(config.key_ring, clock())
     return config

@@ -58,7 +58,9 @@ def credential_presented(ring: KeyRing, scheme: Scheme, presented: str) -> Crede
             Credential.scheme_id == scheme.id, Credential.code_hash == ring.lookup_hash(f"code {code}")
         )
     )
-    # A code under a compromised key opens nothing, even before its voucher has its new generation.
-    if found is not None and ring.voucher_key(found.key_id).status == KeyStatus.COMPROMISED:
+    if found is None or found.withdrawn_at is not None:
+        return found  # a replaced code gets its own reason
+    # A code under a compromised key opens nothing in the moment before its voucher has its new generation.
+    if ring.voucher_key(found.key_id).status == KeyStatus.COMPROMISED:
         return None
     return found
