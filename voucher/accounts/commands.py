@@ -34,7 +34,7 @@ def add_person(act: Act, *, name: str, email: str, password: str | None = None, 
 
 def contact_person(act: Act, *, name: str, email: str, phone: str, organisation_id: int) -> Person:
     """The person behind a business's contact address, made when new, as member of that business."""
-    person = session.scalar(select(Person).where(Person.email == email))
+    person = session.scalar(select(Person).where(Person.email == email.strip().lower()))
     if person is None:
         person = _add(act, act.actor, name=name, email=email, password=None, phone=phone)
     held = session.scalar(

@@ -167,6 +167,7 @@ def _end(act: Act, application: Application, to: ApplicationState, action: str, 
     reserved = standing_of_application(application.id, Account.RESERVED)
     change_state(act.actor, action, application, to, TRANSITIONS, at=act.now, reason=reason)
     if reserved:
+        give_back_to_round(application.round_id, application.face_pence)  # the round before its lines, as approval does
         post(
             act,
             EntryKind.RESERVATION_RELEASED,
@@ -174,4 +175,3 @@ def _end(act: Act, application: Application, to: ApplicationState, action: str, 
             moves(reserved, Account.RESERVED, Account.UNALLOCATED, About(application_id=application.id)),
             reason=f"application {application.reference} {to}",
         )
-        give_back_to_round(application.round_id, application.face_pence)

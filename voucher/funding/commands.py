@@ -174,7 +174,8 @@ def apply_pending_changes(act: Act, scheme: Scheme) -> int:
     applied = 0
     for change in waiting:
         agreement = _lock(change.agreement)
-        if shortfall(agreement, change.changes):
+        session.refresh(change)
+        if change.state != ChangeState.PENDING or shortfall(agreement, change.changes):
             continue
         _apply(act, agreement, change.changes, change.reason)
         change.state, change.applied_at = str(ChangeState.APPLIED), act.now

@@ -202,7 +202,7 @@ def as_found(place: Config) -> tuple[set[str], list[str]]:
     path = sqlite_file(place.database_url)
     if path and not path.exists():
         return files, []
-    return files, inspect(engine).get_table_names()
+    return files, sorted(inspect(engine).get_table_names())
 
 
 def refusal(place: Config, data: Path, keys: Path) -> BackupError:

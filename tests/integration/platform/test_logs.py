@@ -67,7 +67,7 @@ def test_a_request_is_one_line_without_its_secret_query_or_sender(app: Flask, lo
         "level": "info",
         "method": "GET",
         "path": "/V/…",
-        "status": 404,
+        "status": 200,
         "request_id": answer.headers["X-Request-ID"],
     }
 
@@ -97,8 +97,8 @@ def test_a_fault_is_logged_by_kind_and_place_without_its_words(app: Flask, log: 
         except KeyError as error:
             raise LookupError(f"no payee {OLWEN}") from error
 
-    app.add_url_rule("/V/<token>", "broken", broken)
-    Context().run(app.test_client().get, f"/V/{SECRET}")
+    app.add_url_rule("/V/<token>/broken", "broken", broken)
+    Context().run(app.test_client().get, f"/V/{SECRET}/broken")
     line = next(line for line in log.read_back if line["event"] == "fault")
     assert line["kinds"] == ["builtins.LookupError", "builtins.KeyError"]
     assert line["frames"][-1].endswith(" broken")

@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from datetime import UTC, date, datetime
-from threading import Barrier, BrokenBarrierError
+from datetime import date
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, select
+from sqlalchemy import event
 
 from tests.harness.clock import FixedClock
 from tests.harness.reconciled import assert_reconciled
 from tests.harness.world import World, add_package, build_world
+from tests.integration.redemptions.due_days import cut, entries, mails, on, run
 from voucher.app import office
-from voucher.applications.models import Application
 from voucher.audit.commands import transaction
 from voucher.audit.queries import history
-from voucher.funding import commands as funding
-from voucher.funding.commands import award_of, change_award
-from voucher.funding.models import Entry
+from voucher.funding.commands import award_of
 from voucher.funding.rules import EntryKind
-from voucher.notifications.models import OutboxMessage
 from voucher.platform.actor import WORKER
 from voucher.platform.db import engine, session
 from voucher.redemptions import due
 from voucher.redemptions.claims import Accepted, resubmit_claim
 from voucher.redemptions.decisions import send_back
 from voucher.redemptions.due import DueReport, run_due
-from voucher.schemes.models import Scheme
 from voucher.vouchers.commands import cancel, expire, extend
 
 FACE = 750_00
@@ -39,26 +32,6 @@ LAST_DAY = date(2026, 7, 6)  # 90 days from the clock's start.
 @pytest.fixture
 def world(app: Flask, clock: FixedClock) -> World:
     return build_world(clock)
-
-
-def run(world: World) -> DueReport:
-    """The worker's way: each thing in a transaction of its own."""
-    act = office().act(WORKER)
-    found = run_due(act, world.scheme, each=lambda: transaction(WORKER, world.clock))
-    session.rollback()
-    return found
-
-
-def on(world: World, day: date) -> None:
-    world.clock.set(datetime(day.year, day.month, day.day, 9, tzinfo=UTC))
-
-
-def entries(kind: EntryKind) -> list[Entry]:
-    return list(session.scalars(select(Entry).where(Entry.kind == str(kind)).order_by(Entry.id)))
-
-
-def mails(kind: str) -> list[str]:
-    return list(session.scalars(select(OutboxMessage.email).where(OutboxMessage.kind == kind).order_by("id")))
 
 
 def test_an_offer_lapses_on_the_day_after_it_ends_and_its_money_is_free_again(world: World) -> None:
@@ -234,16 +207,6 @@ def test_control_without_the_record_the_alert_comes_again(world: World, monkeypa
     assert len(mails("claim_halfway")) == 2
 
 
-def cut(world: World) -> None:
-    """A cut of all that is unallocated and £1 more, which waits for a voucher's money."""
-    voucher = world.issued()
-    line = world.agreement.lines[0]
-    world.do(
-        "fred", change_award, world.agreement, {line.code: -(line.unallocated_pence + 100)}, reason="the funder cut"
-    )
-    world.do("shay", cancel, voucher, reason="closed down")
-
-
 def test_a_cut_that_waited_is_applied_once_its_money_is_back(world: World) -> None:
     cut(world)
     before = award_of(world.agreement)
@@ -252,92 +215,6 @@ def test_a_cut_that_waited_is_applied_once_its_money_is_back(world: World) -> No
     assert run(world).total == 0
     assert len(entries(EntryKind.AGREEMENT_LOWERED)) == 1
     assert_reconciled(world)
-
-
-def at_once(app: Flask, world: World) -> list[DueReport]:
-    """What two workers did that began together."""
-    scheme_id, start = world.scheme.id, Barrier(2)
-    session.rollback()
-
-    def work(_number: int) -> DueReport:
-        with app.app_context():
-            act = office().act(WORKER)
-            start.wait(timeout=30)
-            return run_due(act, session.get_one(Scheme, scheme_id), each=lambda: transaction(act.actor, act.clock))
-
-    with ThreadPoolExecutor(2) as threads:
-        return list(threads.map(work, range(2)))
-
-
-@pytest.mark.rule(12, 14)
-def test_two_workers_at_once_do_each_thing_once(app: Flask, world: World) -> None:
-    for _ in range(2):
-        world.offered()
-        world.recorded(world.issued())
-    world.claimed(world.issued())
-    on(world, date(2026, 8, 4))
-    first, second = at_once(app, world)
-    assert (first.failed, second.failed) == ([], [])
-    assert first.offers_lapsed + second.offers_lapsed == 2
-    assert first.vouchers_expired + second.vouchers_expired == 3
-    assert first.sessions_lapsed + second.sessions_lapsed == 2
-    assert first.claims_unconfirmed + second.claims_unconfirmed == 1
-    assert len(entries(EntryKind.RESERVATION_RELEASED)) == 2
-    assert len(entries(EntryKind.RELEASED_LATER_EXPIRED)) == 2
-    assert_reconciled(world)
-
-
-@pytest.mark.parametrize("engine_kind", ["postgresql"], indirect=True)
-def test_control_without_reading_again_under_the_lock_the_second_worker_fails(
-    app: Flask, world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world.offered()
-    on(world, date(2026, 8, 4))
-    meeting = Barrier(2)
-
-    def read_and_meet(application_id: int) -> Application:
-        found = session.get_one(Application, application_id)
-        meeting.wait(timeout=30)
-        return found
-
-    monkeypatch.setattr(due, "lock_application", read_and_meet)
-    assert sorted(len(report.failed) for report in at_once(app, world)) == [0, 1]
-
-
-@pytest.fixture
-def both_found_the_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever has found a pending cut waits, for as long as it makes sense, until the other has found it too."""
-    meeting, lock = Barrier(2), funding._lock
-
-    def wait_and_lock(*args: object) -> object:
-        with suppress(BrokenBarrierError):
-            meeting.wait(timeout=1)
-        return lock(*args)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(funding, "_lock", wait_and_lock)
-
-
-def give_room(world: World) -> None:
-    """So much unallocated money that a cut applied twice would not be refused."""
-    cut(world)
-    world.do("fred", change_award, world.agreement, {"L1": 5_000_00}, reason="more money")
-
-
-def test_two_workers_at_once_apply_a_cut_once(app: Flask, world: World, both_found_the_cut: None) -> None:
-    give_room(world)
-    found = at_once(app, world)
-    assert sum(report.cuts_applied for report in found) == 1
-    assert len(entries(EntryKind.AGREEMENT_LOWERED)) == 1
-
-
-@pytest.mark.parametrize("engine_kind", ["postgresql"], indirect=True)
-def test_control_without_the_queue_a_cut_is_applied_twice(
-    app: Flask, world: World, both_found_the_cut: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    give_room(world)
-    monkeypatch.setattr(due, "_queue_for_agreements", lambda _scheme_id: None)
-    found = at_once(app, world)
-    assert sum(report.cuts_applied for report in found) == 2
 
 
 def test_one_thing_that_fails_does_not_keep_the_others_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,86 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from tests.harness.clock import FixedClock
 from tests.harness.reconciled import assert_reconciled
-from tests.harness.world import World, add_round_over, build_world
+from tests.harness.world import World, build_world
+from tests.integration.vouchers.offers import (
+    CONFIRMED,
+    FACE,
+    PDF,
+    TODAY,
+    businesses,
+    count_of,
+    file_of,
+    kinds_of_mail,
+    places,
+    refused,
+    send,
+)
 from voucher.accounts.business_import import import_businesses
 from voucher.accounts.commands import grant_role
 from voucher.accounts.rules import Role
 from voucher.applications import commands as applications
 from voucher.applications.models import Application
 from voucher.documents.models import Document
-from voucher.notifications.models import OutboxMessage
 from voucher.organisations.commands import add_organisation
-from voucher.organisations.models import Organisation
 from voucher.platform.db import session
-from voucher.platform.errors import Conflict, Fault, FileRefused, Forbidden
+from voucher.platform.errors import Conflict, Forbidden
 from voucher.schemes.commands import set_voucher_type_open
-from voucher.schemes.models import Round
-from voucher.subsidies import commands as subsidies
 from voucher.subsidies.models import SubsidyRecord
 from voucher.vouchers import bulk_offer
 from voucher.vouchers import commands as vouchers
-from voucher.vouchers.bulk_offer import BulkOffer, offer_in_bulk
+from voucher.vouchers.bulk_offer import offer_in_bulk
 from voucher.vouchers.models import Voucher
-
-FACE = 750_00
-COLUMNS = ("business_reference", "contact_name", "contact_email")
-CONFIRMED = ("business_reference", "confirmed_on", "terms_version", "subsidy_received", "confirmation_document")
-TODAY = "07/04/2026"  # The day of the test's clock.
-PDF = b"%PDF-1.7\n% a confirmation\n%%EOF\n"
-SCANS = {"a.pdf": PDF, "b.pdf": PDF, "notes.txt": b"no picture"}
 
 
 @pytest.fixture
 def world(app: Flask, clock: FixedClock) -> World:
     return build_world(clock)
-
-
-def file_of(*rows: str, columns: tuple[str, ...] = COLUMNS) -> bytes:
-    return "\n".join([",".join(columns), *rows]).encode()
-
-
-def businesses(world: World, number: int) -> list[str]:
-    """So many new businesses with a contact each, by reference."""
-    return [world.business()[0].reference for _ in range(number)]
-
-
-def send(
-    world: World,
-    *rows: str,
-    columns: tuple[str, ...] = COLUMNS,
-    documents: Mapping[str, bytes] = SCANS,
-    target: Round | None = None,
-) -> BulkOffer:
-    data = file_of(*rows, columns=columns)
-    return world.do("asha", offer_in_bulk, target or world.round, data, "offers.csv", documents)
-
-
-def refused(world: World, *rows: str, columns: tuple[str, ...] = COLUMNS) -> list[Fault]:
-    with pytest.raises(FileRefused) as refusal:
-        send(world, *rows, columns=columns)
-    return refusal.value.faults
-
-
-def places(faults: list[Fault]) -> list[tuple[int, str]]:
-    return [(fault.row, fault.column) for fault in faults]
-
-
-def kinds_of_mail() -> list[str]:
-    return list(session.scalars(select(OutboxMessage.kind).order_by(OutboxMessage.id)))
-
-
-def count_of(table: type[Application] | type[Voucher] | type[Document] | type[SubsidyRecord]) -> int:
-    return session.scalar(select(func.count()).select_from(table)) or 0
 
 
 def test_only_who_decides_offers_sends_them(world: World) -> None:
@@ -219,36 +182,6 @@ def test_a_row_that_names_two_businesses_is_refused(world: World) -> None:
     assert send(world, f"{second.reference},{number}", columns=columns).offers == 1
 
 
-def test_the_row_from_which_the_rounds_money_is_gone_is_named_with_what_is_left(world: World) -> None:
-    references = businesses(world, 15)
-    faults = refused(world, *(f"{reference},," for reference in references))
-    assert places(faults) == [(14, "")]  # Twelve offers of £750 are £9,000, the whole budget.
-    assert "£0.00 left" in faults[0].message
-    assert count_of(Application) == 0
-    assert send(world, *(f"{reference},," for reference in references[:12])).left_pence == 0
-    assert_reconciled(world)
-
-
-def test_control_without_the_rounds_guard_more_is_offered_than_the_budget(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(applications, "take_from_round", lambda _round, _pence: None)
-    found = send(world, *(f"{reference},," for reference in businesses(world, 13)))
-    assert found.offered_pence > world.round.budget_pence
-
-
-@pytest.mark.rule(23)
-def test_the_row_from_which_a_lines_money_is_gone_is_named(world: World) -> None:
-    shares = [(line, share) for line, share in zip(world.agreement.lines, (3333, 3334, 3333), strict=True)]
-    other = add_round_over(world, "R2", shares, 9_000_00)
-    send(world, *(f"{reference},," for reference in businesses(world, 12)))
-    rows = [f"{reference},," for reference in businesses(world, 3)]
-    with pytest.raises(FileRefused) as refusal:
-        send(world, *rows, target=other)
-    assert places(refusal.value.faults) == [(3, "")]
-    assert "Funding line L1 has" in refusal.value.faults[0].message
-
-
 def test_the_same_file_is_taken_in_once(world: World) -> None:
     rows = [f"{reference},," for reference in businesses(world, 2)]
     send(world, *rows)
@@ -264,34 +197,6 @@ def test_control_without_the_note_the_same_file_is_refused_for_its_offers_only(
     rows = [f"{reference},," for reference in businesses(world, 2)]
     send(world, *rows)
     assert places(refused(world, *rows)) == [(2, "business_reference"), (3, "business_reference")]
-
-
-@pytest.mark.rule(39)
-def test_up_to_the_limit_is_issued_and_a_penny_more_is_refused(world: World) -> None:
-    first, second = businesses(world, 2)
-    faults = refused(
-        world, f"{first},{TODAY},2026-1,314250.00,a.pdf", f"{second},{TODAY},2026-1,314250.01,b.pdf", columns=CONFIRMED
-    )
-    assert places(faults) == [(3, "subsidy_received")]
-    assert send(world, f"{first},{TODAY},2026-1,314250.00,a.pdf", columns=CONFIRMED).issued == 1
-
-
-@pytest.mark.rule(39)
-def test_two_businesses_of_one_enterprise_count_together(world: World) -> None:
-    pair = [world.business()[0] for _ in range(2)]
-    with world.by("asha"):
-        session.get_one(Organisation, pair[1].id).enterprise_id = pair[0].enterprise_id
-    rows = [f"{business.reference},{TODAY},2026-1,314250.00,a.pdf" for business in pair]
-    assert places(refused(world, *rows, columns=CONFIRMED)) == [(3, "subsidy_received")]
-
-
-@pytest.mark.rule(39)
-def test_control_without_the_limit_more_is_given_than_the_law_allows(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(subsidies, "within_limit", lambda *_pence: True)
-    [first] = businesses(world, 1)
-    assert send(world, f"{first},{TODAY},2026-1,400000.00,a.pdf", columns=CONFIRMED).issued == 1
 
 
 @pytest.mark.rule(8)

@@ -14,14 +14,13 @@ What stands in the way of asking at all (401, 403, 404, a missing token) is a pr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as translate
 from flask_wtf.csrf import generate_csrf
-from sqlalchemy.exc import IntegrityError
 
 from voucher.accounts.forms import tidy
 from voucher.audit.commands import transaction
@@ -108,21 +107,13 @@ def make_claim() -> ResponseReturnValue:
         raise DomainError("no_sessions", _("Choose the sessions that you claim for."), "session")
     attempt = Attempt(form, chosen)
     uploads = _uploads()
-    _asking_again(lambda: _try(act, attempt, uploads, hand_in_claim=fits))
+    _try(act, attempt, uploads, hand_in_claim=fits)
     outcome = attempt.outcome
     if isinstance(outcome, Accepted):
         return _accepted(outcome)
     if outcome is not None:
         show_refusal(form, DomainError(*_refusal(outcome)))
     return _refused(attempt)
-
-
-def _asking_again(ask: Callable[[], None]) -> None:
-    """Two at once may both find an invoice number unused; the constraint stops one, which then finds it used."""
-    try:
-        ask()
-    except IntegrityError:
-        ask()
 
 
 def _try(act: Act, attempt: Attempt, uploads: Sequence[Upload], *, hand_in_claim: bool) -> None:
