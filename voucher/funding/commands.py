@@ -169,13 +169,12 @@ def apply_pending_changes(act: Act, scheme: Scheme) -> int:
         select(AgreementChange)
         .join(Agreement)
         .where(Agreement.scheme_id == scheme.id, AgreementChange.state == ChangeState.PENDING)
-        .order_by(AgreementChange.id)
+        .order_by(AgreementChange.agreement_id, AgreementChange.id)  # agreements are locked in the order of their rows
     ).all()
     applied = 0
     for change in waiting:
         agreement = _lock(change.agreement)
-        session.refresh(change)
-        if change.state != ChangeState.PENDING or shortfall(agreement, change.changes):
+        if not _still_pending(change) or shortfall(agreement, change.changes):
             continue
         _apply(act, agreement, change.changes, change.reason)
         change.state, change.applied_at = str(ChangeState.APPLIED), act.now
@@ -235,6 +234,12 @@ def _lock(agreement: Agreement) -> Agreement:
     for line in found.lines:
         session.refresh(line)
     return found
+
+
+def _still_pending(change: AgreementChange) -> bool:
+    """Whether nobody was faster; asked under the agreement's lock."""
+    session.refresh(change)
+    return change.state == ChangeState.PENDING
 
 
 def _need_reason(reason: str) -> None:

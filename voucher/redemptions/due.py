@@ -242,15 +242,7 @@ def _schemes_with_cuts(_act: Act, scheme: Scheme) -> Select[int]:
 
 
 def _apply_cuts(act: Act, scheme_id: int, report: DueReport) -> None:
-    _queue_for_agreements(scheme_id)
     report.cuts_applied += apply_pending_changes(act, session.get_one(Scheme, scheme_id))
-
-
-def _queue_for_agreements(scheme_id: int) -> None:
-    """Two workers would both find a cut pending: the second one waits here and then reads what the first has done."""
-    session.execute(
-        select(Agreement.id).where(Agreement.scheme_id == scheme_id).order_by(Agreement.id).with_for_update()
-    )
 
 
 _Job = tuple[str, Callable[[Act, Scheme], Select[int]], Callable[[Act, int, DueReport], None]]

@@ -18,14 +18,13 @@ from voucher.platform.errors import DomainError
 AT_ONCE = 8
 
 
-@pytest.fixture
-def slow_check(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every check of a password waits, for as long as it makes sense, until all guesses have been let through."""
+def check_slowly(monkeypatch: pytest.MonkeyPatch, patience: float) -> None:
+    """Every check of a password waits until all guesses have been let through, or for so many seconds."""
     meeting = Barrier(AT_ONCE)
 
     def check(_hashed: str | None, _password: str) -> bool:
         with suppress(BrokenBarrierError):  # The others are kept waiting in the queue, which is what it is for.
-            meeting.wait(timeout=1)
+            meeting.wait(timeout=patience)
         return False
 
     monkeypatch.setattr(sessions, "_password_fits", check)
@@ -50,14 +49,14 @@ def guess_at_once(app: Flask) -> list[str]:
         return sorted(threads.map(guess, [app] * AT_ONCE))
 
 
-def test_of_eight_guesses_at_once_five_are_looked_at(app: Flask, slow_check: None) -> None:
+def test_of_eight_guesses_at_once_five_are_looked_at(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    check_slowly(monkeypatch, patience=0.5)
     assert guess_at_once(app) == ["locked"] * 3 + ["sign_in_wrong"] * 5
     assert kept_attempts() == 5
 
 
 @pytest.mark.parametrize("engine_kind", ["postgresql"], indirect=True)
-def test_control_without_the_queue_all_eight_are_looked_at(
-    app: Flask, slow_check: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_control_without_the_queue_all_eight_are_looked_at(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    check_slowly(monkeypatch, patience=30)
     monkeypatch.setattr(sessions, "_queue_up", lambda _email, _address: None)
     assert guess_at_once(app) == ["sign_in_wrong"] * 8
