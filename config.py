@@ -19,6 +19,7 @@ class Config:
     base_url: str
     testing: bool = False
     trusted_proxies: int = 0
+    demo: bool = False
 
     @property
     def key_ring(self) -> Path:
@@ -46,6 +47,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Config:
 
     VOUCHER_DATA (folder, default ``var``), DATABASE_URL (default SQLite in that folder), VOUCHER_BASE_URL, and
     VOUCHER_TRUSTED_PROXIES: how many reverse proxies stand before the app, so that limits count the visitor's address.
+    VOUCHER_DEMO=1 lets everybody read the messages that were written to the data folder; ``scripts/run`` sets it.
     """
     data = Path(environ.get("VOUCHER_DATA", ROOT / "var")).resolve()
     url = environ.get("DATABASE_URL") or f"sqlite:///{data / 'voucher.sqlite3'}"
@@ -57,4 +59,5 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Config:
         database_url=url,
         base_url=environ.get("VOUCHER_BASE_URL", "http://127.0.0.1:8000"),
         trusted_proxies=int(environ.get("VOUCHER_TRUSTED_PROXIES", "0")),
+        demo=environ.get("VOUCHER_DEMO") == "1",
     )

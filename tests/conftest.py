@@ -13,11 +13,13 @@ from flask import Flask
 from sqlalchemy import Engine, create_engine
 
 from config import Config
+from tests.harness import compiled
 from tests.harness.client import PageClient
 from tests.harness.clock import FixedClock
 from tests.harness.databases import Databases, SqliteDatabases
 from tests.harness.postgres import postgres_databases
 from tests.harness.ready import Nursery, Ready
+from tests.harness.sketches import sketched as sketched
 from tests.harness.sockets import Guard
 from tests.harness.world import copied_to
 from voucher.app import create_app
@@ -25,10 +27,12 @@ from voucher.platform.db import db, prepare_engine
 from voucher.platform.keyring import KeyRing
 
 GUARD = Guard()
+UNCOUNTED = {"browser", "documents"}
 
 
 def pytest_configure() -> None:
     GUARD.install()
+    compiled.install()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -37,6 +41,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         values = getattr(getattr(item, "callspec", None), "params", {})
         if values.get("engine_kind") == "postgresql":
             item.add_marker("postgres")
+        # Tracing costs half as much again as the test itself; what these run is counted by the others.
+        if values.get("engine_kind") == "postgresql" or UNCOUNTED & set(item.path.parts):
+            item.add_marker("no_cover")
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,15 @@ from flask import Flask, current_app
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import ROOT, Config, from_environment
+from voucher.accounts import account_views as account
+from voucher.accounts import code_views
 from voucher.accounts import views as accounts
+from voucher.applications import apply_views, checker_views, phone_views
+from voucher.applications import staff_views as application_desk
+from voucher.funding.views import agreement_pages, round_pages
+from voucher.notifications import views as outbox
+from voucher.payments import remittance_views
+from voucher.payments.views import approval_page, bank_pages, batch_pages, debt_pages, matching_pages
 from voucher.platform import logs, pages, web
 from voucher.platform.act import Act
 from voucher.platform.actor import Actor
@@ -17,19 +25,87 @@ from voucher.platform.clock import Clock, system_clock
 from voucher.platform.db import db, prepare_engine
 from voucher.platform.files import FileStore
 from voucher.platform.keyring import KeyRing
+from voucher.providers.views import apply_pages, colleague_pages, firm_pages, package_pages
 from voucher.redemptions import answer_views
-from voucher.redemptions.views import claim_pages, look_up_pages, session_pages
+from voucher.redemptions.views import (
+    claim_pages,
+    correction_pages,
+    look_up_pages,
+    session_pages,
+    staff_claim_steps,
+    staff_voucher_pages,
+)
+from voucher.reports.views import funder_pages, prepare_pages, sign_pages, statement_pages
+from voucher.schemes.views import scheme_pages
 from voucher.tables import METADATA
 from voucher.vouchers import views as vouchers
+from voucher.workspace import (
+    business_answers,
+    business_home,
+    business_offers,
+    business_vouchers,
+    desk_pages,
+    foot_views,
+    ledger_pages,
+    provider_claims,
+    provider_deeds,
+    provider_desk,
+    provider_views,
+    public_views,
+)
+from voucher.workspace.views import people_pages, record_pages, role_pages, team_pages
 
 BLUEPRINTS = (
     pages.blueprint,
     accounts.blueprint,
+    code_views.blueprint,
+    account.blueprint,
+    public_views.blueprint,
+    checker_views.blueprint,
+    apply_views.blueprint,
+    phone_views.blueprint,
     look_up_pages.blueprint,
     session_pages.blueprint,
     claim_pages.blueprint,
+    firm_pages.blueprint,
+    package_pages.blueprint,
+    colleague_pages.blueprint,
+    apply_pages.blueprint,
+    provider_desk.blueprint,
+    provider_deeds.blueprint,
+    provider_claims.blueprint,
+    provider_views.blueprint,
+    correction_pages.blueprint,
+    remittance_views.blueprint,
     vouchers.blueprint,
     answer_views.blueprint,
+    foot_views.blueprint,
+    business_home.blueprint,
+    business_offers.blueprint,
+    business_vouchers.blueprint,
+    business_answers.blueprint,
+    desk_pages.blueprint,
+    batch_pages.blueprint,
+    approval_page.blueprint,
+    bank_pages.blueprint,
+    matching_pages.blueprint,
+    debt_pages.blueprint,
+    agreement_pages.blueprint,
+    round_pages.blueprint,
+    scheme_pages.blueprint,
+    ledger_pages.blueprint,
+    application_desk.blueprint,
+    staff_claim_steps.blueprint,
+    staff_voucher_pages.blueprint,
+    statement_pages.blueprint,
+    prepare_pages.blueprint,
+    sign_pages.blueprint,
+    funder_pages.blueprint,
+    people_pages.blueprint,
+    role_pages.blueprint,
+    team_pages.blueprint,
+    record_pages.blueprint,
+    outbox.blueprint,
 )
 
 

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import func, select
 
 from config import Config
+from voucher.accounts import messages as accounts
 from voucher.audit.commands import seal, transaction
 from voucher.audit.models import AuditEvent, AuditSealMember
 from voucher.notifications.delivery import Delivery, FolderDelivery, SmtpDelivery
@@ -29,12 +30,13 @@ from voucher.platform.actor import WORKER, Actor
 from voucher.platform.db import atomic, session
 from voucher.platform.keyring import KeyRing
 from voucher.platform.logs import LOG, log_fault
+from voucher.providers import messages as providers
 from voucher.redemptions import messages as redemptions
 from voucher.redemptions.due import DueReport, run_due
 from voucher.schemes.models import Scheme
 
 # Every kind of message with who draws it. A domain that has messages adds its RENDERERS here.
-RENDERERS: Mapping[str, Renderer] = {**redemptions.RENDERERS}
+RENDERERS: Mapping[str, Renderer] = {**accounts.RENDERERS, **providers.RENDERERS, **redemptions.RENDERERS}
 
 EVERY = timedelta(minutes=1)
 POLL_SECONDS = 2.0

@@ -48,6 +48,8 @@ from voucher.vouchers.commands import expire
 from voucher.vouchers.models import Voucher
 from voucher.vouchers.rules import release_falls_due_on
 
+pytestmark = pytest.mark.usefixtures("sketched")
+
 Patch = pytest.MonkeyPatch
 
 

@@ -23,6 +23,8 @@ from voucher.payments.batches import (
 from voucher.payments.models import Batch
 from voucher.platform.errors import DomainError, Forbidden
 
+pytestmark = pytest.mark.usefixtures("sketched")
+
 APRIL, MAY = (date(2026, 4, 1), date(2026, 4, 30)), (date(2026, 5, 1), date(2026, 5, 31))
 
 

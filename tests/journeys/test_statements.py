@@ -23,6 +23,8 @@ from voucher.reports.models import Statement
 from voucher.reports.rules import canonical, data_hash
 from voucher.reports.statement_data import Given, Heading, StatementReader
 
+pytestmark = pytest.mark.usefixtures("sketched")
+
 APRIL, MAY = (date(2026, 4, 1), date(2026, 4, 30)), (date(2026, 5, 1), date(2026, 5, 31))
 JUNE = date(2026, 6, 1), date(2026, 6, 30)
 

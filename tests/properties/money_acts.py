@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 from hypothesis import strategies as st
@@ -34,7 +35,11 @@ from voucher.reports.models import Statement
 class MoneyActs(ClaimActs):
     """Money is paid, comes back, is owed, is moved; periods are closed."""
 
-    STEPS = (("petra", submit_batch), ("paul", approve_batch), ("petra", export_batch))
+    STEPS: tuple[tuple[str, Callable[..., object]], ...] = (
+        ("petra", submit_batch),
+        ("paul", approve_batch),
+        ("petra", export_batch),
+    )
 
     @act(2, until=st.sampled_from(["draft", "submitted", "approved", "exported", "matched", "matched"]))
     def pay(self, until: str) -> None:

@@ -20,6 +20,8 @@ from voucher.redemptions.claims import Accepted
 from voucher.redemptions.decisions import approve_claim
 from voucher.vouchers.commands import resume, suspend
 
+pytestmark = pytest.mark.usefixtures("sketched")
+
 
 @pytest.fixture
 def world(ready: Ready, tmp_path: Path, clock: FixedClock) -> Iterator[World]:

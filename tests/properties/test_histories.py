@@ -14,6 +14,8 @@ from tests.properties.history import ACTS, Step
 from tests.properties.money_acts import MoneyActs
 from voucher.reports import commands as statements
 
+pytestmark = pytest.mark.usefixtures("sketched")
+
 EXAMPLES = {"sqlite": 25, "postgresql": 4}
 STEPS = 40
 # Histories without these would show little; the twenty-five on SQLite come to all of them.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import func, select
 
 from voucher.accounts.models import Membership, Person
-from voucher.accounts.queries import roles_held
-from voucher.accounts.rules import EVERYWHERE, FOR_ORGANISATIONS, PASSWORD_MINIMUM, Role
+from voucher.accounts.queries import holders, roles_held
+from voucher.accounts.rules import EVERYWHERE, FOR_ORGANISATIONS, PASSWORD_MINIMUM, PROVIDER_ROLES, Role
 from voucher.accounts.sign_in import HASHER, end_sessions
 from voucher.audit.commands import record
 from voucher.audit.rules import Override
@@ -14,7 +14,8 @@ from voucher.platform.act import Act
 from voucher.platform.actor import WORKER, Actor
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
-from voucher.platform.errors import Conflict, DomainError
+from voucher.platform.errors import Conflict, DomainError, Forbidden
+from voucher.platform.i18n import gettext_noop as _
 
 
 def create_first_administrator(act: Act, *, name: str, email: str, password: str) -> Person:
@@ -32,11 +33,34 @@ def add_person(act: Act, *, name: str, email: str, password: str | None = None, 
     return _add(act, act.actor, name=name, email=email, password=password, phone=phone)
 
 
+def add_oneself(act: Act, *, name: str, email: str) -> Person:
+    """Somebody who registers, with an address that a code has proven; raises DomainError when it is taken."""
+    if not name.strip():
+        raise DomainError("name_needed", _("Enter your name."), "name")
+    return _add(act, act.actor, name=name, email=email, password=None)
+
+
+def known_or_new_person(act: Act, *, name: str, email: str, phone: str) -> Person:
+    """The person of this address, whom an officer who decides applications has spoken to; made when new."""
+    person = session.scalar(select(Person).where(Person.email == email.strip().lower()))
+    if person is None:
+        return _add(act, act.actor, name=name, email=email, password=None, phone=phone)
+    if not person.active:
+        raise DomainError("person_suspended", _("This person is suspended. Enter another contact."), "email")
+    return person
+
+
 def contact_person(act: Act, *, name: str, email: str, phone: str, organisation_id: int) -> Person:
     """The person behind a business's contact address, made when new, as member of that business."""
     person = session.scalar(select(Person).where(Person.email == email.strip().lower()))
     if person is None:
         person = _add(act, act.actor, name=name, email=email, password=None, phone=phone)
+    make_member(act, person, organisation_id)
+    return person
+
+
+def make_member(act: Act, person: Person, organisation_id: int) -> None:
+    """Lets a person speak for a business from now on, once; whoever calls it knows that the person may."""
     held = session.scalar(
         select(Membership.id).where(
             Membership.person_id == person.id,
@@ -47,29 +71,100 @@ def contact_person(act: Act, *, name: str, email: str, phone: str, organisation_
     )
     if held is None:
         _grant(act, act.actor, person, Role.BUSINESS_MEMBER, None, organisation_id, "contact of the business")
+
+
+def person_at(act: Act, *, name: str, email: str) -> Person:
+    """The active person with this address, made when new; whoever calls knows that the address is theirs."""
+    person = session.scalar(select(Person).where(Person.email == email.strip().lower()))
+    if person is None:
+        return _add(act, act.actor, name=name, email=email, password=None)
+    if not person.active:
+        raise DomainError("person_suspended", "This account is suspended. Ask the scheme's office.")
     return person
+
+
+def admit(act: Act, person: Person, role: Role, *, organisation_id: int, reason: str) -> Membership:
+    """Gives a person a part in a provider, once; whoever calls has said that the firm wants it."""
+    if role not in PROVIDER_ROLES:
+        raise DomainError("not_a_provider_role", f"The role {role} is given by an administrator.", "role")
+    for held in roles_held(person.id, act.now):
+        if (held.role, held.organisation_id) == (role, organisation_id):
+            return held
+    return _grant(act, act.actor, person, role, None, organisation_id, reason)
+
+
+def dismiss(act: Act, membership: Membership, *, reason: str) -> None:
+    """Ends a part in a provider now; whoever calls has said that the firm wants it."""
+    if membership.role not in PROVIDER_ROLES:
+        raise DomainError("not_a_provider_role", f"The role {membership.role} is ended by an administrator.", "role")
+    membership.ended_at = act.now
+    record(act.actor, "role.ended", membership, at=act.now, reason=reason)
 
 
 def grant_role(
     act: Act, person: Person, role: Role, *, scheme_id: int | None = None, organisation_id: int | None = None
 ) -> Membership:
-    """Gives a role from now on, once; counted on the statement as a role change."""
+    """Gives a role from now on, once; counted on the statement as a role change.
+
+    This is the operator's way. Pages go through ``voucher.accounts.appointments``, where a role with money duties
+    takes two administrators.
+    """
     act.require(Permission.ADMIN_PEOPLE_MANAGE)
-    if role in FOR_ORGANISATIONS and organisation_id is None:
-        raise DomainError("organisation_needed", f"Say for which organisation the person is {role}.", "organisation")
-    if role not in FOR_ORGANISATIONS | EVERYWHERE and scheme_id is None:
-        raise DomainError("scheme_needed", f"Say in which scheme the person is {role}.", "scheme")
+    act.require_second_factor()
+    check_place(role, scheme_id, organisation_id)
     for held in roles_held(person.id, act.now):
         if (held.role, held.scheme_id, held.organisation_id) == (role, scheme_id, organisation_id):
             return held
     return _grant(act, act.actor, person, role, scheme_id, organisation_id, "")
 
 
+def check_place(role: Role, scheme_id: int | None, organisation_id: int | None) -> None:
+    """Raises DomainError unless the role is held in the place that it needs: an organisation, a scheme or neither."""
+    if role in FOR_ORGANISATIONS and organisation_id is None:
+        raise DomainError("organisation_needed", f"Say for which organisation the person is {role}.", "organisation")
+    if role not in FOR_ORGANISATIONS | EVERYWHERE and scheme_id is None:
+        raise DomainError("scheme_needed", f"Say in which scheme the person is {role}.", "scheme")
+
+
 def end_role(act: Act, membership: Membership, *, reason: str) -> None:
-    """Ends a role now; what was done under it stays done."""
+    """Ends a role now, before its last day or even its first; what was done under it stays done."""
     act.require(Permission.ADMIN_PEOPLE_MANAGE)
-    membership.ended_at = act.now
+    act.require_second_factor()
+    if not reason.strip():
+        raise DomainError("reason_needed", _("Say why."), "reason")
+    if membership.ended_at is not None and membership.ended_at <= act.now:
+        raise DomainError("ended_already", _("This role has ended already."))
+    others = [person.id for person in holders(Role.SYSTEM_ADMINISTRATOR, None, act.now)]
+    if membership.role == Role.SYSTEM_ADMINISTRATOR and others == [membership.person_id]:
+        raise Conflict("last_administrator", _("There is no other administrator: add one first."))
+    membership.ended_at = max(act.now, membership.began_at)
     record(act.actor, "role.ended", membership, at=act.now, reason=reason, override=Override.ROLE_CHANGE)
+
+
+def suspend_person(act: Act, person: Person, *, reason: str) -> None:
+    """Lets a person in no longer and ends their sessions at once; roles stay as they are and count for nothing."""
+    act.require(Permission.ADMIN_PEOPLE_MANAGE)
+    if person.id == act.person_id:
+        raise Forbidden("suspends_itself", _("You cannot suspend yourself. Ask another administrator."))
+    if not reason.strip():
+        raise DomainError("reason_needed", _("Say why."), "reason")
+    if not person.active:
+        raise Conflict("suspended_already", _("This person is suspended already."))
+    end_sessions(act, person)
+    person.active = False
+    record(act.actor, "person.suspended", person, at=act.now, reason=reason)
+
+
+def reactivate_person(act: Act, person: Person, *, reason: str) -> None:
+    """Lets a suspended person in again, with the roles that are still held; asks for the second factor."""
+    act.require(Permission.ADMIN_PEOPLE_MANAGE)
+    act.require_second_factor()
+    if not reason.strip():
+        raise DomainError("reason_needed", _("Say why."), "reason")
+    if person.active:
+        raise Conflict("active_already", _("This person is not suspended."))
+    person.active = True
+    record(act.actor, "person.reactivated", person, at=act.now, reason=reason)
 
 
 def set_password(act: Act, person: Person, password: str) -> None:
@@ -112,9 +207,14 @@ def _grant(
         began_at=act.now,
         granted_by=actor.person_id,
     )
+    return give(act, actor, membership, reason=reason)
+
+
+def give(act: Act, actor: Actor, membership: Membership, *, reason: str) -> Membership:
+    """Writes a role down with its audit row; who may do so is for the commands that compose with this to say."""
     session.add(membership)
     session.flush()
-    staff = role not in FOR_ORGANISATIONS
+    staff = membership.role not in FOR_ORGANISATIONS
     record(
         actor,
         "role.granted",
@@ -122,6 +222,6 @@ def _grant(
         at=act.now,
         reason=reason,
         override=Override.ROLE_CHANGE if staff else None,
-        details={"person": person.email},
+        details={"person": session.get_one(Person, membership.person_id).email},
     )
     return membership

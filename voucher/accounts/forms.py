@@ -1,22 +1,47 @@
-"""What people enter to sign in."""
+"""What people enter to sign in and to register."""
 
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
-from flask_wtf import FlaskForm
-from wtforms import EmailField, HiddenField, PasswordField
-from wtforms.validators import InputRequired, Length, Regexp
+from wtforms import EmailField, HiddenField, PasswordField, StringField
+from wtforms.validators import DataRequired, InputRequired, Length, Regexp
+
+from voucher.platform.forms import Form, tidy
 
 
-def tidy(text: str | None) -> str | None:
-    """An entry without spaces around it and without NUL, which neither a page nor PostgreSQL can hold."""
-    return text and text.replace("\0", "").strip()
+def second_factor_field() -> StringField:
+    """The field in which an act asks for the second factor."""
+    return StringField(
+        _("Code of your second factor"),
+        filters=[tidy],
+        description=_("The 6 digits that your authenticator app shows now, or one of your recovery codes."),
+        validators=[DataRequired(_("Enter the code that your authenticator app shows now."))],
+    )
 
 
-class SignInForm(FlaskForm):  # type: ignore[misc] # the library ships no types
-    """E-mail address and password, and the name of the page to go to afterwards."""
+class ProofForm(Form):
+    """Nothing but the second factor, for an act that asks for nothing else."""
 
-    email = EmailField(
+    proof = second_factor_field()
+
+
+class PasswordForm(Form):
+    """A new password, and the one before it where there is one."""
+
+    old = PasswordField(_("Password that you have now"))
+    new = PasswordField(
+        _("New password"),
+        description=_("At least 12 characters. Three words that do not belong together are good and easy to keep."),
+        validators=[
+            InputRequired(_("Enter a new password.")),
+            Length(max=1000, message=_("Enter a password of at most 1,000 characters.")),
+        ],
+    )
+
+
+def email_field() -> EmailField:
+    """The field in which people enter their own e-mail address."""
+    return EmailField(
         _("E-mail address"),
         filters=[tidy],
         validators=[
@@ -25,6 +50,42 @@ class SignInForm(FlaskForm):  # type: ignore[misc] # the library ships no types
             Length(max=254, message=_("Enter an e-mail address of at most 254 characters.")),
         ],
     )
+
+
+class AskCodeForm(Form):
+    """To which address a code is sent, and the name of the page to go to afterwards."""
+
+    email = email_field()
+    next = HiddenField()
+
+
+class EnterCodeForm(Form):
+    """The code that was sent."""
+
+    code = StringField(
+        _("Code"),
+        filters=[tidy],
+        validators=[
+            DataRequired(_("Enter the 6 digits that we sent you.")),
+            Length(max=20, message=_("Enter 6 digits.")),
+        ],
+    )
+
+
+class RegisterForm(Form):
+    """Who registers."""
+
+    name = StringField(
+        _("Your full name"),
+        filters=[tidy],
+        validators=[DataRequired(_("Enter your name.")), Length(max=200, message=_("Enter at most 200 characters."))],
+    )
+
+
+class SignInForm(Form):
+    """E-mail address and password, and the name of the page to go to afterwards."""
+
+    email = email_field()
     password = PasswordField(
         _("Password"),
         validators=[

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from voucher.accounts.rules import Purpose, Role
-from voucher.platform.db import Base, in_list, new_public_id
+from voucher.accounts.rules import CODE_TRIES, ProposalState, Purpose, Role
+from voucher.platform.db import Base, in_list, new_public_id, unique_where
 
 
 class Person(Base):
@@ -54,6 +54,61 @@ class Membership(Base):
         return self.role
 
 
+class Deputy(Base):
+    """For whom somebody holds a role from one day to another."""
+
+    __tablename__ = "deputy"
+    __table_args__ = (UniqueConstraint("membership_id"),)
+
+    membership_id: Mapped[int] = mapped_column(ForeignKey("membership.id"))
+    stands_in_for: Mapped[int] = mapped_column(ForeignKey("person.id"))
+
+
+class RoleProposal(Base):
+    """A role with money duties that one administrator proposes and another confirms.
+
+    ``begins_on`` is empty for a role that begins when it is confirmed; only a deputy's has a last day.
+    """
+
+    __tablename__ = "role_proposal"
+    __table_args__ = (
+        UniqueConstraint("public_id"),
+        CheckConstraint(in_list("role", list(Role)), name="role_known"),
+        CheckConstraint(in_list("state", list(ProposalState)), name="state_known"),
+        CheckConstraint("person_id <> proposed_by", name="nobody_proposes_themselves"),
+        CheckConstraint(
+            "state <> 'confirmed' OR (decided_by IS NOT NULL AND decided_by <> proposed_by "
+            "AND decided_by <> person_id AND membership_id IS NOT NULL)",
+            name="confirmed_by_a_second_person",
+        ),
+        CheckConstraint("(stands_in_for IS NULL) = (ends_on IS NULL)", name="a_deputy_has_a_last_day"),
+        CheckConstraint(
+            "ends_on IS NULL OR (begins_on IS NOT NULL AND begins_on <= ends_on)", name="begins_before_it_ends"
+        ),
+    )
+
+    public_id: Mapped[str] = mapped_column(default=new_public_id)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    role: Mapped[str]
+    scheme_id: Mapped[int | None] = mapped_column(ForeignKey("scheme.id"))
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
+    stands_in_for: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    begins_on: Mapped[date | None]
+    ends_on: Mapped[date | None]
+    reason: Mapped[str] = mapped_column(Text)
+    state: Mapped[str]
+    proposed_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    proposed_at: Mapped[datetime]
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    decided_at: Mapped[datetime | None]
+    membership_id: Mapped[int | None] = mapped_column(ForeignKey("membership.id"))
+
+    @property
+    def reference(self) -> str:
+        """A proposal is known by its role."""
+        return self.role
+
+
 class SignInSession(Base):
     """A signed-in browser; sign-out, suspension and a changed password end it. Only a keyed hash is stored."""
 
@@ -78,6 +133,25 @@ class SignInAttempt(Base):
     at: Mapped[datetime]
 
 
+class SignInCode(Base):
+    """A code sent by e-mail to sign in or register with. It follows from the key ring; only a keyed hash is stored."""
+
+    __tablename__ = "sign_in_code"
+    __table_args__ = (
+        UniqueConstraint("public_id"),
+        CheckConstraint(f"tries BETWEEN 0 AND {CODE_TRIES}", name="five_tries"),
+    )
+
+    public_id: Mapped[str] = mapped_column(default=new_public_id)
+    email: Mapped[str] = mapped_column(index=True)
+    code_hash: Mapped[str]
+    address: Mapped[str] = mapped_column(index=True)
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    tries: Mapped[int] = mapped_column(default=0)
+    used_at: Mapped[datetime | None]
+
+
 class OneTimeLink(Base):
     """A link to one page with one purpose for one person. The token follows from the key ring and ``public_id``."""
 
@@ -96,3 +170,41 @@ class OneTimeLink(Base):
     made_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class SecondFactor(Base):
+    """A person's authenticator app. ``secret`` is encrypted under the key ring; ``last_step`` is never used twice."""
+
+    __tablename__ = "second_factor"
+    __table_args__ = (
+        CheckConstraint("last_step IS NULL OR confirmed_at IS NOT NULL", name="used_only_when_confirmed"),
+        CheckConstraint("ended_at IS NULL OR ended_at >= made_at", name="ends_after_it_was_made"),
+        unique_where("uq_second_factor_live", "person_id", where="ended_at IS NULL"),
+    )
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    secret: Mapped[str]
+    made_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    last_step: Mapped[int | None]
+    ended_at: Mapped[datetime | None]
+
+
+class RecoveryCode(Base):
+    """A code that stands in once for an authenticator app that was lost. Only a keyed hash is stored."""
+
+    __tablename__ = "recovery_code"
+    __table_args__ = (UniqueConstraint("code_hash"),)
+
+    second_factor_id: Mapped[int] = mapped_column(ForeignKey("second_factor.id"), index=True)
+    code_hash: Mapped[str]
+    used_at: Mapped[datetime | None]
+
+
+class SecondFactorFailure(Base):
+    """A wrong code, from which the limit is counted."""
+
+    __tablename__ = "second_factor_failure"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    at: Mapped[datetime]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import or_, select
@@ -10,6 +10,7 @@ from sqlalchemy import or_, select
 from voucher.accounts.models import Membership, Person
 from voucher.accounts.rules import PERMISSIONS, Role
 from voucher.platform.actor import Actor, Channel, Grant
+from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
 
@@ -79,3 +80,33 @@ def holders(role: Role, scheme_id: int | None, at: datetime) -> Sequence[Person]
         .order_by(Person.id)
         .distinct()
     ).all()
+
+
+def names_of(person_ids: Iterable[int | None]) -> dict[int | None, str]:
+    """People's names by their rows; nobody, where the system itself acted, is an empty name."""
+    wanted = {each for each in person_ids if each is not None}
+    rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(sorted(wanted))))
+    return {None: "", **{person_id: name for person_id, name in rows}}  # noqa: C416 - rows are no pairs to a checker
+
+
+def holders_of_permissions(scheme_id: int, at: datetime) -> tuple[dict[int, str], dict[Permission, set[int]]]:
+    """Active people's names, and who of them holds each permission in the scheme (or everywhere) at that moment."""
+    rows = session.execute(
+        select(Person.id, Person.name, Membership.role)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(
+            or_(Membership.scheme_id.is_(None), Membership.scheme_id == scheme_id),
+            Membership.organisation_id.is_(None),
+            Membership.began_at <= at,
+            or_(Membership.ended_at.is_(None), Membership.ended_at > at),
+            Person.active,
+        )
+        .order_by(Person.id)
+    )
+    names: dict[int, str] = {}
+    found: dict[Permission, set[int]] = {}
+    for person_id, name, role in rows:
+        names[person_id] = name
+        for permission in PERMISSIONS[Role(role)]:
+            found.setdefault(permission, set()).add(person_id)
+    return names, found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from voucher.platform.authz import Permission as P
+from voucher.platform.states import State, transitions
 
 
 class Role(StrEnum):
@@ -39,13 +40,20 @@ PERMISSIONS: dict[Role, frozenset[P]] = {
     Role.BANK_LINE_KEEPER: frozenset({P.BANK_LINES_TYPE, P.BANK_LINES_MATCH, *READS}),
     Role.BUSINESS_MEMBER: frozenset({P.BUSINESS_CLAIMS_CONFIRM, P.BUSINESS_OFFERS_ACCEPT}),
     Role.CLAIM_APPROVER: frozenset({P.CLAIMS_APPROVE, *READS}),
-    Role.FUNDER: frozenset({P.STATEMENTS_READ}),
+    Role.FUNDER: frozenset({P.FUNDER_STATEMENTS_READ}),
     Role.FUNDING_MANAGER: frozenset({P.FUNDING_AGREEMENTS_MANAGE, P.FUNDING_DEBTS_MANAGE, *READS}),
     Role.PAYEE_DETAILS_KEEPER: frozenset({P.PAYEES_KEY, P.PAYEES_CONFIRM}),
     Role.PAYMENTS_APPROVER: frozenset({P.BATCHES_APPROVE, *READS}),
     Role.PAYMENTS_PREPARER: frozenset({P.BATCHES_PREPARE, *READS}),
     Role.PROVIDER_MANAGER: frozenset(
-        {P.PROVIDER_CLAIMS_MAKE, P.PROVIDER_PACKAGES_LIST, P.PROVIDER_SESSIONS_RECORD, P.PROVIDER_VOUCHERS_LOOK_UP}
+        {
+            P.PROVIDER_CLAIMS_MAKE,
+            P.PROVIDER_PACKAGES_LIST,
+            P.PROVIDER_PAYEES_KEY,
+            P.PROVIDER_PEOPLE_MANAGE,
+            P.PROVIDER_SESSIONS_RECORD,
+            P.PROVIDER_VOUCHERS_LOOK_UP,
+        }
     ),
     Role.PROVIDER_SCANNER: frozenset({P.PROVIDER_SESSIONS_RECORD, P.PROVIDER_VOUCHERS_LOOK_UP}),
     Role.PROVIDER_VETTER: frozenset({P.PROVIDERS_APPROVE, P.PROVIDERS_SPONSOR}),
@@ -61,8 +69,41 @@ FOR_ORGANISATIONS = frozenset({Role.BUSINESS_MEMBER, Role.PROVIDER_MANAGER, Role
 EVERYWHERE = frozenset({Role.SYSTEM_ADMINISTRATOR})
 PROVIDER_ROLES = frozenset({Role.PROVIDER_MANAGER, Role.PROVIDER_SCANNER})
 
+# Who holds one of these can move money or let others do it: one administrator proposes, another confirms.
+MONEY_ROLES = frozenset(
+    {
+        Role.BANK_LINE_KEEPER,
+        Role.CLAIM_APPROVER,
+        Role.FUNDING_MANAGER,
+        Role.PAYEE_DETAILS_KEEPER,
+        Role.PAYMENTS_APPROVER,
+        Role.PAYMENTS_PREPARER,
+        Role.SIGNER,
+        Role.SYSTEM_ADMINISTRATOR,
+    }
+)
+
+
+class ProposalState(State):
+    """Where a proposed role stands."""
+
+    PROPOSED = "proposed"
+    CONFIRMED = "confirmed"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+
+
+PROPOSALS = transitions(
+    {ProposalState.PROPOSED: {ProposalState.CONFIRMED, ProposalState.DECLINED, ProposalState.WITHDRAWN}}
+)
+
 PASSWORD_MINIMUM = 12
 LINK_DAYS = 14
+
+CODE_MINUTES = 10
+CODE_TRIES = 5
+# How long a proven e-mail address may wait for the name of whoever registers with it.
+REGISTER_MINUTES = 30
 
 
 class Purpose(StrEnum):
@@ -79,3 +120,8 @@ class Strength(StrEnum):
     STRONG = "strong"
     ORDINARY = "ordinary"
     WEAK = "weak"
+
+
+def roles_with(permission: P) -> list[Role]:
+    """The roles that give a permission, by name."""
+    return sorted(role for role, given in PERMISSIONS.items() if permission in given)

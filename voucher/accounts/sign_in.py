@@ -55,8 +55,8 @@ def sign_in(act: Act, *, email: str, password: str, address: str) -> SignedIn | 
     DomainError ``locked`` after 5 failures for the e-mail address or 20 from the network address in 15 minutes.
     """
     email = email.strip().lower()
-    _queue_up(email, address)
-    _check_limits(email, address, act.now)
+    queue_up(email, address)
+    check_limits(email, address, act.now)
     person = session.scalar(select(Person).where(Person.email == email, Person.active))
     hashed = person.password_hash if person else None
     fits = _password_fits(hashed, password)
@@ -65,7 +65,12 @@ def sign_in(act: Act, *, email: str, password: str, address: str) -> SignedIn | 
         return SignInRefused("sign_in_wrong", _WRONG)
     if HASHER.check_needs_rehash(hashed):
         person.password_hash = HASHER.hash(password)
-    return _begin(act, person, address)
+    return begin(act, person, address)
+
+
+def password_is(person: Person, password: str) -> bool:
+    """Whether this is the person's password."""
+    return _password_fits(person.password_hash, password)
 
 
 def person_of(token_hash: str, now: datetime) -> Person | None:
@@ -107,7 +112,7 @@ def end_sessions(act: Act, person: Person) -> int:
     return len(running)
 
 
-def _queue_up(email: str, address: str) -> None:
+def queue_up(email: str, address: str) -> None:
     """Lets attempts come one after the other, for many at once would all find the count low.
 
     SQLite has one writer anyway.
@@ -117,7 +122,8 @@ def _queue_up(email: str, address: str) -> None:
             session.execute(select(func.pg_advisory_xact_lock(lock, func.hashtext(name))))
 
 
-def _check_limits(email: str, address: str, now: datetime) -> None:
+def check_limits(email: str, address: str, now: datetime) -> None:
+    """Raises DomainError ``locked`` when too many attempts for the e-mail or network address have failed."""
     for column, value, limit in (
         (SignInAttempt.email, email, FAILURES_PER_EMAIL),
         (SignInAttempt.address, address, FAILURES_PER_ADDRESS),
@@ -138,7 +144,8 @@ def _password_fits(hashed: str | None, password: str) -> bool:
         return False
 
 
-def _begin(act: Act, person: Person, address: str) -> SignedIn:
+def begin(act: Act, person: Person, address: str) -> SignedIn:
+    """Begins a session of somebody who has proven who they are; whoever calls it has counted the failures."""
     token = secrets.token_urlsafe(32)
     session.add(
         SignInSession(

@@ -12,7 +12,17 @@ from voucher.accounts.queries import actor_for
 from voucher.accounts.sign_in import SignInRefused, person_of, sign_in, sign_out
 from voucher.audit.commands import transaction
 from voucher.platform.actor import Channel
-from voucher.platform.web import Visitor, current_act, desk, public, tasks, visitor
+from voucher.platform.web import (
+    Visitor,
+    current_act,
+    desk,
+    front_page,
+    home_of,
+    may_come_back_to,
+    public,
+    tasks,
+    visitor,
+)
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -29,6 +39,12 @@ def visitor_of(token: str) -> Visitor | None:
 @blueprint.get("/")
 @public("says who is signed in and what that person may do, or offers to sign in")
 def home() -> ResponseReturnValue:
+    front = front_page()
+    if not visitor().is_authenticated and front is not None:
+        return front()
+    arrives_at = home_of(visitor().actor)
+    if arrives_at is not None:
+        return redirect(url_for(arrives_at))
     return render_template("accounts/home.html", tasks=tasks(visitor().actor))
 
 
@@ -44,10 +60,14 @@ def sign_in_page() -> ResponseReturnValue:
     if isinstance(result, SignInRefused):
         form.email.errors = [result.message]
         return render_template("accounts/sign_in.html", form=form), 422
+    return arrive(result.token, form.next.data)
+
+
+def arrive(token: str, wanted: str | None) -> ResponseReturnValue:
+    """Signs this browser in, and leads to the wanted endpoint if this person may go on there."""
     session.clear()  # What was in the browser before signing in says nothing about who signs in.
-    login_user(visitor_of(result.token))
-    wanted = {task.endpoint for task in tasks(visitor().actor)} & {form.next.data}
-    return redirect(url_for(wanted.pop() if wanted else "accounts.home"))
+    login_user(visitor_of(token))
+    return redirect(url_for(wanted if wanted and may_come_back_to(wanted, visitor().actor) else "accounts.home"))
 
 
 @blueprint.post("/sign-out")

@@ -17,6 +17,7 @@ from voucher.notifications.commands import tell
 from voucher.organisations.models import Organisation
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
+from voucher.platform.clock import long_date
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden
 from voucher.platform.references import new_reference
@@ -38,12 +39,17 @@ def offer(act: Act, target: Round, business: Organisation, contact: Person) -> A
 
 
 def submit(act: Act, target: Round, business: Organisation, contact: Person) -> Application:
-    """Enters an application in an open round; raises Conflict when the business has one, or a voucher, already."""
+    """Enters an application by an officer, as ``enter`` does."""
     act.require(Permission.OFFERS_DECIDE, scheme_id=target.scheme_id)
-    if not target.opens_on <= act.today <= target.closes_on:
-        raise DomainError(
-            "round_closed", f"Round {target.code} takes applications from {target.opens_on} to {target.closes_on}."
-        )
+    return enter(act, target, business, contact)
+
+
+def enter(act: Act, target: Round, business: Organisation, contact: Person) -> Application:
+    """Enters an application in an open round; raises Conflict when the business has one, or a voucher, already.
+
+    Whoever calls it knows that the actor may: an officer, or the contact who speaks for the business.
+    """
+    check_open(act, target)
     session.get_one(Organisation, business.id, with_for_update=True)  # two at once enter one application
     before = live_application(target.scheme_id, business.id)
     if before is not None:
@@ -63,6 +69,16 @@ def submit(act: Act, target: Round, business: Organisation, contact: Person) -> 
     session.add(application)
     begin_state(act.actor, "application.submitted", application, at=act.now)
     return application
+
+
+def check_open(act: Act, target: Round) -> None:
+    """Raises DomainError on a day on which the round takes no applications."""
+    if not target.opens_on <= act.today <= target.closes_on:
+        raise DomainError(
+            "round_closed",
+            f"Round {target.code} takes applications from {long_date(target.opens_on)} "
+            f"to {long_date(target.closes_on)}.",
+        )
 
 
 def approve(act: Act, application: Application) -> None:
@@ -149,6 +165,14 @@ def decline(act: Act, application: Application, *, reason: str) -> None:
         change_state(act.actor, "application.review_began", application, S.IN_REVIEW, TRANSITIONS, at=act.now)
     change_state(act.actor, "application.declined", application, S.DECLINED, TRANSITIONS, at=act.now, reason=reason)
     application.decided_by, application.decided_at = act.person_id, act.now
+    tell(
+        act,
+        "application_declined",
+        email=application.contact.email,
+        scheme_id=application.scheme_id,
+        person_id=application.contact_id,
+        application_id=application.id,
+    )
 
 
 def withdraw_application(act: Act, application: Application, *, reason: str) -> None:

@@ -1,13 +1,15 @@
-"""The offer as its contact reads it: the subsidy notice that the law wants, the terms in brief, and one link."""
+"""What a business that applies reads: what became of its answers, and the offer with its subsidy notice and terms."""
 
 from __future__ import annotations
 
 from voucher.accounts.links import mailed_link
 from voucher.accounts.rules import Purpose
-from voucher.applications.models import Application
+from voucher.applications.models import Application, ApplicationForm
+from voucher.applications.queries import why_declined
 from voucher.applications.rules import ApplicationState
 from voucher.notifications.delivery import Mail, written
 from voucher.notifications.models import OutboxMessage
+from voucher.notifications.worker import Renderer
 from voucher.platform.act import Act
 from voucher.platform.clock import london_date
 from voucher.platform.db import session
@@ -48,4 +50,39 @@ def offer(act: Act, message: OutboxMessage) -> Mail:
     )
 
 
-RENDERERS = {"offer": offer}
+def about_form(act: Act, message: OutboxMessage) -> Mail:
+    """What became of the answers of a business that applies, and what it has to do, if anything."""
+    form = session.get(ApplicationForm, message.subject_ids["form_id"])
+    if form is None or form.person_id != message.person_id:  # deleted; its row's number may be another's by now
+        return written("application_deleted", base_url=act.base_url)
+    return written(
+        message.kind,
+        scheme=form.scheme,
+        form=form,
+        person=form.person.name,
+        business=form.answers.get("name") or form.person.name,
+        round=form.round,
+        page=f"{act.base_url.rstrip('/')}/apply/{form.public_id}",
+    )
+
+
+def declined(_act: Act, message: OutboxMessage) -> Mail:
+    """That the application was declined, with the reason that was given."""
+    application = session.get_one(Application, message.subject_ids["application_id"])
+    return written(
+        "application_declined",
+        scheme=application.scheme,
+        application=application,
+        business=application.business.name,
+        person=application.contact.name,
+        reason=why_declined(application),
+    )
+
+
+RENDERERS: dict[str, Renderer] = {
+    "offer": offer,
+    "application_declined": declined,
+    "application_received": about_form,
+    "application_to_confirm": about_form,
+    "application_form_refused": about_form,
+}

@@ -1,14 +1,14 @@
-"""Applications, with the money that an approved one reserves."""
+"""Applications, with the money that an approved one reserves; and the answers that they are made of."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from voucher.accounts.models import Person
-from voucher.applications.rules import ApplicationState
+from voucher.applications.rules import OPEN_FORMS, ApplicationState, FormState
 from voucher.organisations.models import Organisation
 from voucher.platform.db import Base, in_list, new_public_id, unique_where
 from voucher.schemes.models import Round, Scheme
@@ -50,3 +50,55 @@ class Application(Base):
     round: Mapped[Round] = relationship()
     business: Mapped[Organisation] = relationship()
     contact: Mapped[Person] = relationship(foreign_keys=[contact_id])
+
+
+class ApplicationForm(Base):
+    """What a business answers to apply, from its first answer on; ``entered_by`` took it by phone.
+
+    ``person_id`` applies and is the contact of the application that comes of it. ``business_id`` is a business that is
+    known here and over which the form waits for an officer. Answers: see ``questions.py``.
+    """
+
+    __tablename__ = "application_form"
+    __table_args__ = (
+        UniqueConstraint("public_id"),
+        UniqueConstraint("application_id"),
+        CheckConstraint(in_list("state", list(FormState)), name="state_known"),
+        CheckConstraint("(state = 'sent') = (application_id IS NOT NULL)", name="sent_is_an_application"),
+        CheckConstraint(
+            "state NOT IN ('needs a person', 'refused') OR (business_id IS NOT NULL AND sent_at IS NOT NULL)",
+            name="held_over_a_business",
+        ),
+        unique_where(
+            "uq_application_form_open",
+            "person_id",
+            "round_id",
+            where=in_list("state", [state for state in FormState if state in OPEN_FORMS]),
+        ),
+        Index("ix_application_form_queue", "scheme_id", "state"),
+    )
+
+    public_id: Mapped[str] = mapped_column(default=new_public_id)
+    scheme_id: Mapped[int] = mapped_column(ForeignKey("scheme.id"))
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    entered_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    state: Mapped[str]
+    answers: Mapped[dict[str, object]] = mapped_column(JSON)
+    begun_at: Mapped[datetime]
+    saved_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    business_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
+    application_id: Mapped[int | None] = mapped_column(ForeignKey("application.id"))
+    reason: Mapped[str] = mapped_column(Text, default="")
+
+    scheme: Mapped[Scheme] = relationship()
+    round: Mapped[Round] = relationship()
+    person: Mapped[Person] = relationship(foreign_keys=[person_id])
+    business: Mapped[Organisation | None] = relationship()
+    application: Mapped[Application | None] = relationship()
+
+    @property
+    def reference(self) -> str:
+        """A form is known by the application that came of it, before that by its public id."""
+        return self.application.reference if self.application else self.public_id

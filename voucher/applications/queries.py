@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from voucher.applications.models import Application
 from voucher.applications.rules import LIVE
+from voucher.audit.queries import history
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
 from voucher.schemes.models import Scheme
@@ -21,6 +22,12 @@ def application_by_reference(scheme: Scheme, reference: str) -> Application:
     if found is None:
         raise NotFound("no_application", f"Scheme {scheme.reference} has no application {reference}.", "application")
     return found
+
+
+def why_declined(application: Application) -> str:
+    """The reason of the newest decision against the application, as the business reads it; empty without one."""
+    events = [each for each in history("application", application.id) if each.action == "application.declined"]
+    return events[-1].reason if events else ""
 
 
 def lock_application(application_id: int) -> Application:

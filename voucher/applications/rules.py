@@ -34,7 +34,32 @@ TRANSITIONS = transitions(
         S.APPROVED: {S.ACCEPTED, S.LAPSED, S.WITHDRAWN},
     }
 )
+TO_DECIDE = (S.SUBMITTED, S.IN_REVIEW, S.INFORMATION_REQUESTED, S.WAITLISTED)
+APPROVABLE = frozenset({S.SUBMITTED, S.IN_REVIEW, S.WAITLISTED})
 LIVE = frozenset({S.DRAFT, S.SUBMITTED, S.IN_REVIEW, S.INFORMATION_REQUESTED, S.APPROVED, S.WAITLISTED, S.ACCEPTED})
+
+
+class FormState(State):
+    """Where the answers of a business that applies stand, until they are an application."""
+
+    DRAFT = "draft"
+    TO_CONFIRM = "to confirm"  # taken by phone, and not yet said by the business itself
+    NEEDS_A_PERSON = "needs a person"  # names a business that is known here and that the applicant does not speak for
+    SENT = "sent"
+    REFUSED = "refused"
+
+
+F = FormState
+FORM_TRANSITIONS = transitions(
+    {
+        F.DRAFT: {F.TO_CONFIRM, F.SENT, F.NEEDS_A_PERSON},
+        F.TO_CONFIRM: {F.SENT, F.NEEDS_A_PERSON},
+        F.NEEDS_A_PERSON: {F.SENT, F.REFUSED},
+    }
+)
+# What its person may still change, and what stands in the way of another one in the same round.
+UNSENT_FORMS = frozenset({F.DRAFT, F.TO_CONFIRM})
+OPEN_FORMS = UNSENT_FORMS | {F.NEEDS_A_PERSON}
 
 
 def notice_still_good(sent_at: datetime, now: datetime, notice_days: int) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import click
 
 from voucher.cli.common import Answer, Run, changing, reading
-from voucher.cli.lists import agreement_named, agreements_of, pending_changes
+from voucher.cli.lists import agreement_named, pending_changes
 from voucher.cli.options import POUNDS, REASON, SET_UP_FILE, GivenFile, change_in_pounds, pair
 from voucher.funding.agreement_file import read_agreement, terms_of
 from voucher.funding.commands import (
@@ -18,7 +18,7 @@ from voucher.funding.commands import (
     sign_agreement,
 )
 from voucher.funding.models import Agreement, FundingLine
-from voucher.funding.queries import balances, line_by_code
+from voucher.funding.queries import agreements_of, balances, line_by_code
 from voucher.funding.rules import Account, ChangeState
 from voucher.payments.bank import request_drawdown
 from voucher.platform import toml
@@ -65,6 +65,7 @@ def facts_of(agreement: Agreement) -> dict[str, object]:
     return {
         "agreement": agreement.reference,
         "funder": agreement.funder.name,
+        "funder_reference": agreement.funder.reference,
         "version": agreement.version,
         "signed_on": agreement.signed_on,
         "starts_on": agreement.starts_on,
@@ -142,7 +143,7 @@ def virement(run: Run, source: str, target: str, pence: int, agreement: str | No
 def show(run: Run, agreement: str | None) -> Answer:
     """Show agreements with what stands on each line."""
     run.need(Permission.FUNDING_LINES_READ)
-    found = [agreement_named(run.scheme, agreement)] if agreement else agreements_of(run.scheme)
+    found = [agreement_named(run.scheme, agreement)] if agreement else agreements_of(run.scheme.id)
     return Answer("" if found else "There is no agreement yet.", [facts_of(each) for each in found])
 
 

@@ -13,12 +13,12 @@ from voucher.accounts.models import Membership, Person
 from voucher.accounts.queries import person_by_email, roles_held
 from voucher.accounts.rules import EVERYWHERE, FOR_ORGANISATIONS, Role
 from voucher.cli.common import Answer, Run, asking, changing, changing_installation, founding, reading
-from voucher.cli.lists import Held, roles_on
 from voucher.cli.options import DAY, EMAIL, PHONE, REASON, one_of
 from voucher.organisations.queries import organisation_by_reference
 from voucher.platform.authz import Permission
 from voucher.platform.clock import london_date, long_date
 from voucher.platform.errors import NotFound
+from voucher.workspace.roles import Held, roles_on
 
 PASSWORD_STDIN = click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 ROLE = click.argument("role", type=one_of("role", Role))
@@ -174,6 +174,7 @@ def _row(held: Held) -> dict[str, object]:
         "organisation_name": held.organisation.name if held.organisation else None,
         "from": london_date(held.membership.began_at),
         "ended": london_date(ended_at) if ended_at else None,
+        "stands_in_for": held.stands_in_for,
     }
 
 

@@ -28,6 +28,7 @@ from voucher.providers.commands import (
     reinstate_provider,
 )
 from voucher.providers.commands import sponsor as take_into_vetting
+from voucher.providers.declining import decline_provider
 from voucher.providers.models import PayeeDetails, Provider
 from voucher.providers.payees import confirm_details, key_details, record_payee_check, why_not_usable
 from voucher.providers.queries import current_details, provider_by_reference, vetting_of
@@ -137,6 +138,17 @@ def approve(run: Run, reference: str, until: date) -> Answer:
     approve_provider(run.act, provider, until=until)
     words = f"{provider.organisation.name} is approved until {until.isoformat()}."
     return _answer(provider, words, approved_until=until)
+
+
+@provider_group.command("decline")
+@click.argument("reference", metavar="REF")
+@REASON
+@changing
+def decline(run: Run, reference: str, reason: str) -> Answer:
+    """Turn a firm down before any approval."""
+    provider = provider_by_reference(run.scheme, reference, lock=True)
+    decline_provider(run.act, provider, reason=reason)
+    return _answer(provider, f"{provider.organisation.name} is declined.")
 
 
 @provider_group.command("suspend")
@@ -251,7 +263,7 @@ def show(run: Run, reference: str) -> Answer:
 
 def _facts(provider: Provider) -> dict[str, object]:
     details = current_details(provider.id)
-    found = vetting_of(provider.id)
+    found = vetting_of(provider)
     return {
         "provider": provider.reference,
         "name": provider.organisation.name,

@@ -7,7 +7,7 @@ from datetime import date
 import click
 
 from voucher.cli.common import Answer, Run, changing, changing_installation, reading
-from voucher.cli.lists import agreement_named, rounds_of, terms_of, voucher_types_of
+from voucher.cli.lists import agreement_named, rounds_of
 from voucher.cli.options import REASON, SET_UP_FILE, GivenFile
 from voucher.funding.commands import draw_on
 from voucher.funding.models import FundingLine
@@ -19,7 +19,7 @@ from voucher.platform.money import pounds
 from voucher.platform.toml import Section
 from voucher.schemes.commands import DAY_SETTINGS, add_round, add_terms, set_up_scheme, set_voucher_type_open
 from voucher.schemes.models import Round, Scheme, VoucherType
-from voucher.schemes.queries import voucher_type_by_code
+from voucher.schemes.queries import every_voucher_type, terms_history, voucher_type_by_code
 
 STAFF = (
     Permission.SCHEMES_SET_UP,
@@ -77,8 +77,8 @@ def scheme_facts(scheme: Scheme) -> dict[str, object]:
             "reviewer_needed": scheme.reviewer_needed,
             "vat_funded_for_unregistered": scheme.vat_funded_for_unregistered,
         },
-        "terms": [{"version": each.version, "in_force_from": each.in_force_from} for each in terms_of(scheme)],
-        "voucher_types": [_kind_facts(kind) for kind in voucher_types_of(scheme)],
+        "terms": [{"version": each.version, "in_force_from": each.in_force_from} for each in terms_history(scheme)],
+        "voucher_types": [_kind_facts(kind) for kind in every_voucher_type(scheme)],
         "rounds": [_round_facts(each) for each in rounds_of(scheme)],
     }
 

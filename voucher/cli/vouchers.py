@@ -16,7 +16,7 @@ from voucher.applications.models import Application
 from voucher.applications.queries import application_by_reference
 from voucher.audit.commands import record
 from voucher.cli.common import Answer, Run, changing, reading
-from voucher.cli.options import DAY, FILE, OUT, POUNDS, REASON, GivenFile
+from voucher.cli.options import DAY, FILE, OUT, POUNDS, REASON, GivenFile, one_of
 from voucher.documents.commands import RETAINED_SUBSIDY, keep_document
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
@@ -30,8 +30,9 @@ from voucher.vouchers.credentials import replace as replace_credential
 from voucher.vouchers.credentials import show as secrets_of
 from voucher.vouchers.models import Voucher
 from voucher.vouchers.paper import voucher_pdf
-from voucher.vouchers.papers import paper_of
+from voucher.vouchers.papers import print_paper
 from voucher.vouchers.queries import voucher_by_reference
+from voucher.vouchers.rules import CancelReason
 
 
 @click.command("accept")
@@ -142,10 +143,11 @@ def extend(run: Run, reference: str, last_day: date, reason: str) -> Answer:
 @click.command("cancel")
 @click.argument("reference", metavar="VOUCHER")
 @REASON
+@click.option("--code", type=one_of("code", CancelReason), default=CancelReason.OTHER, help="The cause.")
 @changing
-def cancel(run: Run, reference: str, reason: str) -> Answer:
+def cancel(run: Run, reference: str, reason: str, code: CancelReason) -> Answer:
     """Cancel a voucher; what no session or claim holds goes back at once."""
-    return _change(run, reference, partial(commands.cancel, reason=reason))
+    return _change(run, reference, partial(commands.cancel, reason=reason, code=code))
 
 
 @click.command("replace")
@@ -217,8 +219,7 @@ def voucher_paper(run: Run, reference: str, out: Path) -> Answer:
     Whoever holds the paper can redeem the voucher.
     """
     voucher = _printable(run, reference)
-    paper = paper_of(run.act, voucher)
-    record(run.act.actor, "voucher.printed", voucher, at=run.act.now, details={"generation": voucher.generation})
+    paper = print_paper(run.act, voucher)
     data = {"voucher": voucher.reference, "generation": voucher.generation, "file": str(out)}
     return Answer(f"The paper of voucher {voucher.reference} is in {out}.", data, out=(out, lambda: voucher_pdf(paper)))
 

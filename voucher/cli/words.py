@@ -7,8 +7,7 @@ from datetime import date, datetime
 from typing import TypeAlias
 
 from voucher.platform.clock import long_date, long_time
-from voucher.platform.money import pounds
-from voucher.vouchers.papers import percent
+from voucher.platform.money import percent, pounds
 
 Facts: TypeAlias = Mapping[str, object]
 INDENT = "  "

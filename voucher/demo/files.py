@@ -51,6 +51,14 @@ rate_percent = 80
 face_value = "750.00"
 minimum_own_contribution = "50.00"
 validity_days = 120
+
+# Who may apply. Each line is optional; what none of them uses is not asked for. There are also
+# most_turnover = "10000000.00" and least_months_trading = 6.
+[eligibility]
+legal_forms = ["company", "charity", "sole trader", "partnership"]
+postcode_areas = ["BD", "HD", "HX", "LS", "YO", "WF"]
+most_employees = 49
+excluded_sic = ["64", "65", "92"]
 """
 
 

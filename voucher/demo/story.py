@@ -37,6 +37,9 @@ STAFF = (
     ("stella", "Stella Greenwood", "statement preparer"),
     ("rob", "Rob Feather", "statement reviewer"),
     ("sigrid", "Sigrid Holt", "signer"),
+    ("abel", "Abel Crossley", "system administrator"),
+    ("aude", "Aude Lambert", "auditor"),
+    ("flora", "Flora Whitfield", "funder"),
 )
 PROVIDER, PROVIDER_PERSON = "Aire Digital Workshop Ltd", "pat@airedigital.example"
 AGES = {"start": 130, "offers": 120, "accepted": 112, "delivered": 90, "claimed": 84, "paid": 70}
@@ -90,8 +93,10 @@ class Story:
         do, file = self.player.do, self.player.file
         do("ada", "scheme", "set-up", file("scheme.toml", files.scheme(self.starts_on)))
         for name, _full, role in STAFF[1:]:
-            do("ada", "role", "grant", f"{name}@{DOMAIN}", role)
-        do("fred", "agreement", "sign", file("agreement.toml", files.agreement(self.starts_on)))
+            if role != "funder":
+                do("ada", "role", "grant", f"{name}@{DOMAIN}", role)
+        signed = do("fred", "agreement", "sign", file("agreement.toml", files.agreement(self.starts_on)))
+        do("ada", "role", "grant", f"flora@{DOMAIN}", "funder", "--organisation", signed["funder_reference"])
         do("shay", "round", "set-up", file("round.toml", files.voucher_round(self.starts_on)))
 
     def _provider(self, passwords: dict[str, str]) -> None:

@@ -15,6 +15,7 @@ RETAINED_CLAIM = "claim evidence"
 RETAINED_SUBSIDY = "subsidy record"
 RETAINED_PAYMENT = "payment file"
 RETAINED_STATEMENT = "statement"
+RETAINED_PROVIDER = "provider vetting"
 
 
 def keep_document(act: Act, *, scheme_id: int, data: bytes, name: str, retention_class: str) -> Document:

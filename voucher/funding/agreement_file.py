@@ -11,6 +11,7 @@ from voucher.organisations.commands import add_organisation
 from voucher.organisations.models import Organisation
 from voucher.organisations.queries import organisations_named
 from voucher.platform.act import Act
+from voucher.platform.errors import DomainError
 from voucher.platform.toml import Section
 
 
@@ -31,10 +32,22 @@ class GivenAgreement:
 def read_agreement(part: Section) -> GivenAgreement:
     """The section [agreement] with [agreement.signer] and one [[agreement.line]] or more; faults are noted in it."""
     funder = part.text("funder")
-    known = organisations_named(funder)
+    known = None
+    try:
+        known = funder_named(funder)
+    except DomainError as several:
+        part.fault("funder", several.message)
+    return GivenAgreement(funder, known, _terms(part))
+
+
+def funder_named(name: str) -> Organisation | None:
+    """The party with this name or reference, None when there is none yet; raises DomainError when there are several."""
+    known = organisations_named(name)
     if len(known) > 1:
-        part.fault("funder", "several organisations have this name; give the reference of one")
-    return GivenAgreement(funder, known[0] if known else None, _terms(part))
+        raise DomainError(
+            "several_funders", "Several organisations have this name: give the reference of one.", "funder"
+        )
+    return known[0] if known else None
 
 
 def terms_of(act: Act, given: GivenAgreement) -> AgreementTerms:

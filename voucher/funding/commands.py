@@ -58,6 +58,10 @@ def sign_agreement(act: Act, scheme: Scheme, terms: AgreementTerms, *, closed_th
         raise DomainError("dates", "The agreement ends before it starts.", "ends_on")
     if not terms.lines:
         raise DomainError("no_lines", "An agreement has at least one funding line.", "lines")
+    codes = [line.code for line in terms.lines]
+    twice = next((code for code in codes if codes.count(code) > 1), None)
+    if twice:
+        raise DomainError("line_twice", f"Line {twice} is there twice: give each line a code of its own.", "lines")
     if session.scalar(
         select(Agreement.id).where(Agreement.scheme_id == scheme.id, Agreement.reference == terms.reference)
     ):
@@ -138,6 +142,8 @@ def change_award(act: Act, agreement: Agreement, changes: Mapping[str, int], *, 
     """
     act.require(Permission.FUNDING_AGREEMENTS_MANAGE, scheme_id=agreement.scheme_id)
     _need_reason(reason)
+    if not any(changes.values()):
+        raise DomainError("no_change", "Say by how much the award of a line changes.", "changes")
     agreement = _lock(agreement)
     state = ChangeState.PENDING if shortfall(agreement, changes) else ChangeState.APPLIED
     agreement.version += 1

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import NamedTuple
 
 from sqlalchemy import Select, and_, func, select, union_all
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
-from voucher.funding.models import Agreement, FundingLine, Posting, RoundLine
+from voucher.accounts.models import Person
+from voucher.funding.models import Agreement, AgreementChange, Entry, FundingLine, Posting, RoundLine
 from voucher.funding.rules import Account
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
 from voucher.platform.money import split
+from voucher.schemes.models import Round
 
 
 def agreement_by_reference(scheme_id: int, reference: str) -> Agreement:
@@ -22,6 +25,16 @@ def agreement_by_reference(scheme_id: int, reference: str) -> Agreement:
     if found is None:
         raise NotFound("no_agreement", f"The scheme has no agreement {reference}.", "agreement")
     return found
+
+
+def agreements_of(scheme_id: int) -> Sequence[Agreement]:
+    """The scheme's agreements with their lines and funders, oldest first."""
+    return session.scalars(
+        select(Agreement)
+        .where(Agreement.scheme_id == scheme_id)
+        .options(selectinload(Agreement.lines), joinedload(Agreement.funder))
+        .order_by(Agreement.id)
+    ).all()
 
 
 def line_by_code(agreement: Agreement, code: str) -> FundingLine:
@@ -111,3 +124,85 @@ def lines_of(scheme_id: int) -> Sequence[FundingLine]:
         .where(FundingLine.scheme_id == scheme_id)
         .order_by(FundingLine.agreement_id, FundingLine.position)
     ).all()
+
+
+def changes_of(agreement: Agreement) -> Sequence[tuple[AgreementChange, str]]:
+    """Every version of the agreement's award, newest first, with who made it."""
+    rows = session.execute(
+        select(AgreementChange, Person.name)
+        .join(Person, Person.id == AgreementChange.by_id)
+        .where(AgreementChange.agreement_id == agreement.id)
+        .order_by(AgreementChange.version.desc())
+    )
+    return [(change, name) for change, name in rows]
+
+
+def rounds_of(scheme_id: int) -> Select[Round]:
+    """The scheme's rounds with their voucher types, the last to open first."""
+    return (
+        select(Round)
+        .where(Round.scheme_id == scheme_id)
+        .options(joinedload(Round.voucher_type))
+        .order_by(Round.opens_on.desc(), Round.id.desc())
+    )
+
+
+def shares_of_rounds(round_ids: Sequence[int]) -> Mapping[int, Sequence[tuple[str, int]]]:
+    """For each round, the code and share in ten-thousandths of each line that it draws on, in their order."""
+    found: dict[int, list[tuple[str, int]]] = {round_id: [] for round_id in round_ids}
+    rows = session.execute(
+        select(RoundLine.round_id, FundingLine.code, RoundLine.share_bp)
+        .join(FundingLine, FundingLine.id == RoundLine.line_id)
+        .where(RoundLine.round_id.in_(round_ids))
+        .order_by(RoundLine.round_id, RoundLine.position)
+    )
+    for round_id, code, share_bp in rows:
+        found[round_id].append((code, share_bp))
+    return found
+
+
+class Movement(NamedTuple):
+    """One posting as a record page shows it: the day on which it counts, why, from where to where, and pence."""
+
+    on: date
+    kind: str
+    agreement: str
+    line: str
+    from_account: str
+    to_account: str
+    pence: int
+
+
+def movements_of_application(application_id: int) -> list[Movement]:
+    """Every posting about an application, in order."""
+    return _movements(Posting.application_id, application_id)
+
+
+def movements_of_voucher(voucher_id: int) -> list[Movement]:
+    """Every posting about a voucher, its claims' too, in order."""
+    return _movements(Posting.voucher_id, voucher_id)
+
+
+def movements_of_redemption(redemption_id: int) -> list[Movement]:
+    """Every posting about a claim, in order."""
+    return _movements(Posting.redemption_id, redemption_id)
+
+
+def _movements(subject: InstrumentedAttribute[int | None], subject_id: int) -> list[Movement]:
+    rows = session.execute(
+        select(
+            Posting.effective_on,
+            Entry.kind,
+            Agreement.reference,
+            FundingLine.code,
+            Posting.from_account,
+            Posting.to_account,
+            Posting.pence,
+        )
+        .join(Entry, Entry.id == Posting.entry_id)
+        .join(FundingLine, FundingLine.id == Posting.line_id)
+        .join(Agreement, Agreement.id == FundingLine.agreement_id)
+        .where(subject == subject_id)
+        .order_by(Posting.id)
+    )
+    return [Movement(*row) for row in rows]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from voucher.audit.commands import begin_state, change_state, record
 from voucher.documents.commands import RETAINED_PAYMENT, keep_own_document
 from voucher.documents.models import Document
+from voucher.payments.gathering import LeftOut, gather
 from voucher.payments.models import Batch, Payment, PaymentItem
 from voucher.payments.policy import why_not_approve_batch, why_not_approve_payment
 from voucher.payments.queries import claims_ready_to_pay, lock_batch, lock_payment
@@ -25,11 +25,10 @@ from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden
-from voucher.platform.money import plain_pounds
+from voucher.platform.money import plain_pounds, pounds
 from voucher.platform.references import new_reference
 from voucher.providers.models import PayeeDetails
 from voucher.providers.payees import in_the_clear, why_not_usable
-from voucher.providers.queries import current_details
 from voucher.providers.rules import ProviderState
 from voucher.redemptions.models import Redemption
 from voucher.redemptions.queries import lock_redemption
@@ -38,14 +37,6 @@ from voucher.schemes.models import Scheme
 
 B = BatchState
 FILE_HEADER = ("sort_code", "account_number", "name", "amount", "reference")
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """An approved claim that a batch could not take, and why."""
-
-    redemption: Redemption
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -59,18 +50,9 @@ class Prepared:
 def prepare_batch(act: Act, scheme: Scheme) -> Prepared:
     """Gathers approved claims into one payment per provider; claims that cannot be paid are named with the reason."""
     act.require(Permission.BATCHES_PREPARE, scheme_id=scheme.id)
-    payable: dict[int, list[Redemption]] = defaultdict(list)
-    details: dict[int, PayeeDetails] = {}
-    left_out: list[LeftOut] = []
-    for claim in claims_ready_to_pay(scheme.id):
-        found = _payable_details(claim)
-        if isinstance(found, str):
-            left_out.append(LeftOut(claim, found))
-        else:
-            payable[claim.provider_id].append(claim)
-            details[claim.provider_id] = found
-    if not payable:
-        return Prepared(None, tuple(left_out))
+    gathered = gather(claims_ready_to_pay(scheme.id))
+    if not gathered.ready:
+        return Prepared(None, gathered.left_out)
     batch = Batch(
         reference=new_reference(scheme.reference, "B"),
         scheme_id=scheme.id,
@@ -80,21 +62,10 @@ def prepare_batch(act: Act, scheme: Scheme) -> Prepared:
     )
     session.add(batch)
     begin_state(act.actor, "batch.prepared", batch, at=act.now)
-    for provider_id, claims in payable.items():
-        _add_payment(act, batch, details[provider_id], claims)
+    for each in gathered.ready:
+        _add_payment(act, batch, each.details, each.claims)
     session.refresh(batch, ["payments"])
-    return Prepared(batch, tuple(left_out))
-
-
-def _payable_details(claim: Redemption) -> PayeeDetails | str:
-    if claim.on_hold:
-        return f"It is on hold: {claim.hold_reason}"
-    if claim.provider.state == ProviderState.SUSPENDED:
-        return "The provider is suspended."
-    details = current_details(claim.provider_id)
-    if details is None:
-        return "The provider has no bank details."
-    return why_not_usable(details) or details
+    return Prepared(batch, gathered.left_out)
 
 
 def _add_payment(act: Act, batch: Batch, details: PayeeDetails, claims: Sequence[Redemption]) -> None:
@@ -131,12 +102,14 @@ def _planned(batch: Batch) -> list[Payment]:
     return [payment for payment in batch.payments if payment.state == PaymentState.PLANNED]
 
 
-def approve_batch(act: Act, batch: Batch) -> Batch | None:
+def approve_batch(act: Act, batch: Batch, *, seen_pence: int | None = None) -> Batch | None:
     """Approves a submitted batch. Payments that this person may not approve are split off into a batch of their own.
 
-    Gives that other batch, which waits for another approver, or None. Raises Forbidden when nothing can be approved.
+    Gives that other batch, which waits for another approver, or None. Raises Forbidden when nothing can be approved,
+    and Conflict when what would be approved is no longer the sum that the person was shown.
     """
     act.require(Permission.BATCHES_APPROVE, scheme_id=batch.scheme_id)
+    act.require_second_factor()
     batch = lock_batch(batch)
     refusal = why_not_approve_batch(act.actor, batch)
     if refusal:
@@ -146,6 +119,9 @@ def approve_batch(act: Act, batch: Batch) -> Batch | None:
     if len(excluded) == len(reasons):
         why = "; ".join(f"payment {payment.reference}: {reason}" for payment, reason in excluded.items())
         raise Forbidden("payment_duty", f"You may approve none of these payments ({why or 'there are none left'}).")
+    pence = sum(payment.pence for payment in reasons if payment not in excluded)
+    if seen_pence not in (None, pence):
+        raise Conflict("batch_changed", f"You could now approve {pounds(pence)}: look at the batch again.")
     other = _split_off(act, batch, list(excluded)) if excluded else None
     change_state(
         act.actor,
@@ -154,7 +130,7 @@ def approve_batch(act: Act, batch: Batch) -> Batch | None:
         B.APPROVED,
         BATCH_TRANSITIONS,
         at=act.now,
-        pence=sum(payment.pence for payment in _planned(batch)),
+        pence=pence,
     )
     batch.approved_by, batch.approved_at = act.person_id, act.now
     return other

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import joinedload, selectinload
 
-from voucher.payments.models import BankLine, Batch, Debt, Drawdown, Payment, PaymentItem
+from voucher.payments.models import BankLine, BankMatch, Batch, Debt, Drawdown, Payment, PaymentItem
+from voucher.payments.rules import SENT_TO_THE_BANK, MatchKind
+from voucher.platform.actor import Actor
+from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
+from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.paging import Listed, page_of
+from voucher.providers.models import Provider
 from voucher.redemptions.models import Redemption
+from voucher.redemptions.provider_queries import own_organisations
 from voucher.redemptions.rules import RedemptionState
 from voucher.schemes.models import Scheme
+from voucher.vouchers.models import Voucher
 
 T = TypeVar("T", Batch, Payment, Debt, Drawdown)
 
@@ -35,16 +45,20 @@ def bank_line_by_public_id(scheme: Scheme, public_id: str) -> BankLine:
     return found
 
 
-def claims_ready_to_pay(scheme_id: int) -> Sequence[Redemption]:
-    """Approved claims that are in no living payment, oldest first."""
+def claims_to_pay(scheme_id: int) -> Select[Redemption]:
+    """Approved claims that are in no living payment, by provider, oldest first."""
     living = select(PaymentItem.id).where(PaymentItem.redemption_id == Redemption.id, PaymentItem.live).exists()
-    return session.scalars(
+    return (
         select(Redemption)
         .where(Redemption.scheme_id == scheme_id, Redemption.state == RedemptionState.APPROVED, ~living)
         .order_by(Redemption.provider_id, Redemption.id)
-        .with_for_update(of=Redemption)
-        .execution_options(populate_existing=True)
-    ).all()
+    )
+
+
+def claims_ready_to_pay(scheme_id: int) -> Sequence[Redemption]:
+    """The same claims, read again under lock."""
+    query = claims_to_pay(scheme_id).with_for_update(of=Redemption)
+    return session.scalars(query.execution_options(populate_existing=True)).all()
 
 
 def lock_batch(batch: Batch) -> Batch:
@@ -66,4 +80,52 @@ def debts_of(redemption_id: int) -> int:
     """Pence that debts were raised for on one claim."""
     return int(
         session.scalar(select(func.coalesce(func.sum(Debt.pence), 0)).where(Debt.redemption_id == redemption_id)) or 0
+    )
+
+
+def own_payments(actor: Actor, number: int) -> Listed[Payment]:
+    """What was sent to the bank for the actor's firm, newest first; what is only planned may still change."""
+    return page_of(_payments_of(actor).order_by(Payment.id.desc()), number)
+
+
+def own_payment(actor: Actor, reference: str) -> Payment:
+    """One of them with its claims; raises NotFound for another firm's, too."""
+    claim = selectinload(Payment.items).joinedload(PaymentItem.redemption)
+    query = _payments_of(actor).options(
+        claim.joinedload(Redemption.voucher).joinedload(Voucher.business), joinedload(Payment.payee_details)
+    )
+    found = session.scalar(query.where(Payment.reference == reference.strip().upper()))
+    if found is None:
+        raise NotFound("no_payment", _("Your firm has no such payment. Look for it in the list of your payments."))
+    return found
+
+
+def own_payment_of(actor: Actor, claim: Redemption) -> Payment | None:
+    """The latest payment that a claim of the actor's firm is in, when it was sent to the bank."""
+    query = _payments_of(actor).join(PaymentItem, PaymentItem.payment_id == Payment.id)
+    return session.scalar(query.where(PaymentItem.redemption_id == claim.id).order_by(Payment.id.desc()).limit(1))
+
+
+def bank_days(payments: Sequence[Payment]) -> dict[int, dict[MatchKind, date]]:
+    """The bank's own days on which payments, by id, left the account and, perhaps, came back."""
+    rows = session.execute(
+        select(BankMatch.payment_id, BankMatch.kind, BankLine.booked_on)
+        .join(BankLine, BankLine.id == BankMatch.bank_line_id)
+        .where(BankMatch.payment_id.in_([payment.id for payment in payments]))
+    )
+    found: dict[int | None, dict[MatchKind, date]] = {payment.id: {} for payment in payments}
+    for payment_id, kind, booked_on in rows:
+        found[payment_id][MatchKind(kind)] = booked_on
+    return {payment.id: found[payment.id] for payment in payments}
+
+
+def _payments_of(actor: Actor) -> Select[Payment]:
+    return (
+        select(Payment)
+        .join(Provider, Provider.id == Payment.provider_id)
+        .where(
+            Provider.organisation_id.in_(own_organisations(actor, Permission.PROVIDER_CLAIMS_MAKE)),
+            Payment.state.in_([str(state) for state in SENT_TO_THE_BANK]),
+        )
+        .options(joinedload(Payment.batch), joinedload(Payment.provider))
     )

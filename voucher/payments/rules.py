@@ -53,6 +53,7 @@ PAYMENT_TRANSITIONS = transitions(
         P.DEFRAYED: {P.RETURNED},
     }
 )
+SENT_TO_THE_BANK = frozenset({P.EXPORTED, P.DEFRAYED, P.RETURNED})
 
 
 class DebtState(State):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from voucher.platform.actor import Actor
+from voucher.platform.actor import Actor, Channel
 from voucher.platform.authz import Permission
 from voucher.platform.clock import Clock, london_date
 from voucher.platform.errors import Forbidden
 from voucher.platform.files import FileStore
+from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.keyring import KeyRing
 
 
@@ -22,6 +23,7 @@ class Act:
     ring: KeyRing
     files: FileStore
     base_url: str
+    proven: bool = False  # by the person's second factor, for this act alone
 
     @property
     def now(self) -> datetime:
@@ -39,6 +41,14 @@ class Act:
         if self.actor.person_id is None:
             raise Forbidden("person_needed", "This must be done by a named person.")
         return self.actor.person_id
+
+    def require_second_factor(self) -> None:
+        """Raises Forbidden for a money act on a page that no second factor proves.
+
+        Who gives commands on the machine itself is listed on the statement instead (line 28).
+        """
+        if not self.proven and self.actor.channel in (Channel.WEB, Channel.LINK):
+            raise Forbidden("second_factor_needed", _("This needs the code of your second factor."))
 
     def require(
         self, permission: Permission, *, scheme_id: int | None = None, organisation_id: int | None = None

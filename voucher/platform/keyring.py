@@ -193,6 +193,11 @@ class KeyRing:
         """The 160-bit secret of a one-time link, in 32 upper-case base32 characters, made again when it is sent."""
         return base64.b32encode(hmac.digest(self._contents.link_key, public_id.encode(), "sha256")[:20]).decode()
 
+    def sign_in_code(self, public_id: str) -> str:
+        """The 6 digits that are mailed to sign in with, made again when they are sent."""
+        secret = hmac.digest(self._contents.link_key, f"sign-in code {public_id}".encode(), "sha256")
+        return f"{int.from_bytes(secret[:16], 'big') % 1_000_000:06d}"
+
     def encrypt(self, text: str) -> str:
         """A payee detail as it is stored; twice the same text gives two different results."""
         return _cipher(self._contents.bank_keys).encrypt(text.encode()).decode()

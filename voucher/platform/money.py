@@ -72,3 +72,9 @@ def split(total: int, weights: Sequence[int]) -> list[int]:
 def share(pence: int, basis_points: int) -> int:
     """``basis_points`` ten-thousandths of an amount, rounded down to the penny (a grant never rounds up)."""
     return pence * basis_points // 10_000
+
+
+def percent(basis_points: int) -> str:
+    """Ten-thousandths as people read them: ``80%``, ``33.33%``."""
+    whole, rest = divmod(basis_points, 100)
+    return f"{whole}.{rest:02d}%" if rest else f"{whole}%"

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from collections.abc import Callable
+from functools import cache
 
-from flask import Blueprint, jsonify, send_from_directory
+from flask import Blueprint, jsonify, request, send_from_directory, url_for
 from flask.typing import ResponseReturnValue
 from flask_talisman import Talisman
 from sqlalchemy.exc import SQLAlchemyError
 
-from config import Config
+from config import ROOT, Config
 from voucher.platform import schema
 from voucher.platform.pdf import fonts_folder
 from voucher.platform.web import View, desk, public
 
 blueprint = Blueprint("platform", __name__)
+
+ASSETS = ROOT / "build" / "assets"
 
 # Whatever asks whether the app is up is on the same machine or network, and asks without https.
 over_http_too: Callable[[View], View] = Talisman()(force_https=False)
@@ -40,6 +44,23 @@ def readyz() -> ResponseReturnValue:
 @public("typefaces hold nothing private")
 def fonts(name: str) -> ResponseReturnValue:
     return send_from_directory(fonts_folder(), name, max_age=86_400)
+
+
+@blueprint.get("/assets/<name>")
+@public("styles and scripts hold nothing private")
+def assets(name: str) -> ResponseReturnValue:
+    return send_from_directory(ASSETS, name, max_age=31_536_000 if "v" in request.args else 86_400)
+
+
+@cache
+def _version(name: str) -> str:
+    return hashlib.sha256((ASSETS / name).read_bytes()).hexdigest()[:12]
+
+
+@blueprint.app_template_global("asset")
+def asset(name: str) -> str:
+    """The address of a built file, which changes with the file, so that browsers may keep it for long."""
+    return url_for("platform.assets", name=name, v=_version(name))
 
 
 def not_ready(config: Config) -> list[str]:

@@ -20,10 +20,12 @@ from voucher.platform import refusals
 from voucher.platform.act import Act
 from voucher.platform.actor import Actor, Channel
 from voucher.platform.authz import Permission
-from voucher.platform.clock import Clock
+from voucher.platform.clock import Clock, long_date, long_time
 from voucher.platform.errors import Forbidden
+from voucher.platform.govuk import component
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.keyring import KeyRing
+from voucher.platform.money import percent, pounds
 
 UPLOAD_LIMIT = 20 * 1024 * 1024
 
@@ -31,13 +33,14 @@ UPLOAD_LIMIT = 20 * 1024 * 1024
 SECRET_PATHS = ("/V/", "/L/")
 
 # All that a browser may keep; every other answer is somebody's own or carries the secret of a form.
-KEPT = frozenset({"static", "platform.fonts"})
+KEPT = frozenset({"static", "platform.assets", "platform.fonts"})
 
 HEADERS = {
     "frame_options": "DENY",
     "referrer_policy": "same-origin",
     "content_security_policy": {
         "default-src": "'self'",
+        "img-src": "'self' data:",  # QR codes are drawn into the page that shows them.
         "object-src": "'none'",
         "base-uri": "'none'",
         "form-action": "'self'",
@@ -46,6 +49,12 @@ HEADERS = {
     # The camera reads vouchers; nothing else of the device is asked for.
     "permissions_policy": {"camera": "(self)", "geolocation": "()", "microphone": "()", "payment": "()"},
     "strict_transport_security_include_subdomains": False,  # We speak for our own host only.
+}
+
+# For bytes that somebody handed in: shown inside our own pages, and nothing in them runs.
+FILE_HEADERS = {
+    "frame_options": "SAMEORIGIN",
+    "content_security_policy": {"default-src": "'none'", "sandbox": "", "frame-ancestors": "'self'"},
 }
 
 View = TypeVar("View", bound=Callable[..., object])
@@ -90,11 +99,16 @@ class Visitor:
 
 
 class Guard(NamedTuple):
-    """Who may open a page: holders of one of the permissions, or everybody, for the reason given."""
+    """Who may open a page: holders of one of the permissions, whoever is signed in, or everybody, for a reason."""
 
     permissions: frozenset[Permission] = frozenset()
     why_public: str = ""
     task: str = ""
+    anybody_signed_in: bool = False
+    foot: str = ""
+    home: bool = False
+    front: bool = False
+    resumes: bool = False
 
 
 class Task(NamedTuple):
@@ -108,20 +122,43 @@ class Unguarded(RuntimeError):
     """A view does not say who may open it: a programming error, and nobody may."""
 
 
-def requires(*permissions: Permission, task: str = "") -> Callable[[View], View]:
+def requires(*permissions: Permission, task: str = "", home: bool = False) -> Callable[[View], View]:
     """Marks a view as open to whoever holds one of these permissions anywhere; the command looks at where.
 
-    ``task`` is what the page does, in words; with it the home page of those people links here. Only a page without
-    parts of its address to fill in can have one.
+    ``task`` is what the page does, in words; with it the home page of those people links here. ``home`` makes it the
+    page at which they arrive. Only a page without parts of its address to fill in can be either.
     """
     if not permissions:
         raise ValueError("name a permission, or say why everybody may open the page")
-    return _marked(Guard(frozenset(permissions), task=task))
+    return _marked(Guard(frozenset(permissions), task=task, home=home))
 
 
-def public(why: str) -> Callable[[View], View]:
-    """Marks a view as open to everybody and says why that is right."""
-    return _marked(Guard(why_public=why))
+def public(why: str, *, foot: str = "", front: bool = False) -> Callable[[View], View]:
+    """Marks a view as open to everybody and says why that is right.
+
+    With ``foot`` every page's foot links here; ``front`` shows it at the root to whoever is not signed in.
+    """
+    return _marked(Guard(why_public=why, foot=foot, front=front))
+
+
+def signed_in(*, task: str = "", resumes: bool = False) -> Callable[[View], View]:
+    """Marks a view as open to everybody who is signed in, for what is about the person itself.
+
+    ``resumes`` lets whoever had to sign in first come back to it, which a page with a task does anyway.
+    """
+    return _marked(Guard(anybody_signed_in=True, task=task, resumes=resumes))
+
+
+def compiles(view: View) -> View:
+    """Marks a view whose page may compile WebAssembly; in all else its policy is every page's."""
+    view.__dict__["voucher_compiles"] = True
+    return view
+
+
+def gives_a_file(view: View) -> View:
+    """Marks a view that answers with bytes as somebody handed them in, so that browsers keep them locked up."""
+    view.__dict__["talisman_view_options"] = dict(FILE_HEADERS)
+    return view
 
 
 def guard_of(view: Callable[..., object]) -> Guard:
@@ -147,6 +184,25 @@ def current_act() -> Act:
     return desk().act(visitor().actor)
 
 
+def home_of(actor: Actor) -> str | None:
+    """The endpoint at which a person arrives: the first home, in the app's order, that is open to them."""
+    guards = ((endpoint, guard_of(view)) for endpoint, view in current_app.view_functions.items())
+    return next((endpoint for endpoint, guard in guards if guard.home and _admits(guard, actor)), None)
+
+
+def front_page() -> Callable[[], ResponseReturnValue] | None:
+    """The view that the root shows to whoever is not signed in."""
+    found = next((view for view in current_app.view_functions.values() if guard_of(view).front), None)
+    return cast("Callable[[], ResponseReturnValue] | None", found)
+
+
+def may_come_back_to(endpoint: str, actor: Actor) -> bool:
+    """Whether a person may go on at this endpoint after signing in: no other place is gone to."""
+    view = current_app.view_functions.get(endpoint)
+    guard = guard_of(view) if view is not None else Guard()
+    return bool(guard.task or guard.resumes) and _admits(guard, actor)
+
+
 def tasks(actor: Actor) -> list[Task]:
     """The pages that a person may start from, in the order in which the app was given them."""
     guards = ((endpoint, guard_of(view)) for endpoint, view in current_app.view_functions.items())
@@ -169,6 +225,9 @@ def prepare(app: Flask, base_url: str, *, visitor_of: Callable[[str], Visitor | 
     )
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(component=component, footer_links=_footer_links)
+    app.jinja_env.filters.update(pounds=pounds, percent=percent, day=long_date, time=long_time, tag_colour=tag_colour)
+    app.jinja_env.filters["happened"] = happened
     public("styles and pictures hold nothing private")(app.view_functions["static"])
     # Flask runs these hooks from the last to the first, so that ours has the last word on Talisman's headers.
     app.after_request(_tell_browser)
@@ -178,6 +237,34 @@ def prepare(app: Flask, base_url: str, *, visitor_of: Callable[[str], Visitor | 
     CSRFProtect(app)
     Babel(app, default_locale="en", default_timezone="Europe/London")
     refusals.prepare(app)
+
+
+# The colour of a state's tag by what the state means to whoever reads it; the word says it, too.
+_COLOURS = {
+    "green": {"accepted", "active", "approved", "confirmed", "defrayed", "good", "issued", "paid", "passed", "repaid",
+              "settled", "signed", "verified", "accepted by the funder"},
+    "yellow": {"disputed", "information requested", "on hold", "partly settled", "queried", "returned", "sent back",
+               "suspended", "unconfirmed", "waitlisted", "part repaid"},
+    "red": {"cancelled", "declined", "expired", "failed", "lapsed", "recalled", "refused", "rejected", "recovered",
+            "written off"},
+    "grey": {"draft", "spent", "superseded", "taken out", "undone", "withdrawn"},
+}  # fmt: skip
+
+
+def happened(action: str) -> str:
+    """An action of the audit trail in words: ``claim.sent_back`` reads “claim sent back”."""
+    return action.replace(".", " ").replace("_", " ")
+
+
+def tag_colour(state: str) -> str:
+    """The colour of a state's tag; what is on its way is blue."""
+    return next((colour for colour, states in _COLOURS.items() if state in states), "blue")
+
+
+def _footer_links() -> list[Task]:
+    """The public pages that every page's foot leads to."""
+    guards = ((endpoint, guard_of(view)) for endpoint, view in current_app.view_functions.items())
+    return [Task(endpoint, translate(guard.foot)) for endpoint, guard in guards if guard.foot]
 
 
 def _marked(guard: Guard) -> Callable[[View], View]:
@@ -201,12 +288,17 @@ def _know_visitors(app: Flask, visitor_of: Callable[[str], Visitor | None]) -> N
 def _tell_browser(response: Response) -> Response:
     if request.endpoint not in KEPT:
         response.headers["Cache-Control"] = "no-store"
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view is not None and view.__dict__.get("voucher_compiles"):
+        response.headers["Content-Security-Policy"] += "; script-src 'self' 'wasm-unsafe-eval'"
     if request.path.upper().startswith(SECRET_PATHS):
         response.headers["Referrer-Policy"] = "no-referrer"
     return response
 
 
 def _admits(guard: Guard, actor: Actor) -> bool:
+    if guard.anybody_signed_in:
+        return actor.is_person
     return bool(guard.why_public) or any(grant.permission in guard.permissions for grant in actor.grants)
 
 
@@ -224,4 +316,8 @@ def _admit() -> ResponseReturnValue | None:
         )
     if refusals.wants_json():
         return refusals.page(401, code="not_signed_in")
-    return redirect(url_for(current_app.config["SIGN_IN_PAGE"], next=request.endpoint if guard.task else None))
+    return redirect(url_for(current_app.config["SIGN_IN_PAGE"], next=_come_back_to(guard)))
+
+
+def _come_back_to(guard: Guard) -> str | None:
+    return request.endpoint if guard.task or guard.resumes else None

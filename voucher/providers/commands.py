@@ -14,8 +14,8 @@ from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden
 from voucher.providers.models import Package, Provider, VettingResult
-from voucher.providers.policy import why_not_approve
-from voucher.providers.queries import vetting_of
+from voucher.providers.policy import why_not_approve, why_not_lift, why_not_touch
+from voucher.providers.queries import has_applied_itself, lock_package, vetting_of
 from voucher.providers.rules import TRANSITIONS, ProviderState, VettingCheck
 from voucher.schemes.models import Scheme, VoucherType
 
@@ -25,12 +25,27 @@ S = ProviderState
 def apply_as_provider(act: Act, scheme: Scheme, organisation: Organisation, *, contact_email: str) -> Provider:
     """A firm asks to be a provider of the scheme; entered by itself or by the staff who sponsor it."""
     act.require(Permission.PROVIDERS_SPONSOR, scheme_id=scheme.id)
-    if session.scalar(
-        select(Provider.id).where(Provider.scheme_id == scheme.id, Provider.organisation_id == organisation.id)
-    ):
+    return enter_provider(act, scheme.id, organisation, contact_email=contact_email)
+
+
+def enter_provider(act: Act, scheme_id: int, organisation: Organisation, *, contact_email: str) -> Provider:
+    """A firm's standing in its first state; whoever calls has said that the actor may apply for this firm.
+
+    One that was declined may apply again and is vetted from the start. Raises Conflict when it has any other standing.
+    """
+    known = session.scalar(
+        select(Provider)
+        .where(Provider.scheme_id == scheme_id, Provider.organisation_id == organisation.id)
+        .with_for_update(of=Provider)
+    )
+    if known is not None and known.state != S.DECLINED:
         raise Conflict("provider_exists", f"{organisation.name} has applied to this scheme already.")
+    if known is not None:
+        known.contact_email, known.applied_at, known.sponsor_id = contact_email, act.now, None
+        change_state(act.actor, "provider.applied_again", known, S.APPLIED, TRANSITIONS, at=act.now)
+        return known
     provider = Provider(
-        scheme_id=scheme.id,
+        scheme_id=scheme_id,
         organisation=organisation,
         state=S.APPLIED,
         contact_email=contact_email,
@@ -44,7 +59,7 @@ def apply_as_provider(act: Act, scheme: Scheme, organisation: Organisation, *, c
 def sponsor(act: Act, provider: Provider) -> None:
     """Takes a provider into vetting; whoever does so may not approve it (rule 50)."""
     act.require(Permission.PROVIDERS_SPONSOR, scheme_id=provider.scheme_id)
-    _not_their_own(act, provider)
+    require_not_their_own(act, provider)
     change_state(act.actor, "provider.sponsored", provider, S.IN_VETTING, TRANSITIONS, at=act.now)
     provider.sponsor_id = act.person_id
 
@@ -52,7 +67,7 @@ def sponsor(act: Act, provider: Provider) -> None:
 def record_vetting(act: Act, provider: Provider, check: VettingCheck, *, passed: bool, note: str) -> None:
     """What was found on one point of vetting; a note says on what evidence."""
     act.require(Permission.PROVIDERS_SPONSOR, scheme_id=provider.scheme_id)
-    _not_their_own(act, provider)
+    require_not_their_own(act, provider)
     if not note.strip():
         raise DomainError("note_needed", f"Write down what was seen for the check of {check}.", "note")
     session.add(
@@ -73,8 +88,8 @@ def record_vetting(act: Act, provider: Provider, check: VettingCheck, *, passed:
 def approve_provider(act: Act, provider: Provider, *, until: date) -> None:
     """Approves a fully vetted provider until a day, or renews its approval; never by its sponsor (rule 50)."""
     act.require(Permission.PROVIDERS_APPROVE, scheme_id=provider.scheme_id)
-    _not_their_own(act, provider)
-    reason = why_not_approve(act.actor, provider, vetting_of(provider.id), until=until, today=act.today)
+    require_not_their_own(act, provider)
+    reason = why_not_approve(act.actor, provider, vetting_of(provider), until=until, today=act.today)
     if reason:
         raise Forbidden("provider_approval", reason)
     if provider.state == S.SUSPENDED:
@@ -92,6 +107,14 @@ def approve_provider(act: Act, provider: Provider, *, until: date) -> None:
         at=act.now,
         details={"until": until.isoformat()},
     )
+    if has_applied_itself(provider):  # Whoever was entered by staff is told by them.
+        tell(
+            act,
+            "provider_approved",
+            email=provider.contact_email,
+            scheme_id=provider.scheme_id,
+            provider_id=provider.id,
+        )
 
 
 def suspend_provider(act: Act, provider: Provider, *, reason: str) -> None:
@@ -106,9 +129,10 @@ def suspend_provider(act: Act, provider: Provider, *, reason: str) -> None:
 def reinstate_provider(act: Act, provider: Provider, *, reason: str) -> None:
     """Ends a suspension; by another person than its sponsor."""
     act.require(Permission.PROVIDERS_APPROVE, scheme_id=provider.scheme_id)
-    _not_their_own(act, provider)
-    if provider.sponsor_id == act.person_id:
-        raise Forbidden("provider_approval", "You sponsored this provider: another person must reinstate it.")
+    require_not_their_own(act, provider)
+    reason_not = why_not_lift(act.actor, provider)
+    if reason_not:
+        raise Forbidden("provider_approval", reason_not)
     change_state(act.actor, "provider.reinstated", provider, S.APPROVED, TRANSITIONS, at=act.now, reason=reason)
 
 
@@ -132,7 +156,7 @@ def list_package(
     if session.scalar(select(Package.id).where(Package.provider_id == provider.id, Package.code == code)):
         raise Conflict("package_exists", f"Package {code} is listed already.", "code")
     package = Package(
-        provider_id=provider.id,
+        provider=provider,
         voucher_type_id=kind.id,
         code=code,
         name=name,
@@ -146,6 +170,36 @@ def list_package(
     return package
 
 
-def _not_their_own(act: Act, provider: Provider) -> None:
-    if provider.organisation_id in act.actor.organisation_ids:
-        raise Forbidden("own_organisation", "You belong to this provider, so you cannot vet or approve it.")
+def retire_package(act: Act, package: Package) -> None:
+    """Takes a package off the list from now on; what was recorded under it keeps its price."""
+    provider = package.provider
+    act.require(
+        Permission.PROVIDER_PACKAGES_LIST, scheme_id=provider.scheme_id, organisation_id=provider.organisation_id
+    )
+    package = lock_package(package)
+    if not package.active:
+        raise Conflict("package_retired", f"Package {package.code} is off the list already.", "code")
+    package.active = False
+    record(act.actor, "package.retired", provider, at=act.now, details={"package": package.code})
+
+
+def replace_package(act: Act, package: Package, *, code: str, net_pence: int, minutes: int) -> Package:
+    """The same support at another price: a new package takes the place of the old one, whose price stays as it was."""
+    retire_package(act, package)
+    return list_package(
+        act,
+        package.provider,
+        session.get_one(VoucherType, package.voucher_type_id),
+        code=code,
+        name=package.name,
+        description=package.description,
+        net_pence=net_pence,
+        minutes=minutes,
+    )
+
+
+def require_not_their_own(act: Act, provider: Provider) -> None:
+    """Raises Forbidden for whoever belongs to the provider."""
+    reason = why_not_touch(act.actor, provider)
+    if reason:
+        raise Forbidden("own_organisation", reason)

@@ -7,9 +7,19 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from voucher.accounts.rules import PROVIDER_ROLES
+from voucher.documents.models import Document
 from voucher.organisations.models import Organisation
 from voucher.platform.db import Base, another_person, in_list, new_public_id, unique_where
-from voucher.providers.rules import Modulus, PayeeCheck, ProviderState, VettingCheck
+from voucher.providers.rules import (
+    ApplicationState,
+    InsuranceKind,
+    Modulus,
+    PayeeCheck,
+    ProviderState,
+    VettingCheck,
+)
+from voucher.schemes.models import VoucherType
 
 
 class Provider(Base):
@@ -83,6 +93,7 @@ class Package(Base):
     active: Mapped[bool] = mapped_column(default=True)
 
     provider: Mapped[Provider] = relationship(back_populates="packages")
+    voucher_type: Mapped[VoucherType] = relationship()
 
 
 class PayeeDetails(Base):
@@ -123,3 +134,125 @@ class PayeeDetails(Base):
     def reference(self) -> str:
         """Payee details are known by the last four digits of the account."""
         return f"account ending {self.last_four}"
+
+
+class ProviderApplication(Base):
+    """What a firm says of itself when it asks to be a provider, kept as it was given for whoever vets it.
+
+    The numbers are normalised. An empty ``conflicts`` means that none was declared. ``provider_id`` is set once the
+    application is taken up: at once for a firm that nobody knew, by staff when one of its numbers is on file.
+    """
+
+    __tablename__ = "provider_application"
+    __table_args__ = (
+        UniqueConstraint("public_id"),
+        CheckConstraint(in_list("state", list(ApplicationState)), name="state_known"),
+        CheckConstraint(
+            "state = 'draft' OR (sent_at IS NOT NULL AND terms_version IS NOT NULL)", name="sent_with_the_terms"
+        ),
+        CheckConstraint("(state = 'taken up') = (provider_id IS NOT NULL)", name="taken_up_as_a_provider"),
+        CheckConstraint("settled_by IS NULL OR settled_by <> applicant_id", name="settled_by_somebody_else"),
+        unique_where(
+            "uq_provider_application_open", "scheme_id", "applicant_id", where="state IN ('draft', 'waiting')"
+        ),
+    )
+
+    public_id: Mapped[str] = mapped_column(default=new_public_id)
+    scheme_id: Mapped[int] = mapped_column(ForeignKey("scheme.id"))
+    state: Mapped[str]
+    applicant_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    provider_id: Mapped[int | None] = mapped_column(ForeignKey("provider.id"), index=True)
+    name: Mapped[str]
+    legal_form: Mapped[str]
+    company_number: Mapped[str] = mapped_column(default="")
+    charity_number: Mapped[str] = mapped_column(default="")
+    vat_number: Mapped[str] = mapped_column(default="")
+    utr: Mapped[str] = mapped_column(default="")
+    address_line_1: Mapped[str]
+    town: Mapped[str]
+    postcode: Mapped[str]
+    contact_email: Mapped[str]
+    services: Mapped[str] = mapped_column(Text)
+    referees: Mapped[str] = mapped_column(Text)
+    conflicts: Mapped[str] = mapped_column(Text)
+    terms_version: Mapped[str | None]
+    made_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    settled_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+
+    insurances: Mapped[list[Insurance]] = relationship(order_by="Insurance.id", back_populates="application")
+
+    @property
+    def reference(self) -> str:
+        """An application is known by the firm's name."""
+        return self.name
+
+
+class Insurance(Base):
+    """A policy with the certificate that shows it; of an application, and of its provider once there is one."""
+
+    __tablename__ = "insurance"
+    __table_args__ = (
+        UniqueConstraint("public_id"),
+        CheckConstraint(in_list("kind", list(InsuranceKind)), name="kind_known"),
+        CheckConstraint("cover_pence > 0", name="cover_above_zero"),
+        CheckConstraint("provider_id IS NOT NULL OR application_id IS NOT NULL", name="of_somebody"),
+    )
+
+    public_id: Mapped[str] = mapped_column(default=new_public_id)
+    scheme_id: Mapped[int] = mapped_column(ForeignKey("scheme.id"))
+    provider_id: Mapped[int | None] = mapped_column(ForeignKey("provider.id"), index=True)
+    application_id: Mapped[int | None] = mapped_column(ForeignKey("provider_application.id"), index=True)
+    kind: Mapped[str]
+    insurer: Mapped[str]
+    policy_number: Mapped[str]
+    cover_pence: Mapped[int]
+    ends_on: Mapped[date]
+    document_id: Mapped[int] = mapped_column(ForeignKey("document.id"))
+    added_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    added_at: Mapped[datetime]
+
+    application: Mapped[ProviderApplication | None] = relationship(back_populates="insurances")
+    document: Mapped[Document] = relationship(lazy="joined")
+
+    @property
+    def reference(self) -> str:
+        """A policy is known by its kind and number."""
+        return f"{self.kind} {self.policy_number}"
+
+
+class ProviderInvitation(Base):
+    """A colleague who was asked to join, by a link that follows from the key ring; only its keyed hash is stored."""
+
+    __tablename__ = "provider_invitation"
+    __table_args__ = (
+        UniqueConstraint("public_id"),
+        UniqueConstraint("token_hash"),
+        CheckConstraint(in_list("role", sorted(PROVIDER_ROLES)), name="role_known"),
+        CheckConstraint("used_at IS NULL OR withdrawn_at IS NULL", name="used_or_withdrawn"),
+        unique_where(
+            "uq_provider_invitation_open",
+            "provider_id",
+            "email",
+            where="used_at IS NULL AND withdrawn_at IS NULL",
+        ),
+    )
+
+    public_id: Mapped[str] = mapped_column(default=new_public_id)
+    token_hash: Mapped[str]
+    scheme_id: Mapped[int] = mapped_column(ForeignKey("scheme.id"))
+    provider_id: Mapped[int] = mapped_column(ForeignKey("provider.id"), index=True)
+    email: Mapped[str]
+    role: Mapped[str]
+    invited_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    invited_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+
+    provider: Mapped[Provider] = relationship()
+
+    @property
+    def reference(self) -> str:
+        """An invitation is known by the address that it was sent to."""
+        return self.email

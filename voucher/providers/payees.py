@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from voucher.audit.commands import record
@@ -31,14 +32,15 @@ class Account:
 def key_details(act: Act, provider: Provider, *, name: str, sort_code_text: str, number_text: str) -> PayeeDetails:
     """Keys new details, which stand in place of the old ones at once and are unusable until checked and confirmed.
 
-    The modulus outcome is recorded as *not checkable*: no weight tables are loaded. A change is told to the contact
-    on file before it.
+    A payee-details keeper keys them, or the provider's own manager, who can neither check nor confirm them. The
+    modulus outcome is recorded as *not checkable*: no weight tables are loaded. A change is told to the contact on
+    file before it.
     """
-    act.require(Permission.PAYEES_KEY, scheme_id=provider.scheme_id)
-    try:
-        code, number = sort_code(sort_code_text), account_number(number_text)
-    except IdentifierError as wrong:
-        raise DomainError("bank_details", str(wrong), "bank_details") from wrong
+    if not act.actor.may(Permission.PROVIDER_PAYEES_KEY, organisation_id=provider.organisation_id):
+        act.require(Permission.PAYEES_KEY, scheme_id=provider.scheme_id)
+    act.require_second_factor()
+    code = _read(sort_code, sort_code_text, "sort_code")
+    number = _read(account_number, number_text, "account_number")
     if not name.strip():
         raise DomainError("bank_details", "Enter the name on the account.", "account_name")
     before = current_details(provider.id, lock=True)
@@ -67,6 +69,9 @@ def key_details(act: Act, provider: Provider, *, name: str, sort_code_text: str,
 def record_payee_check(act: Act, details: PayeeDetails, outcome: PayeeCheck, *, note: str = "") -> None:
     """Records what Confirmation of Payee said; anything but a match needs a note and is counted (rule 31)."""
     act.require(Permission.PAYEES_KEY, scheme_id=details.scheme_id)
+    act.require_second_factor()
+    if details.provider.organisation_id in act.actor.organisation_ids:
+        raise Forbidden("own_organisation", "You belong to this provider, so you cannot check its details.")
     if outcome in (PayeeCheck.CLOSE_MATCH, PayeeCheck.UNAVAILABLE) and not note.strip():
         raise DomainError("note_needed", "Write down why these details are right all the same.", "note")
     details.payee_check, details.payee_check_note = str(outcome), note
@@ -78,6 +83,7 @@ def record_payee_check(act: Act, details: PayeeDetails, outcome: PayeeCheck, *, 
 def confirm_details(act: Act, details: PayeeDetails) -> None:
     """A second person confirms keyed and checked details; from then on they can be paid to."""
     act.require(Permission.PAYEES_CONFIRM, scheme_id=details.scheme_id)
+    act.require_second_factor()
     reason = why_not_confirm_details(act.actor, details)
     if reason:
         raise Forbidden("payee_confirmation", reason)
@@ -88,6 +94,13 @@ def confirm_details(act: Act, details: PayeeDetails) -> None:
         raise DomainError("payee_unusable", refusal)
     details.confirmed_by, details.confirmed_at = act.person_id, act.now
     record(act.actor, "payee.confirmed", details, at=act.now)
+
+
+def _read(read: Callable[[str], str], text: str, field: str) -> str:
+    try:
+        return read(text)
+    except IdentifierError as wrong:
+        raise DomainError("bank_details", str(wrong), field) from wrong
 
 
 def why_not_usable(details: PayeeDetails, *, confirmed: bool | None = None) -> str | None:

@@ -10,6 +10,20 @@ from voucher.providers.models import PayeeDetails, Provider
 from voucher.providers.rules import VettingCheck
 
 
+def why_not_touch(actor: Actor, provider: Provider) -> str | None:
+    """Why this person may decide nothing about this provider, or None."""
+    if provider.organisation_id in actor.organisation_ids:
+        return "You belong to this provider, so you cannot vet or approve it."
+    return None
+
+
+def why_not_lift(actor: Actor, provider: Provider) -> str | None:
+    """Why this person cannot end this provider's suspension, or None."""
+    if provider.sponsor_id == actor.person_id:
+        return "You sponsored this provider: another person must reinstate it."
+    return why_not_touch(actor, provider)
+
+
 def why_not_approve(
     actor: Actor, provider: Provider, vetting: Mapping[VettingCheck, bool], *, until: date, today: date
 ) -> str | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 
+from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.states import State, transitions
 
 
@@ -25,8 +27,54 @@ TRANSITIONS = transitions(
         S.IN_VETTING: {S.APPROVED, S.DECLINED},
         S.APPROVED: {S.SUSPENDED},
         S.SUSPENDED: {S.APPROVED},
+        S.DECLINED: {S.APPLIED},
     }
 )
+
+
+class ApplicationState(State):
+    """Where a firm's application stands before there is a provider."""
+
+    DRAFT = "draft"
+    WAITING = "waiting"
+    TAKEN_UP = "taken up"
+    REFUSED = "refused"
+
+
+A = ApplicationState
+APPLICATION_TRANSITIONS = transitions(
+    {
+        A.DRAFT: {A.WAITING, A.TAKEN_UP},
+        A.WAITING: {A.TAKEN_UP, A.REFUSED},
+    }
+)
+
+
+class InsuranceKind(StrEnum):
+    """What a policy covers."""
+
+    PUBLIC_LIABILITY = "public liability"
+    PROFESSIONAL_INDEMNITY = "professional indemnity"
+    EMPLOYERS_LIABILITY = "employers liability"
+    CYBER = "cyber"
+
+
+# What every provider agrees to; the version is kept with the application, and a new wording gets a new one.
+PROVIDER_TERMS_VERSION = "P-2026-1"
+PROVIDER_TERMS = (
+    _("We scan a voucher only for support that we give to the business that is named on it."),
+    _("We charge a business with a voucher no more than one without."),
+    _("We claim only for what was delivered, with our own invoice, and pay back what was paid wrongly."),
+    _("We tell the scheme at once of a conflict of interest and of any change to our firm or its insurance."),
+    _("We keep records for audit and let the scheme and its funders look at them."),
+    _("We never collect a business's own contribution through discounts, refunds or gifts."),
+)
+
+# Approval and insurance that end within these days are shown to those who look after providers.
+SOON_DAYS = 30
+INVITATION_DAYS = 14
+OPEN_INVITATIONS = 20
+APPLICATIONS_A_DAY = 5
 
 
 class VettingCheck(StrEnum):
@@ -79,3 +127,18 @@ def why_details_cannot_be_used(
     if not confirmed:
         return "A second person has not confirmed them."
     return None
+
+
+def why_not_known(legal_form: str, numbers: Mapping[str, str]) -> tuple[str, str] | None:
+    """The field and the sentence when a firm gives no number by which it could be looked up, or None (rule 47)."""
+    needed = {"company": "company_number", "charity": "charity_number"}.get(legal_form)
+    if needed == "company_number" and not numbers.get(needed):
+        return needed, _("Enter the company number from Companies House, like 01234567.")
+    if needed == "charity_number" and not numbers.get(needed):
+        return needed, _("Enter the charity number, like 1234567, SC012345 or NIC100012.")
+    return None
+
+
+def ends_soon(day: date | None, today: date, days: int = SOON_DAYS) -> bool:
+    """Whether something ends within the days from now, or has ended already."""
+    return day is not None and (day - today).days <= days

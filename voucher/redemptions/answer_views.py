@@ -25,6 +25,7 @@ from voucher.platform.actor import Channel
 from voucher.platform.clock import london_date, long_date
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden, NotFound
+from voucher.platform.forms import show_refusal
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.money import pounds
 from voucher.platform.refusals import status_of
@@ -36,7 +37,6 @@ from voucher.redemptions.models import DeliverySession, Redemption
 from voucher.redemptions.policy import why_not_answer
 from voucher.redemptions.queries import answer_in_force, lock_redemption, sessions_of
 from voucher.redemptions.rules import Delivered, RedemptionState, SessionState
-from voucher.vouchers.forms import show_refusal
 from voucher.vouchers.models import Voucher
 from voucher.vouchers.views import answer_offer, show_accepted
 
@@ -123,8 +123,7 @@ def _confirm_claim(act: Act, link: OneTimeLink) -> ResponseReturnValue:
     _check_person(act, claim.voucher, claim.provider)
     if claim.state not in ANSWERABLE:
         return render_template("redemptions/nothing_to_answer.html", voucher=claim.voucher)
-    # What the business has said on a delivery stands, unless it said that something was missing.
-    asked = [item for item in sessions_of(claim) if item.answer != Delivered.YES]
+    asked = still_asked(claim)
     form = claim_answer_form([item.public_id for item in asked])(version=str(claim.version))
     if not form.validate_on_submit():
         return _claim_page(link, claim, form), 422 if form.errors else 200
@@ -132,7 +131,7 @@ def _confirm_claim(act: Act, link: OneTimeLink) -> ResponseReturnValue:
         with transaction(act.actor, act.clock):
             if form.paid.data != NOT_YET:
                 use_link(act, link)
-            _answer(act, claim, asked, form)
+            keep_answer(act, claim, asked, form)
     except (NotFound, Forbidden):
         raise
     except DomainError as refusal:
@@ -160,7 +159,12 @@ def _check_person(act: Act, voucher: Voucher, provider: Provider) -> None:
         open_link(act, "")
 
 
-def _answer(act: Act, claim: Redemption, asked: list[DeliverySession], form: ClaimAnswerForm) -> None:
+def still_asked(claim: Redemption) -> list[DeliverySession]:
+    """The deliveries to ask about with a claim: what the business has said yes to stands."""
+    return [item for item in sessions_of(claim) if item.answer != Delivered.YES]
+
+
+def keep_answer(act: Act, claim: Redemption, asked: list[DeliverySession], form: ClaimAnswerForm) -> None:
     """Keeps what was answered; raises Conflict when the claim is not the one that was on the page any more."""
     if str(lock_redemption(claim.id).version) != form.version.data:
         raise Conflict("claim_changed", _("The provider has changed the claim. Look at the figures again."))
@@ -184,14 +188,15 @@ def _answer(act: Act, claim: Redemption, asked: list[DeliverySession], form: Cla
 def _thanks(link: OneTimeLink) -> ResponseReturnValue:
     """Says what is kept of the answer, which for a button that was pressed twice is what came first."""
     if link.purpose == Purpose.CONFIRM_DELIVERY:
-        said = _said_of_delivery(session.get_one(DeliverySession, link.subject_id))
+        said = said_of_delivery(session.get_one(DeliverySession, link.subject_id))
     else:
         said = _said_of_claim(session.get_one(Redemption, link.subject_id))
     flash(said)
     return redirect(url_for("answers.answered_page"))
 
 
-def _said_of_delivery(answered: DeliverySession) -> str:
+def said_of_delivery(answered: DeliverySession) -> str:
+    """Thanks for the answer on a delivery, in words that say what is kept of it."""
     words = {
         str(Delivered.YES): _("Thank you. We have kept that all of it was delivered."),
         str(Delivered.PARTLY): _("Thank you. We have kept that it was delivered in part, and what you wrote."),

@@ -78,14 +78,7 @@ def answer_claim(
     Answering again later (the payment came after) adds an answer; the newest one counts.
     """
     _as_the_business(act, asked.voucher, asked.provider.organisation_id)
-    if not accepts and not note.strip():
-        raise DomainError("note_needed", "Say what is wrong with the claim.", "note")
-    if (paid_pence is None) != (paid_on is None):
-        raise DomainError("paid", "Give both what was paid and the day it was paid.", "paid")
-    if paid_on is not None and paid_on > act.today:
-        raise DomainError("paid_on", "The day of the payment lies in the future.", "paid_on")
-    if paid_pence is not None and paid_pence <= 0:
-        raise DomainError("paid", "Enter what was paid, above zero; or say that it is not paid yet.", "paid")
+    _check_answer(act, accepts, paid_pence, paid_on, note)
     claim = lock_redemption(asked.id)
     if claim.state not in ANSWERABLE:
         raise DomainError("claim_ended", f"Claim {claim.reference} is {claim.state}; there is nothing to answer.")
@@ -114,6 +107,17 @@ def answer_claim(
     )
     session.flush()
     _settle_confirmation(act, claim)
+
+
+def _check_answer(act: Act, accepts: bool, paid_pence: int | None, paid_on: date | None, note: str) -> None:
+    if not accepts and not note.strip():
+        raise DomainError("note_needed", "Say what is wrong with the claim.", "note")
+    if (paid_pence is None) != (paid_on is None):
+        raise DomainError("paid", "Give both what was paid and the day it was paid.", "paid")
+    if paid_on is not None and paid_on > act.today:
+        raise DomainError("paid_on", "The day of the payment lies in the future.", "paid_on")
+    if paid_pence is not None and paid_pence <= 0:
+        raise DomainError("paid", "Enter what was paid, above zero; or say that it is not paid yet.", "paid")
 
 
 def _settle_confirmation(act: Act, claim: Redemption) -> None:

@@ -10,10 +10,15 @@ from voucher.audit.rules import Override
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
-from voucher.platform.errors import DomainError, Forbidden
-from voucher.providers.rules import ProviderState
+from voucher.platform.errors import Conflict, DomainError, Forbidden
 from voucher.redemptions.models import DeliverySession, Redemption, TaskResult
-from voucher.redemptions.policy import duties_relaxed, why_not_decide_claim, why_not_verify
+from voucher.redemptions.policy import (
+    duties_relaxed,
+    why_frozen,
+    why_not_accept_other_evidence,
+    why_not_decide_claim,
+    why_not_verify,
+)
 from voucher.redemptions.queries import (
     answer_in_force,
     claim_with_file,
@@ -24,6 +29,7 @@ from voucher.redemptions.queries import (
 )
 from voucher.redemptions.rules import (
     REDEMPTION_TRANSITIONS,
+    VERIFIABLE,
     Delivered,
     EvidenceKind,
     RedemptionState,
@@ -44,11 +50,14 @@ class Finding:
     note: str
 
 
-def verify_claim(act: Act, redemption: Redemption, found: Mapping[Task, Finding]) -> dict[Task, Finding]:
+def verify_claim(
+    act: Act, redemption: Redemption, found: Mapping[Task, Finding], *, version: int | None = None
+) -> dict[Task, Finding]:
     """Runs the automatic checks, records a verifier's findings, and makes the claim *verified* when all pass.
 
     Gives the checks that are still open or failed; none when the claim is verified. Raises Forbidden when duties
-    keep this person from verifying it.
+    keep this person from verifying it, and Conflict when ``version``, whose figures the verifier looked at, is no
+    longer the claim's.
     """
     act.require(Permission.CLAIMS_VERIFY, scheme_id=redemption.scheme_id)
     redemption = lock_redemption(redemption.id)
@@ -56,7 +65,9 @@ def verify_claim(act: Act, redemption: Redemption, found: Mapping[Task, Finding]
     if refusal:
         raise Forbidden("verification_duty", refusal)
     refuse_frozen(redemption)
-    if redemption.state not in (R.CONFIRMED, R.OTHER_EVIDENCE):
+    if version is not None and version != redemption.version:
+        raise Conflict("claim_changed", f"Claim {redemption.reference} was corrected after you opened this page.")
+    if redemption.state not in VERIFIABLE:
         raise DomainError(
             "not_confirmed", f"Claim {redemption.reference} is {redemption.state}; it is verified once confirmed."
         )
@@ -76,10 +87,9 @@ def verify_claim(act: Act, redemption: Redemption, found: Mapping[Task, Finding]
 
 def refuse_frozen(redemption: Redemption) -> None:
     """Raises DomainError while the claim's provider is suspended: what is in flight stays as it is (rule 51)."""
-    if redemption.provider.state == ProviderState.SUSPENDED:
-        raise DomainError(
-            "provider_suspended", f"Claim {redemption.reference} is frozen: its provider is suspended at the moment."
-        )
+    frozen = why_frozen(redemption)
+    if frozen:
+        raise DomainError("provider_suspended", frozen)
 
 
 def _verified(act: Act, redemption: Redemption) -> None:
@@ -191,9 +201,10 @@ def why_not_ready(redemption: Redemption) -> str | None:
 def accept_on_other_evidence(act: Act, redemption: Redemption, *, reason: str) -> None:
     """Accepts an unconfirmed claim on other evidence, after reminders and a call; always sampled, counted (rule 14)."""
     act.require(Permission.CLAIMS_VERIFY, scheme_id=redemption.scheme_id)
-    redemption = _not_their_own(act, redemption)
-    if act.person_id == redemption.verified_by:
-        raise Forbidden("verification_duty", "The verifier cannot accept the claim on other evidence.")
+    redemption = lock_redemption(redemption.id)
+    refusal = why_not_accept_other_evidence(act.actor, redemption)
+    if refusal:
+        raise Forbidden("verification_duty", refusal)
     if not reason.strip():
         raise DomainError("reason_needed", "Write down the reminders, the call and the evidence.", "reason")
     change_state(
@@ -233,5 +244,7 @@ def lift_hold(act: Act, redemption: Redemption, *, reason: str) -> None:
     """Ends a hold."""
     act.require(Permission.CLAIMS_VERIFY, scheme_id=redemption.scheme_id)
     redemption = _not_their_own(act, redemption)
+    if not redemption.on_hold:
+        raise DomainError("not_on_hold", f"Claim {redemption.reference} is not on hold.")
     redemption.on_hold, redemption.hold_reason = False, ""
     record(act.actor, "claim.hold_lifted", redemption, at=act.now, reason=reason)

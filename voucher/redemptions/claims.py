@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from voucher.audit.commands import begin_state, change_state, record
@@ -199,6 +200,9 @@ def _claim_sessions(act: Act, redemption: Redemption, sessions: Sequence[Deliver
 
 
 def _attach(redemption: Redemption, evidence: Sequence[Attached]) -> None:
+    """Adds the files of this version; one that an earlier version rests on is there already."""
+    rows = session.scalars(select(Evidence).where(Evidence.redemption_id == redemption.id))
+    before = {(item.document_id, item.kind) for item in rows}
     session.add_all(
         Evidence(
             redemption_id=redemption.id,
@@ -207,6 +211,7 @@ def _attach(redemption: Redemption, evidence: Sequence[Attached]) -> None:
             version=redemption.version,
         )
         for item in evidence
+        if (item.document.id, str(item.kind)) not in before
     )
 
 
@@ -328,6 +333,8 @@ def _resubmit(
 def withdraw_claim(act: Act, redemption: Redemption, *, reason: str) -> None:
     """The provider takes its claim back: the money returns, the sessions may be claimed again."""
     act.require(Permission.PROVIDER_CLAIMS_MAKE, organisation_id=redemption.provider.organisation_id)
+    if not reason.strip():
+        raise DomainError("reason_needed", "Say why you take the claim back.", "reason")
     voucher, redemption = lock_voucher(redemption.voucher_id), lock_redemption(redemption.id)
     change_state(
         act.actor, "claim.withdrawn", redemption, R.WITHDRAWN, REDEMPTION_TRANSITIONS, at=act.now, reason=reason

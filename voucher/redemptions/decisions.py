@@ -122,6 +122,9 @@ def reinstate_voucher(act: Act, redemption: Redemption, *, reason: str) -> Vouch
     Raises Conflict when a line no longer has the money, or the business holds another voucher by now.
     """
     act.require(Permission.VOUCHERS_MANAGE, scheme_id=redemption.scheme_id)
+    refusal = why_not_decide_claim(act.actor, redemption)
+    if refusal:
+        raise Forbidden("own_claim", refusal)
     _need_reason(reason)
     voucher, redemption = lock_voucher(redemption.voucher_id), lock_redemption(redemption.id)
     parts = _released_by(redemption)

@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flask_babel import lazy_gettext as _
-from flask_wtf import FlaskForm
 from wtforms import (
     HiddenField,
     MultipleFileField,
     RadioField,
     SelectChoice,
+    SelectField,
     SelectMultipleField,
     StringField,
     TextAreaField,
 )
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp
-from wtforms.widgets import TextInput
 
-from voucher.accounts.forms import tidy
-from voucher.redemptions.rules import Delivered, EvidenceKind
-from voucher.vouchers.forms import DayField, PoundsField, ReadField
+from voucher.platform.forms import DayField, Filters, Form, PoundsField, ReadField, tidy
+from voucher.redemptions.rules import Delivered, EvidenceKind, RedemptionState
 
 LONG_TEXT = 2000
 
@@ -42,13 +40,11 @@ PAID, NOT_YET, WRONG = "paid", "not yet", "wrong"
 class WholeNumberField(ReadField):
     """A whole number of at most six digits."""
 
-    widget = TextInput()
-
     def __init__(self, label: object, **more: object) -> None:
         super().__init__(label, read=_whole, **more)
 
 
-class LookUpForm(FlaskForm):  # type: ignore[misc] # the library ships no types
+class LookUpForm(Form):
     """A typed code or scanned address and, for a firm that works in several schemes, which of them."""
 
     scheme = RadioField(_("Scheme"), validators=[InputRequired(_("Choose the scheme that stands on the voucher."))])
@@ -62,7 +58,7 @@ class LookUpForm(FlaskForm):  # type: ignore[misc] # the library ships no types
     )
 
 
-class RecordForm(FlaskForm):  # type: ignore[misc]
+class RecordForm(Form):
     """What was done under a session; the reason is asked for after the voucher's last day only."""
 
     package = RadioField(_("Package"), validators=[InputRequired(_("Choose the package that was delivered."))])
@@ -90,7 +86,7 @@ class RecordForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class UndoForm(FlaskForm):  # type: ignore[misc]
+class UndoForm(Form):
     """Why a recorded session is taken back."""
 
     reason = StringField(
@@ -103,13 +99,35 @@ class UndoForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class ClaimForm(FlaskForm):  # type: ignore[misc]
+class WithdrawForm(Form):
+    """Why a claim is taken back."""
+
+    reason = StringField(
+        _("Why do you take the claim back?"),
+        filters=[tidy],
+        validators=[
+            DataRequired(_("Say why you take the claim back.")),
+            Length(max=LONG_TEXT, message=_("Say it in at most 2,000 characters.")),
+        ],
+    )
+
+
+class ClaimFilters(Filters):
+    """Which claims are listed."""
+
+    state = SelectField(
+        _("State"),
+        default="",
+        choices=[SelectChoice("", _("All claims")), *(SelectChoice(str(each), each.label) for each in RedemptionState)],
+    )
+
+
+class InvoiceForm(Form):
     """An invoice with its files. ``request_key`` is made once for the intent and kept across attempts."""
 
     request_key = HiddenField(
         validators=[Regexp(r"[0-9A-Za-z_-]{8,64}\Z", message=_("Go back to the list of sessions and start again."))]
     )
-    session = SelectMultipleField(_("What the claim is for"), validate_choice=False)
     invoice_number = StringField(
         _("Invoice number"),
         filters=[tidy],
@@ -133,7 +151,13 @@ class ClaimForm(FlaskForm):  # type: ignore[misc]
     delivery_files = MultipleFileField(_("Evidence of what was delivered"))
 
 
-class DeliveryForm(FlaskForm):  # type: ignore[misc]
+class ClaimForm(InvoiceForm):
+    """An invoice for recorded sessions."""
+
+    session = SelectMultipleField(_("What the claim is for"), validate_choice=False)
+
+
+class DeliveryForm(Form):
     """The business's word on one session."""
 
     delivered = RadioField(
@@ -152,7 +176,7 @@ class DeliveryForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class ClaimAnswerForm(FlaskForm):  # type: ignore[misc]
+class ClaimAnswerForm(Form):
     """The business's word on a claim: what it has paid, or what is wrong. Made by ``claim_answer_form``.
 
     ``version`` is that of the figures on the page, so that nobody accepts others.
@@ -209,6 +233,19 @@ class ClaimAnswerForm(FlaskForm):  # type: ignore[misc]
         if (against or self.paid.data == WRONG) and not self.note.data:
             found.append(("note", _("Say what is wrong or was not delivered.")))
         return found
+
+
+class DisputeForm(Form):
+    """What the business finds wrong with a claim that it has answered."""
+
+    reason = TextAreaField(
+        _("What is wrong?"),
+        filters=[tidy],
+        validators=[
+            DataRequired(_("Say what is wrong: the provider and the scheme's office read it.")),
+            Length(max=LONG_TEXT, message=_("Say it in at most 2,000 characters.")),
+        ],
+    )
 
 
 def claim_answer_form(session_ids: Sequence[str]) -> type[ClaimAnswerForm]:

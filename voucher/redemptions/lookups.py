@@ -18,7 +18,16 @@ from voucher.providers.queries import provider_of
 from voucher.providers.rules import ProviderState, may_act
 from voucher.redemptions.models import DeliverySession, LookUp
 from voucher.redemptions.queries import counted_refusals
-from voucher.redemptions.rules import GOOD_OUTCOMES, LOCK_MINUTES, REFUSED_AND_COUNTED, WORDS, Outcome, SessionState
+from voucher.redemptions.rules import (
+    GOOD_OUTCOMES,
+    LOCK_MINUTES,
+    REFUSED_AND_COUNTED,
+    VERDICTS,
+    WORDS,
+    Outcome,
+    SessionState,
+    Verdict,
+)
 from voucher.schemes.models import Scheme
 from voucher.vouchers.models import Credential, Voucher
 from voucher.vouchers.queries import credential_presented
@@ -37,6 +46,11 @@ class LookedUp:
     def sentence(self) -> str:
         """The outcome in plain words."""
         return WORDS[self.outcome].sentence
+
+    @property
+    def verdict(self) -> Verdict:
+        """The outcome at a glance."""
+        return VERDICTS[self.outcome]
 
     @property
     def next_step(self) -> str:

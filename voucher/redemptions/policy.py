@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from voucher.platform.actor import Actor
+from voucher.providers.rules import ProviderState
 from voucher.redemptions.models import Redemption
 from voucher.vouchers.models import Voucher
+
+OWN_CLAIM = "This claim is of your own organisation: another person must decide it."
 
 
 def why_not_answer(actor: Actor, voucher: Voucher, provider_organisation_id: int) -> str | None:
@@ -28,6 +31,22 @@ def why_not_verify(actor: Actor, redemption: Redemption) -> str | None:
     return None
 
 
+def why_not_accept_other_evidence(actor: Actor, redemption: Redemption) -> str | None:
+    """Why this person cannot accept the claim on other evidence, or None."""
+    if _own(actor, redemption):
+        return OWN_CLAIM
+    if redemption.verified_by is not None and redemption.verified_by == actor.person_id:
+        return "The verifier cannot accept the claim on other evidence."
+    return None
+
+
+def why_frozen(redemption: Redemption) -> str | None:
+    """Why nobody can verify or approve the claim for now, or None: what is in flight stays as it is (rule 51)."""
+    if redemption.provider.state == ProviderState.SUSPENDED:
+        return f"Claim {redemption.reference} is frozen: its provider is suspended at the moment."
+    return None
+
+
 def duties_relaxed(actor: Actor, redemption: Redemption) -> bool:
     """Whether the verifier also decided the application, which the scheme allows and then samples."""
     return redemption.voucher.application.decided_by == actor.person_id
@@ -36,7 +55,7 @@ def duties_relaxed(actor: Actor, redemption: Redemption) -> bool:
 def why_not_decide_claim(actor: Actor, redemption: Redemption) -> str | None:
     """Why this person cannot approve, refuse or send back the claim, or None."""
     if _own(actor, redemption):
-        return "This claim is of your own organisation: another person must decide it."
+        return OWN_CLAIM
     return None
 
 

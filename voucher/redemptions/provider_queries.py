@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Generic, NamedTuple, TypeVar
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from voucher.documents.commands import RETAINED_CLAIM
@@ -16,34 +17,37 @@ from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.paging import PAGE, Listed, page_of
 from voucher.providers.models import Package, Provider
 from voucher.redemptions.models import DeliverySession, Redemption
-from voucher.redemptions.rules import SessionState
+from voucher.redemptions.rules import OPEN_HOURS, RedemptionState, SessionState
 from voucher.schemes.models import Scheme
 from voucher.vouchers.models import Voucher
-
-PAGE = 50
-
-T = TypeVar("T")
+from voucher.vouchers.rules import claimable_until
 
 
-class Listed(NamedTuple, Generic[T]):
-    """One page of a list: its rows, which page it is, and whether another one follows."""
+@dataclass(frozen=True)
+class ClaimTotal:
+    """How many claims are in one state, and what they come to."""
 
-    rows: Sequence[T]
-    number: int
-    more: bool
+    state: str
+    count: int
+    pence: int
+
+
+@dataclass(frozen=True)
+class Unclaimed:
+    """Recorded sessions that no claim is made for yet: how many, what they hold, and the first day that is the last."""
+
+    count: int
+    held_pence: int
+    claim_by: date | None
 
 
 def own_schemes(actor: Actor, permission: Permission) -> Sequence[Scheme]:
     """The schemes in which the actor's firm is a provider of any standing; raises NotFound when there are none."""
-    found = session.scalars(
-        select(Scheme)
-        .join(Provider, Provider.scheme_id == Scheme.id)
-        .where(Provider.organisation_id.in_(_organisations(actor, permission)))
-        .order_by(Scheme.name, Scheme.id)
-        .distinct()
-    ).all()
+    firms = select(Provider.scheme_id).where(Provider.organisation_id.in_(own_organisations(actor, permission)))
+    found = session.scalars(select(Scheme).where(Scheme.id.in_(firms)).order_by(Scheme.name, Scheme.id)).all()
     if not found:
         raise NotFound(
             "not_a_provider", _("You work for no provider. Ask the scheme's office to add you to your firm.")
@@ -67,7 +71,7 @@ def own_sessions(actor: Actor, public_ids: Sequence[str], permission: Permission
 def unclaimed_sessions(actor: Actor, number: int, *permissions: Permission) -> Listed[DeliverySession]:
     """What the actor's firm has recorded and not claimed for, oldest first."""
     query = _sessions_of(actor, *permissions).where(DeliverySession.state == str(SessionState.RECORDED))
-    return _page(query.order_by(DeliverySession.delivered_on, DeliverySession.id), number)
+    return page_of(query.order_by(DeliverySession.delivered_on, DeliverySession.id), number)
 
 
 def sessions_beside(chosen: DeliverySession) -> Sequence[DeliverySession]:
@@ -92,9 +96,80 @@ def own_claim(actor: Actor, public_id: str) -> Redemption:
     return found
 
 
-def own_claims(actor: Actor, number: int) -> Listed[Redemption]:
-    """The claims of the actor's firm, newest first."""
-    return _page(_claims_of(actor).order_by(Redemption.submitted_at.desc(), Redemption.id.desc()), number)
+def own_claims(actor: Actor, number: int, *, state: str = "") -> Listed[Redemption]:
+    """The claims of the actor's firm, newest first; those in one state when it is named."""
+    query = _claims_of(actor)
+    if state:
+        query = query.where(Redemption.state == state)
+    return page_of(query.order_by(Redemption.submitted_at.desc(), Redemption.id.desc()), number)
+
+
+def own_claim_totals(actor: Actor) -> list[ClaimTotal]:
+    """The claims of the actor's firm by state, in the order in which a claim goes through them."""
+    rows = session.execute(
+        select(Redemption.state, func.count(), func.sum(Redemption.grant_pence))
+        .join(Provider, Provider.id == Redemption.provider_id)
+        .where(Provider.organisation_id.in_(own_organisations(actor, Permission.PROVIDER_CLAIMS_MAKE)))
+        .group_by(Redemption.state)
+    )
+    found = {state: ClaimTotal(state, count, int(pence)) for state, count, pence in rows}
+    return [found[state] for state in RedemptionState if state in found]
+
+
+def claims_to_see_to(actor: Actor) -> Sequence[Redemption]:
+    """Claims of the actor's firm that wait for the firm itself, oldest first."""
+    states = [str(RedemptionState.SENT_BACK), str(RedemptionState.DISPUTED)]
+    query = _claims_of(actor).where(Redemption.state.in_(states))
+    return session.scalars(query.order_by(Redemption.submitted_at, Redemption.id).limit(PAGE)).all()
+
+
+def unclaimed(actor: Actor) -> Unclaimed:
+    """What the actor's firm has recorded and not claimed for, in three figures."""
+    rows = session.execute(
+        select(Scheme.claim_window_days, func.count(), func.sum(DeliverySession.held_pence), func.min(Voucher.last_day))
+        .join(Voucher, Voucher.id == DeliverySession.voucher_id)
+        .join(Scheme, Scheme.id == DeliverySession.scheme_id)
+        .join(Provider, Provider.id == DeliverySession.provider_id)
+        .where(
+            Provider.organisation_id.in_(own_organisations(actor, Permission.PROVIDER_CLAIMS_MAKE)),
+            DeliverySession.state == str(SessionState.RECORDED),
+        )
+        .group_by(Scheme.claim_window_days)
+    ).all()
+    return Unclaimed(
+        sum(count for _days, count, _held, _last in rows),
+        sum(int(held) for _days, _count, held, _last in rows),
+        min((claimable_until(last, days) for days, _count, _held, last in rows), default=None),
+    )
+
+
+def opened_by(actor: Actor, now: datetime) -> Sequence[DeliverySession]:
+    """The sessions that this person's own look-ups opened and that can still be recorded, newest first."""
+    query = _sessions_of(actor, Permission.PROVIDER_SESSIONS_RECORD).where(
+        DeliverySession.opened_by == actor.person_id,
+        DeliverySession.state == str(SessionState.OPEN),
+        DeliverySession.opened_at >= now - timedelta(hours=OPEN_HOURS),
+    )
+    return session.scalars(query.order_by(DeliverySession.id.desc()).limit(PAGE)).all()
+
+
+def recorded_by(actor: Actor, number: int) -> Listed[DeliverySession]:
+    """What this person has recorded, whatever became of it, newest first."""
+    query = _sessions_of(actor, Permission.PROVIDER_SESSIONS_RECORD).where(
+        DeliverySession.recorded_by == actor.person_id
+    )
+    return page_of(query.order_by(DeliverySession.recorded_at.desc(), DeliverySession.id.desc()), number)
+
+
+def own_providers(actor: Actor) -> Sequence[tuple[Provider, Scheme]]:
+    """The actor's firm as provider of each scheme."""
+    rows = session.execute(
+        select(Provider, Scheme)
+        .join(Scheme, Scheme.id == Provider.scheme_id)
+        .where(Provider.organisation_id.in_(own_organisations(actor, Permission.PROVIDER_VOUCHERS_LOOK_UP)))
+        .order_by(Scheme.name, Provider.id)
+    )
+    return [(provider, scheme) for provider, scheme in rows]
 
 
 def packages_for(provider_id: int, voucher_type_id: int) -> Sequence[Package]:
@@ -117,7 +192,8 @@ def own_upload(act: Act, scheme_id: int, *, public_id: str = "", sha256: str = "
     return session.scalar(query.order_by(Document.id).limit(1))
 
 
-def _organisations(actor: Actor, *permissions: Permission) -> list[int]:
+def own_organisations(actor: Actor, *permissions: Permission) -> list[int]:
+    """The organisations for which the actor holds one of the permissions."""
     return sorted(
         organisation_id
         for organisation_id in actor.organisation_ids
@@ -129,8 +205,23 @@ def _sessions_of(actor: Actor, *permissions: Permission) -> Select[DeliverySessi
     return (
         select(DeliverySession)
         .join(Provider, Provider.id == DeliverySession.provider_id)
-        .where(Provider.organisation_id.in_(_organisations(actor, *permissions)))
-        .options(joinedload(DeliverySession.package), joinedload(DeliverySession.voucher).joinedload(Voucher.business))
+        .where(_theirs(actor, *permissions))
+        .options(
+            joinedload(DeliverySession.package),
+            joinedload(DeliverySession.voucher).joinedload(Voucher.business),
+            joinedload(DeliverySession.voucher).joinedload(Voucher.scheme),
+        )
+    )
+
+
+def _theirs(actor: Actor, *permissions: Permission) -> ColumnElement[bool]:
+    """All of the firm's sessions for who makes its claims; for who only scans, what that person looked up or wrote."""
+    asked = own_organisations(actor, *permissions)
+    managed = set(own_organisations(actor, Permission.PROVIDER_CLAIMS_MAKE))
+    by_them = or_(DeliverySession.opened_by == actor.person_id, DeliverySession.recorded_by == actor.person_id)
+    return or_(
+        Provider.organisation_id.in_([each for each in asked if each in managed]),
+        and_(Provider.organisation_id.in_([each for each in asked if each not in managed]), by_them),
     )
 
 
@@ -138,12 +229,10 @@ def _claims_of(actor: Actor) -> Select[Redemption]:
     return (
         select(Redemption)
         .join(Provider, Provider.id == Redemption.provider_id)
-        .where(Provider.organisation_id.in_(_organisations(actor, Permission.PROVIDER_CLAIMS_MAKE)))
-        .options(joinedload(Redemption.voucher).joinedload(Voucher.business))
+        .where(Provider.organisation_id.in_(own_organisations(actor, Permission.PROVIDER_CLAIMS_MAKE)))
+        .options(
+            joinedload(Redemption.voucher).joinedload(Voucher.business),
+            joinedload(Redemption.voucher).joinedload(Voucher.scheme),
+            joinedload(Redemption.provider),
+        )
     )
-
-
-def _page(query: Select[T], number: int) -> Listed[T]:
-    number = min(max(number, 1), 1_000_000)
-    rows = session.scalars(query.offset((number - 1) * PAGE).limit(PAGE + 1)).all()
-    return Listed(rows[:PAGE], number, len(rows) > PAGE)

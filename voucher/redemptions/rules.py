@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date, timedelta
 from enum import StrEnum
 
 from voucher.platform.i18n import gettext_noop as _
@@ -71,9 +72,13 @@ REDEMPTION_TRANSITIONS = transitions(
 UNDER_CHECK = frozenset(
     {R.SUBMITTED, R.CONFIRMED, R.DISPUTED, R.UNCONFIRMED, R.OTHER_EVIDENCE, R.VERIFIED, R.SENT_BACK}
 )
+VERIFIABLE = frozenset({R.CONFIRMED, R.OTHER_EVIDENCE})
 AWAITING_PAYMENT = frozenset({R.APPROVED, R.IN_BATCH, R.RETURNED})
 DEFRAYED = frozenset({R.PAID, R.RECOVERED})
 ENDED = frozenset({R.REFUSED, R.WITHDRAWN})
+WITHDRAWABLE = frozenset(state for state, following in REDEMPTION_TRANSITIONS.items() if R.WITHDRAWN in following)
+# On its way to being paid, with nothing in the way that somebody has named.
+ON_ITS_WAY = frozenset({R.SUBMITTED, R.CONFIRMED, R.OTHER_EVIDENCE, R.VERIFIED, R.APPROVED, R.IN_BATCH})
 
 
 class Delivered(StrEnum):
@@ -171,9 +176,42 @@ WORDS: dict[Outcome, Words] = {
         _("Record that work now and say why it is late."),
     ),
 }
+
+
+class Verdict(StrEnum):
+    """What a look-up comes to at a glance. Where nothing was looked at, it never says that the voucher is bad."""
+
+    GOOD = "Good"
+    GOOD_FOR_PAST_WORK = "Good for earlier work only"
+    NOT_CHECKED = "Not checked"
+    NOT_GOOD = "Not good"
+
+
+V = Verdict
+VERDICTS: dict[Outcome, Verdict] = {
+    Outcome.LOCKED: V.NOT_CHECKED,
+    Outcome.PROVIDER_NOT_APPROVED: V.NOT_CHECKED,
+    Outcome.PROVIDER_SUSPENDED: V.NOT_CHECKED,
+    Outcome.NOT_RECOGNISED: V.NOT_GOOD,
+    Outcome.REPLACED: V.NOT_GOOD,
+    Outcome.CANCELLED: V.NOT_GOOD,
+    Outcome.SUSPENDED: V.NOT_GOOD,
+    Outcome.EXPIRED: V.NOT_GOOD,
+    Outcome.NOTHING_LEFT: V.NOT_GOOD,
+    Outcome.GOOD: V.GOOD,
+    Outcome.GOOD_LATE: V.GOOD_FOR_PAST_WORK,
+}
 REFUSED_AND_COUNTED = frozenset({Outcome.NOT_RECOGNISED})
 GOOD_OUTCOMES = frozenset({Outcome.GOOD, Outcome.GOOD_LATE})
 LOCK_MINUTES = 60
+
+
+def paid_by(state: str, handed_in_on: date, payment_days: int) -> date | None:
+    """The day by which a claim is paid when all goes well: so many days after its present version was handed in.
+
+    None for a claim that something stands in the way of, for then nobody can say.
+    """
+    return handed_in_on + timedelta(days=payment_days) if state in ON_ITS_WAY else None
 
 
 def normalise_invoice_number(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import cast
@@ -25,9 +25,10 @@ from voucher.reports.ledger_side import Period
 from voucher.reports.models import Statement
 from voucher.reports.paper import statement_pdf
 from voucher.reports.policy import differences, why_not_review, why_not_sign
-from voucher.reports.queries import last_signed
+from voucher.reports.queries import last_signed, next_first_day
 from voucher.reports.rules import TRANSITIONS, StatementState, canonical, data_hash
 from voucher.reports.statement_data import Given, Heading, StatementReader
+from voucher.reports.versions import check_seen, keep_version, note_look
 from voucher.schemes.models import Scheme
 
 S = StatementState
@@ -71,6 +72,7 @@ def prepare_statement(act: Act, agreement: Agreement, period: Period, tie: Ledge
         at=act.now,
         details={"data_hash": statement.data_hash},
     )
+    keep_version(act, statement)
     return statement
 
 
@@ -79,8 +81,7 @@ def _check_period(act: Act, agreement: Agreement, period: Period, previous: Stat
         raise DomainError("period", "The period ends before it begins.", "to")
     if period.last >= act.today:
         raise DomainError("period_open", "The period is not over: prepare its statement from the day after.", "to")
-    closed = previous.period_to if previous else agreement.closed_through
-    expected = date.fromordinal(closed.toordinal() + 1) if closed else agreement.starts_on
+    expected = next_first_day(agreement, previous)
     if period.first != expected:
         raise DomainError(
             "period_gap", f"The statement must begin on {expected.isoformat()}, where the one before ended.", "from"
@@ -153,14 +154,19 @@ def data_of(statement: Statement) -> dict[str, object]:
     return cast(dict[str, object], json.loads(statement.data))
 
 
-def review_statement(act: Act, statement: Statement) -> None:
-    """An independent reviewer passes the statement on to the signer."""
+def review_statement(act: Act, statement: Statement, *, seen: str | None = None) -> None:
+    """An independent reviewer passes the statement on to the signer.
+
+    ``seen`` is the hash of the figures that the reviewer has read; Conflict when they were prepared again since.
+    """
     act.require(Permission.STATEMENTS_REVIEW, scheme_id=statement.scheme_id)
+    check_seen(statement, seen)
     refusal = why_not_review(act.actor, statement)
     if refusal:
         raise Forbidden("statement_duty", refusal)
     change_state(act.actor, "statement.reviewed", statement, S.REVIEWED, TRANSITIONS, at=act.now)
     statement.reviewed_by, statement.reviewed_at = act.person_id, act.now
+    note_look(act, statement)
 
 
 def return_statement(act: Act, statement: Statement, *, comments: str) -> None:
@@ -173,6 +179,7 @@ def return_statement(act: Act, statement: Statement, *, comments: str) -> None:
     change_state(act.actor, "statement.returned", statement, S.DRAFT, TRANSITIONS, at=act.now, reason=comments)
     statement.comments = comments
     statement.reviewed_by = statement.reviewed_at = None
+    note_look(act, statement)
 
 
 def why_unsignable(statement: Statement) -> list[str]:
@@ -193,15 +200,19 @@ def why_unsignable(statement: Statement) -> list[str]:
     return found
 
 
-def sign_statement(act: Act, statement: Statement) -> Statement:
+def sign_statement(act: Act, statement: Statement, *, seen: str | None = None) -> Statement:
     """The signer signs: figures are read again under lock and must be the same; the period closes; all is frozen.
 
-    Raises Conflict, with each difference, when anything does not hold or has changed since it was prepared.
+    Raises Conflict, with each difference, when anything does not hold or has changed since it was prepared, or since
+    the signer has read it (``seen`` is the hash of the figures that she read).
     """
     act.require(Permission.STATEMENTS_SIGN, scheme_id=statement.scheme_id)
+    act.require_second_factor()
     scheme = session.get_one(Scheme, statement.scheme_id)
     agreement = session.get_one(Agreement, statement.agreement_id, with_for_update=True, populate_existing=True)
-    session.refresh(statement, with_for_update=True)
+    # Got anew and not refreshed: a refresh repeats the joins of whoever loaded it, which PostgreSQL does not lock.
+    statement = session.get_one(Statement, statement.id, with_for_update=True, populate_existing=True)
+    check_seen(statement, seen)
     refusal = why_not_sign(act.actor, statement, reviewer_needed=scheme.reviewer_needed)
     if refusal:
         raise Forbidden("statement_duty", refusal)
@@ -236,6 +247,7 @@ def sign_statement(act: Act, statement: Statement) -> Statement:
     )
     statement.signed_by, statement.signed_at, statement.pdf_id = act.person_id, act.now, stored.id
     agreement.closed_through = statement.period_to
+    note_look(act, statement)
     session.flush()
     return statement
 

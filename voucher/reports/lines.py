@@ -131,69 +131,56 @@ class MoneyLines:
         ]
 
     def _moving(self) -> list[tuple[str, list[Part]]]:
-        p, flow, stock = self.part, self.side.flow, self.side.stock
-        paid, returned = flow(A.APPROVED, A.DEFRAYED), flow(A.DEFRAYED, A.APPROVED)
-        expired_later = self._released(K.RELEASED_LATER_EXPIRED)
-        cancelled_later = self._released(K.RELEASED_LATER_CANCELLED)
+        closing = self.part(
+            "12", _("Closing unallocated"), _("What can still be offered from the award."), self.closing
+        )
+        to_date = self.part(
+            "8", _("Defrayed to date"), _("Since the award began."), self.side.stock(A.DEFRAYED, A.DISALLOWED)
+        )
         return [
-            (
-                "7",
-                [
-                    p("7", _("Defrayed this period"), _("7a less 7b."), less(paid, returned)),
-                    p(
-                        "7a",
-                        _("Cleared at the bank"),
-                        _("Matched to a line of bank evidence dated in the period."),
-                        paid,
-                    ),
-                    p("7b", _("Returned by the bank"), _("Payments that came back in the period."), returned),
-                ],
-            ),
-            (
-                "8",
-                [p("8", _("Defrayed to date"), _("Since the award began."), stock(A.DEFRAYED, A.DISALLOWED))],
-            ),
-            (
-                "9",
-                [
-                    p(
-                        "9a",
-                        _("Released on expiry"),
-                        _("What nothing held when vouchers expired."),
-                        self._released(K.RELEASED_EXPIRED),
-                    ),
-                    p("9b", _("Released after expiry"), _("Sessions lapsed, claims not paid in full."), expired_later),
-                ],
-            ),
-            (
-                "10",
-                [
-                    p(
-                        "10a",
-                        _("Released on cancellation"),
-                        _("What nothing held when vouchers were cancelled."),
-                        self._released(K.RELEASED_CANCELLED),
-                    ),
-                    p("10b", _("Released after cancellation"), _("As 9b, of cancelled vouchers."), cancelled_later),
-                ],
-            ),
-            (
-                "11",
-                [
-                    p("11a", _("Recovered, re-usable"), _("Got back in cash and offered again."), self.reusable),
-                    p(
-                        "11b",
-                        _("Recovered, repayable"),
-                        _("Got back in cash and owed to the funder."),
-                        flow(A.RECOVERED, A.REPAYABLE),
-                    ),
-                    p("11c", _("Debts outstanding"), _("Raised and not yet repaid."), stock(A.RECEIVABLE)),
-                ],
-            ),
-            (
-                "12",
-                [p("12", _("Closing unallocated"), _("What can still be offered from the award."), self.closing)],
-            ),
+            ("7", self._defrayed()),
+            ("8", [to_date]),
+            ("9", self._expired()),
+            ("10", self._cancelled()),
+            ("11", self._recovered()),
+            ("12", [closing]),
+        ]
+
+    def _defrayed(self) -> list[Part]:
+        p, flow = self.part, self.side.flow
+        paid, returned = flow(A.APPROVED, A.DEFRAYED), flow(A.DEFRAYED, A.APPROVED)
+        matched = _("Matched to a line of bank evidence dated in the period.")
+        return [
+            p("7", _("Defrayed this period"), _("7a less 7b."), less(paid, returned)),
+            p("7a", _("Cleared at the bank"), matched, paid),
+            p("7b", _("Returned by the bank"), _("Payments that came back in the period."), returned),
+        ]
+
+    def _expired(self) -> list[Part]:
+        p, released = self.part, self._released
+        at_once = _("What nothing held when vouchers expired.")
+        later = _("Sessions lapsed, claims not paid in full.")
+        return [
+            p("9a", _("Released on expiry"), at_once, released(K.RELEASED_EXPIRED)),
+            p("9b", _("Released after expiry"), later, released(K.RELEASED_LATER_EXPIRED)),
+        ]
+
+    def _cancelled(self) -> list[Part]:
+        p, released = self.part, self._released
+        at_once = _("What nothing held when vouchers were cancelled.")
+        later = _("As 9b, of cancelled vouchers.")
+        return [
+            p("10a", _("Released on cancellation"), at_once, released(K.RELEASED_CANCELLED)),
+            p("10b", _("Released after cancellation"), later, released(K.RELEASED_LATER_CANCELLED)),
+        ]
+
+    def _recovered(self) -> list[Part]:
+        p, side = self.part, self.side
+        repayable = _("Got back in cash and owed to the funder.")
+        return [
+            p("11a", _("Recovered, re-usable"), _("Got back in cash and offered again."), self.reusable),
+            p("11b", _("Recovered, repayable"), repayable, side.flow(A.RECOVERED, A.REPAYABLE)),
+            p("11c", _("Debts outstanding"), _("Raised and not yet repaid."), side.stock(A.RECEIVABLE)),
         ]
 
     def _released(self, kind: K) -> ByLine:

@@ -57,3 +57,28 @@ class Statement(Base):
     pdf_id: Mapped[int | None] = mapped_column(ForeignKey("document.id"))
 
     agreement: Mapped[Agreement] = relationship()
+
+
+class StatementVersion(Base):
+    """What a statement said each time it was prepared; append-only, so that a change since then can be shown."""
+
+    __tablename__ = "statement_version"
+    __table_args__ = (UniqueConstraint("statement_id", "number"),)
+
+    statement_id: Mapped[int] = mapped_column(ForeignKey("statement.id"))
+    number: Mapped[int]
+    data: Mapped[str] = mapped_column(Text)
+    data_hash: Mapped[str]
+    prepared_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    prepared_at: Mapped[datetime]
+
+
+class StatementLook(Base):
+    """That somebody said to have read a version, or acted on it."""
+
+    __tablename__ = "statement_look"
+    __table_args__ = (UniqueConstraint("version_id", "person_id"),)
+
+    version_id: Mapped[int] = mapped_column(ForeignKey("statement_version.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime]

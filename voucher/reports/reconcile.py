@@ -15,7 +15,7 @@ from typing import TypeVar
 from sqlalchemy import case, func, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute
 
-from voucher.applications.models import Application
+from voucher.applications.models import Application, ApplicationForm
 from voucher.applications.rules import ApplicationState
 from voucher.audit.models import AuditEvent
 from voucher.funding.models import Agreement, AgreementChange, FundingLine, Posting
@@ -36,7 +36,9 @@ from voucher.vouchers.models import Voucher
 from voucher.vouchers.rules import VoucherState
 
 Amounts = Mapping[int, int]
-STATEFUL = (Application, Voucher, DeliverySession, Redemption, Batch, Payment, Debt, Statement, Provider)
+STATEFUL = (
+    ApplicationForm, Application, Voucher, DeliverySession, Redemption, Batch, Payment, Debt, Statement, Provider,
+)  # fmt: skip
 
 
 @dataclass

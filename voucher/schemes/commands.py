@@ -15,6 +15,8 @@ from voucher.platform.db import changed_one, session
 from voucher.platform.errors import Conflict, DomainError
 from voucher.platform.money import pounds
 from voucher.platform.toml import Section, refuse_faults
+from voucher.schemes.eligibility import to_stored
+from voucher.schemes.eligibility_file import read_eligibility
 from voucher.schemes.models import Round, Scheme, Terms, VoucherType
 from voucher.schemes.queries import voucher_type_by_code
 from voucher.schemes.rules import AwardMethod
@@ -61,6 +63,8 @@ def set_up_scheme(act: Act, file: Section) -> Scheme:
     owner = part.text("owner")
     terms = _terms(act, file.section("terms"))
     kinds = [_voucher_type(section) for section in file.sections("voucher_type")]
+    if file.has("eligibility"):
+        scheme.eligibility = to_stored(read_eligibility(file.section("eligibility")))
     for section in (part, settings, file):
         section.done()
     _check(scheme, file)

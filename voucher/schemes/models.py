@@ -48,6 +48,7 @@ class Scheme(Base):
     decider_may_verify: Mapped[bool] = mapped_column(default=False)
     reviewer_needed: Mapped[bool] = mapped_column(default=True)
     vat_funded_for_unregistered: Mapped[bool] = mapped_column(default=False)
+    eligibility: Mapped[dict[str, object]] = mapped_column(JSON, default=dict, server_default="{}")
     created_at: Mapped[datetime]
 
     owner: Mapped[Organisation] = relationship()

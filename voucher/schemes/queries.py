@@ -2,13 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
+from typing import Any, TypeVar
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
-from voucher.platform.db import session
+from voucher.platform.actor import Actor
+from voucher.platform.authz import Permission
+from voucher.platform.db import Base, session
 from voucher.platform.errors import DomainError, NotFound
 from voucher.schemes.models import Round, Scheme, Terms, VoucherType
+
+T = TypeVar("T", bound=Base)
+
+
+def schemes_of(actor: Actor, *permissions: Permission) -> Sequence[Scheme]:
+    """The schemes in which somebody holds one of the permissions, by reference."""
+    where = {grant.scheme_id for grant in actor.grants if grant.permission in permissions}
+    query = select(Scheme).order_by(Scheme.reference)
+    if None not in where:
+        query = query.where(Scheme.id.in_(where))
+    return session.scalars(query).all()
+
+
+def visible(table: type[T], actor: Actor, public_id: str, *permissions: Permission, load: Sequence[Any] = ()) -> T:
+    """The thing of some scheme at this address; NotFound also for whoever holds none of the permissions there.
+
+    ``load`` says what to read along with it.
+    """
+    kind: Any = table
+    found: Any = session.scalar(select(table).where(kind.public_id == public_id).options(*load))
+    if found is None or not any(actor.may(each, scheme_id=found.scheme_id) for each in permissions):
+        raise NotFound("not_here", "There is nothing at this address.")
+    return found  # type: ignore[no-any-return]
 
 
 def scheme_by_reference(reference: str | None) -> Scheme:
@@ -23,6 +51,17 @@ def scheme_by_reference(reference: str | None) -> Scheme:
     if found is None:
         raise NotFound("no_scheme", f"There is no scheme {reference}.", "scheme")
     return found
+
+
+def schemes_with(actor: Actor, *permissions: Permission) -> Sequence[Scheme]:
+    """The schemes in which the actor holds one of these permissions for the scheme itself, by name; perhaps none."""
+    granted = {
+        grant.scheme_id for grant in actor.grants if grant.permission in permissions and grant.organisation_id is None
+    }
+    query = select(Scheme).order_by(Scheme.name, Scheme.id)
+    if None not in granted:
+        query = query.where(Scheme.id.in_(sorted(each for each in granted if each is not None)))
+    return session.scalars(query).all()
 
 
 def terms_in_force(scheme: Scheme, day: date) -> Terms:
@@ -52,3 +91,56 @@ def round_by_code(scheme: Scheme, code: str) -> Round:
     if found is None:
         raise NotFound("no_round", f"Scheme {scheme.reference} has no round {code}.", "round")
     return found
+
+
+def schemes_for_everybody() -> Sequence[Scheme]:
+    """Every scheme, with its owner, by name."""
+    return session.scalars(select(Scheme).options(joinedload(Scheme.owner)).order_by(Scheme.name, Scheme.id)).all()
+
+
+def voucher_types_of(scheme_id: int) -> Sequence[VoucherType]:
+    """The scheme's voucher types of which vouchers are issued."""
+    return session.scalars(
+        select(VoucherType)
+        .where(VoucherType.scheme_id == scheme_id, VoucherType.open)
+        .order_by(VoucherType.name, VoucherType.id)
+    ).all()
+
+
+def rounds_of(scheme_id: int, *, from_day: date) -> Sequence[Round]:
+    """The scheme's rounds that have not closed before the day, the next to close first."""
+    return session.scalars(
+        select(Round)
+        .where(Round.scheme_id == scheme_id, Round.closes_on >= from_day)
+        .options(joinedload(Round.voucher_type))
+        .order_by(Round.closes_on, Round.id)
+    ).all()
+
+
+def terms_of(scheme_ids: Sequence[int]) -> Sequence[Terms]:
+    """Every version of these schemes' terms, the newest first."""
+    return session.scalars(
+        select(Terms).where(Terms.scheme_id.in_(scheme_ids)).order_by(Terms.in_force_from.desc(), Terms.id.desc())
+    ).all()
+
+
+def terms_by_version(scheme: Scheme, version: str) -> Terms:
+    """One version of the scheme's terms; raises NotFound."""
+    found = session.scalar(select(Terms).where(Terms.scheme_id == scheme.id, Terms.version == version))
+    if found is None:
+        raise NotFound("no_terms", f"Scheme {scheme.reference} has no terms {version}.", "terms")
+    return found
+
+
+def every_voucher_type(scheme: Scheme) -> Sequence[VoucherType]:
+    """The scheme's voucher types by code."""
+    return session.scalars(
+        select(VoucherType).where(VoucherType.scheme_id == scheme.id).order_by(VoucherType.code)
+    ).all()
+
+
+def terms_history(scheme: Scheme) -> Sequence[Terms]:
+    """All versions of the scheme's terms, oldest first."""
+    return session.scalars(
+        select(Terms).where(Terms.scheme_id == scheme.id).order_by(Terms.in_force_from, Terms.id)
+    ).all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import func, select
@@ -48,3 +49,10 @@ def latest_record(application_id: int, kind: RecordKind) -> SubsidyRecord | None
         .order_by(SubsidyRecord.id.desc())
         .limit(1)
     )
+
+
+def records_of(application_id: int) -> Sequence[SubsidyRecord]:
+    """Every notice, reply and letter of an application, in order."""
+    return session.scalars(
+        select(SubsidyRecord).where(SubsidyRecord.application_id == application_id).order_by(SubsidyRecord.id)
+    ).all()

@@ -30,8 +30,9 @@ from voucher.subsidies.models import SubsidyRecord
 from voucher.vouchers.credential import new_voucher_public_id
 from voucher.vouchers.credentials import make_credential
 from voucher.vouchers.models import Voucher
+from voucher.vouchers.policy import why_not_manage
 from voucher.vouchers.queries import lock_voucher
-from voucher.vouchers.rules import TRANSITIONS, ReleaseReason, VoucherState, why_no_extension
+from voucher.vouchers.rules import TRANSITIONS, CancelReason, ReleaseReason, VoucherState, why_no_extension
 
 S = VoucherState
 
@@ -250,11 +251,23 @@ def extend(act: Act, voucher: Voucher, *, last_day: date, reason: str) -> None:
     )
 
 
-def cancel(act: Act, voucher: Voucher, *, reason: str) -> None:
-    """Cancels a voucher: what no session or claim holds goes back to the lines at once (rule 12)."""
+def cancel(act: Act, voucher: Voucher, *, reason: str, code: CancelReason = CancelReason.OTHER) -> None:
+    """Cancels a voucher: what no session or claim holds goes back to the lines at once (rule 12).
+
+    ``code`` is the cause by which cancellations are counted; ``reason`` says it in somebody's own words.
+    """
     _manage(act, voucher, reason)
     voucher = lock_voucher(voucher.id)
-    change_state(act.actor, "voucher.cancelled", voucher, S.CANCELLED, TRANSITIONS, at=act.now, reason=reason)
+    change_state(
+        act.actor,
+        "voucher.cancelled",
+        voucher,
+        S.CANCELLED,
+        TRANSITIONS,
+        at=act.now,
+        reason=reason,
+        details={"code": str(code)},
+    )
     _release(act, voucher, ReleaseReason.CANCELLED, act.today)
     _tell_business(act, "voucher_cancelled", voucher)
 
@@ -355,7 +368,8 @@ def settle_state(act: Act, voucher: Voucher, *, held_pence: int) -> None:
 
 def _manage(act: Act, voucher: Voucher, reason: str) -> None:
     act.require(Permission.VOUCHERS_MANAGE, scheme_id=voucher.scheme_id)
-    if voucher.business_id in act.actor.organisation_ids:
-        raise Forbidden("own_voucher", "This is your own organisation's voucher: another person must do this.")
+    refusal = why_not_manage(act.actor, voucher)
+    if refusal:
+        raise Forbidden("own_voucher", refusal)
     if not reason.strip():
         raise DomainError("reason_needed", "Say why: the reason stands in the voucher's history.", "reason")

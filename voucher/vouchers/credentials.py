@@ -6,15 +6,19 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from voucher.accounts.models import Person
 from voucher.audit.commands import record
 from voucher.notifications.commands import tell
+from voucher.notifications.models import OutboxMessage
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError, Forbidden
+from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.keyring import KeyRing
 from voucher.vouchers.credential import QrClaims, qr_address, token_for, typed_code_for
 from voucher.vouchers.models import Credential, Voucher
+from voucher.vouchers.policy import why_not_manage
 from voucher.vouchers.queries import current_credential, lock_voucher
 from voucher.vouchers.rules import VoucherState
 from voucher.vouchers.typed_code import display
@@ -66,12 +70,51 @@ def replace(act: Act, voucher: Voucher, *, reason: str) -> None:
     act.require(Permission.VOUCHERS_MANAGE, scheme_id=voucher.scheme_id)
     if not reason.strip():
         raise DomainError("reason_needed", "Say why the voucher is replaced.", "reason")
-    if voucher.business_id in act.actor.organisation_ids:
-        raise Forbidden("own_voucher", "This is your own organisation's voucher: another person must replace it.")
+    refusal = why_not_manage(act.actor, voucher)
+    if refusal:
+        raise Forbidden("own_voucher", refusal)
+    _renew(act, _lock_living(voucher), reason)
+
+
+def replace_own(act: Act, voucher: Voucher, *, generation: int, reason: str) -> None:
+    """The business replaces the paper that it has lost, without the scheme: it gets a new paper and nothing else.
+
+    ``generation`` is the one that is replaced, so that a button pressed twice replaces once.
+    """
+    act.require(Permission.BUSINESS_OFFERS_ACCEPT, organisation_id=voucher.business_id)
+    if not reason.strip():
+        raise DomainError("reason_needed", _("Say what happened to the voucher."), "reason")
+    voucher = _lock_living(voucher)
+    if voucher.generation == generation:
+        _renew(act, voucher, reason.strip())
+
+
+def send_copy(act: Act, voucher: Voucher) -> None:
+    """Sends the paper once more to the person of the business who asks; it is drawn when it is sent.
+
+    Asking again while one is still on its way adds no second one.
+    """
+    act.require(Permission.BUSINESS_OFFERS_ACCEPT, organisation_id=voucher.business_id)
+    voucher = _lock_living(voucher)
+    person = session.get_one(Person, act.person_id)
+    on_their_way = select(OutboxMessage).where(
+        OutboxMessage.kind == "voucher_copy", OutboxMessage.person_id == person.id, OutboxMessage.done_at.is_(None)
+    )
+    if any(message.subject_ids.get("voucher_id") == voucher.id for message in session.scalars(on_their_way)):
+        return
+    details = {"generation": voucher.generation, "person": person.email}
+    record(act.actor, "voucher.copy_asked_for", voucher, at=act.now, details=details)
+    tell(
+        act, "voucher_copy", email=person.email, scheme_id=voucher.scheme_id, person_id=person.id, voucher_id=voucher.id
+    )
+
+
+def _lock_living(voucher: Voucher) -> Voucher:
+    """The voucher under lock; raises DomainError when it has ended, for an ended one needs no paper."""
     voucher = lock_voucher(voucher.id)
     if voucher.state not in LIVE:
-        raise DomainError("voucher_ended", f"Voucher {voucher.reference} is {voucher.state}; it cannot be replaced.")
-    _renew(act, voucher, reason)
+        raise DomainError("voucher_ended", f"Voucher {voucher.reference} is {voucher.state}; it has no paper any more.")
+    return voucher
 
 
 def replace_under_key(act: Act, key_id: int) -> int:

@@ -30,8 +30,8 @@ def issued(act: Act, message: OutboxMessage) -> Mail:
     return written(message.kind, papers, **_common(message, voucher), **more)
 
 
-def replaced(act: Act, message: OutboxMessage) -> Mail:
-    """The new copy of a voucher that was lost."""
+def with_paper(act: Act, message: OutboxMessage) -> Mail:
+    """The voucher's paper: a new one for one that was lost, or the same once more for whoever asked for it."""
     voucher = _voucher(message)
     papers = _papers(act, voucher)
     return written(message.kind, papers, **_common(message, voucher), attached=bool(papers))
@@ -65,7 +65,8 @@ def _papers(act: Act, voucher: Voucher) -> list[Attachment]:
 
 RENDERERS = {
     "voucher_issued": issued,
-    "voucher_replaced": replaced,
+    "voucher_replaced": with_paper,
+    "voucher_copy": with_paper,
     "voucher_suspended": told,
     "voucher_cancelled": told,
 }

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from voucher.audit.commands import record
 from voucher.platform.act import Act
-from voucher.platform.errors import DomainError
+from voucher.platform.authz import Permission
+from voucher.platform.errors import DomainError, Forbidden
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.money import percent
 from voucher.vouchers.credentials import LIVE, show
 from voucher.vouchers.models import Voucher
 from voucher.vouchers.paper import VoucherPaper
+from voucher.vouchers.policy import why_not_manage
 
 NEXT_STEPS = (
     _("Choose an approved provider and one of its packages."),
@@ -30,6 +34,21 @@ WELSH = {
         "Wedi colli'r dudalen hon? Gofynnwch am un newydd; bydd yr hen un wedyn yn peidio â gweithio."
     ),
 }
+
+
+def print_paper(act: Act, voucher: Voucher) -> VoucherPaper:
+    """The paper for the voucher's business, or for staff who send it there; it is noted who printed it.
+
+    Whoever holds the paper can redeem the voucher.
+    """
+    if not act.actor.may(Permission.BUSINESS_OFFERS_ACCEPT, organisation_id=voucher.business_id):
+        act.require(Permission.VOUCHERS_MANAGE, scheme_id=voucher.scheme_id)
+        refusal = why_not_manage(act.actor, voucher)
+        if refusal:
+            raise Forbidden("own_voucher", refusal)
+    paper = paper_of(act, voucher)
+    record(act.actor, "voucher.printed", voucher, at=act.now, details={"generation": voucher.generation})
+    return paper
 
 
 def paper_of(act: Act, voucher: Voucher) -> VoucherPaper:
@@ -62,9 +81,3 @@ def paper_of(act: Act, voucher: Voucher) -> VoucherPaper:
         help_line=WELSH[HELP_LINE] if welsh else HELP_LINE,
         language="cy" if welsh else "en",
     )
-
-
-def percent(basis_points: int) -> str:
-    """Ten-thousandths as people read them: ``80%``, ``33.33%``."""
-    whole, rest = divmod(basis_points, 100)
-    return f"{whole}.{rest:02d}%" if rest else f"{whole}%"

@@ -37,6 +37,17 @@ class ReleaseReason(StrEnum):
     CANCELLED = "cancelled"
 
 
+class CancelReason(StrEnum):
+    """Why a voucher is cancelled, so that cancellations can be counted by cause."""
+
+    BUSINESS_ASKED = "the business asked for it"
+    BUSINESS_CLOSED = "the business has stopped trading"
+    NOT_ELIGIBLE = "the business is not eligible after all"
+    MISUSE = "the voucher was misused"
+    MISTAKE = "it was issued by mistake"
+    OTHER = "another reason"
+
+
 def in_date(delivered_at: datetime, issued_on: date, last_day: date) -> bool:
     """Whether work then counts: from the day of issue to the midnight that ends the last day (rules 10, 11)."""
     return london_date(delivered_at) >= issued_on and delivered_at < end_of_london_day(last_day)

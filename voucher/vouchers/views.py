@@ -16,27 +16,23 @@ from voucher.applications.models import Application
 from voucher.applications.rules import ApplicationState
 from voucher.audit.commands import transaction
 from voucher.platform.act import Act
-from voucher.platform.clock import london_date, long_date, long_time
+from voucher.platform.clock import london_date
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError, Forbidden, NotFound
+from voucher.platform.forms import show_refusal
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.money import pounds
 from voucher.platform.refusals import status_of
 from voucher.platform.web import current_act, public
 from voucher.schemes.queries import terms_in_force
 from voucher.subsidies.queries import latest_record, limit_in_force
 from voucher.subsidies.rules import RecordKind, window_starts_on
 from voucher.vouchers.commands import accept, voucher_of
-from voucher.vouchers.forms import OfferForm, show_refusal
+from voucher.vouchers.forms import OfferForm
 from voucher.vouchers.models import Voucher
 from voucher.vouchers.paper import voucher_pdf
-from voucher.vouchers.papers import paper_of, percent
+from voucher.vouchers.papers import paper_of
 
 blueprint = Blueprint("vouchers", __name__)
-blueprint.add_app_template_filter(pounds, "pounds")
-blueprint.add_app_template_filter(percent, "percent")
-blueprint.add_app_template_filter(long_date, "day")
-blueprint.add_app_template_filter(long_time, "time")
 
 # The link whose offer was accepted in this browser, and for how long it may fetch the voucher after that.
 ACCEPTED = "accepted_by_link"
@@ -53,7 +49,7 @@ def answer_offer(act: Act, link: OneTimeLink) -> ResponseReturnValue:
         return render_template("vouchers/offer_ended.html", application=application)
     form = OfferForm(terms=terms_in_force(application.scheme, act.today).version)
     if not form.validate_on_submit():
-        return _offer_page(act, application, form), 422 if form.errors else 200
+        return offer_page(act, application, form), 422 if form.errors else 200
     try:
         with transaction(act.actor, act.clock):
             use_link(act, link)
@@ -61,8 +57,8 @@ def answer_offer(act: Act, link: OneTimeLink) -> ResponseReturnValue:
     except (NotFound, Forbidden):
         raise
     except DomainError as refusal:
-        show_refusal(form, _in_its_words(refusal), {"terms": "accepts"})
-        return _offer_page(act, application, form), status_of(refusal)
+        show_refusal(form, in_its_words(refusal), {"terms": "accepts"})
+        return offer_page(act, application, form), status_of(refusal)
     return show_accepted(link)
 
 
@@ -106,7 +102,7 @@ def _accepted_here(act: Act) -> Voucher:
     return voucher
 
 
-def _in_its_words(refusal: DomainError) -> DomainError:
+def in_its_words(refusal: DomainError) -> DomainError:
     """The refusals that are worded for officers, in words for the business."""
     words = {
         "terms_changed": _("The terms have changed since you opened this page. Read them again, then accept them."),
@@ -116,7 +112,11 @@ def _in_its_words(refusal: DomainError) -> DomainError:
     return DomainError(refusal.code, words.get(refusal.code, refusal.message), refusal.field)
 
 
-def _offer_page(act: Act, application: Application, form: OfferForm) -> str:
+def offer_page(act: Act, application: Application, form: OfferForm, page: str = "vouchers/offer.html") -> str:
+    """Notice, terms and questions on one page, which sends its answer to the address at which it was asked for.
+
+    Raises NotFound when no notice was sent.
+    """
     notice = latest_record(application.id, RecordKind.NOTICE)
     if notice is None:
         raise NotFound("no_notice", _("There is no notice to answer. Ask the scheme's office to send it."))
@@ -125,7 +125,7 @@ def _offer_page(act: Act, application: Application, form: OfferForm) -> str:
     if form.terms.data != terms.version:
         form.terms.data, form.accepts.data = terms.version, False
     return render_template(
-        "vouchers/offer.html",
+        page,
         form=form,
         here=request.path,
         application=application,

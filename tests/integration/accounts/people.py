@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy import func, select
 
 from tests.harness.client import PageClient
@@ -29,7 +31,7 @@ def as_worker() -> Act:
 
 def as_person(person: Person) -> Act:
     """An act of the person, with the roles of this moment."""
-    return office().act(actor_for(person, Channel.WEB, office().clock()))
+    return replace(office().act(actor_for(person, Channel.WEB, office().clock())), proven=True)
 
 
 def nobody() -> Act:

@@ -37,6 +37,8 @@ from voucher.reports.commands import review_statement, sign_statement
 from voucher.vouchers.commands import extend
 from voucher.vouchers.credentials import replace
 
+pytestmark = pytest.mark.usefixtures("sketched")
+
 APRIL = date(2026, 4, 1), date(2026, 4, 30)
 
 

@@ -58,5 +58,5 @@ def test_of_eight_guesses_at_once_five_are_looked_at(app: Flask, monkeypatch: py
 @pytest.mark.parametrize("engine_kind", ["postgresql"], indirect=True)
 def test_control_without_the_queue_all_eight_are_looked_at(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     check_slowly(monkeypatch, patience=30)
-    monkeypatch.setattr(sessions, "_queue_up", lambda _email, _address: None)
+    monkeypatch.setattr(sessions, "queue_up", lambda _email, _address: None)
     assert guess_at_once(app) == ["sign_in_wrong"] * 8

@@ -22,6 +22,7 @@ from tests.harness.world import World, build_world
 from tests.integration.platform.rows import MOMENT, add
 from voucher.accounts.sign_in import sign_in
 from voucher.app import create_app, office
+from voucher.applications.applying import begin_form
 from voucher.audit.commands import seal
 from voucher.backup import BackupError, BackupReport, back_up, restore
 from voucher.backup.archive import MAC, MANIFEST, manifest_mac
@@ -92,6 +93,7 @@ def fill(clock: FixedClock) -> World:
     world.do("bina", match_drawdown, world.bank_line(5_000, "DRAWDOWN"), drawdown)
     world.do("pat", look_up, world.scheme, "not a voucher")
     world.do("bina", note_import, kind="bank", scope="1", sha256="0" * 64, name="b.csv", rows=3)
+    world.do("asha", begin_form, world.round)
     _sign_in(world)
     _reverse(world)
     _take_over(world)
@@ -146,7 +148,19 @@ def _add_what_no_command_makes(document_id: int) -> None:
             given = {"reference": f"S{number}", "sequence": number, "public_id": str(number), "supersedes_id": before}
             event = {"object_kind": "statement", "object_id": add(connection, "statement", **given, **signed)}
             add(connection, "audit_event", **event, to_state="signed")
+            add(connection, "statement_version", statement_id=event["object_id"], number=number)
+        add(connection, "statement_look")
         add(connection, "one_time_link", purpose="confirm a claim")
+        add(connection, "sign_in_code", tries=1)
+        factor = add(connection, "second_factor")
+        add(connection, "recovery_code", second_factor_id=factor)
+        add(connection, "second_factor_failure")
+        application = add(connection, "provider_application", state="draft")
+        insurance = {"kind": "public liability", "application_id": application, "document_id": document_id}
+        add(connection, "insurance", **insurance)
+        add(connection, "provider_invitation", role="provider scanner")
+        add(connection, "deputy", stands_in_for=2)
+        add(connection, "role_proposal", role="signer", state="proposed", person_id=2)
         session.execute(update(Agreement).values(closed_through=CLOSED_THROUGH))
 
 

@@ -37,8 +37,8 @@ ADD_COLUMN = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "9999"
+down_revision = "BEFORE"
 
 
 def upgrade():
@@ -120,10 +120,11 @@ def test_a_backup_of_an_older_schema_is_brought_to_the_newest(
     books: Books, target: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(schema.MIGRATIONS, tmp_path / "migrations")
-    (tmp_path / "migrations" / "versions" / "0002_later.py").write_text(ADD_COLUMN)
+    before = schema.head()
+    (tmp_path / "migrations" / "versions" / "9999_later.py").write_text(ADD_COLUMN.replace("BEFORE", before))
     monkeypatch.setattr(schema, "MIGRATIONS", tmp_path / "migrations")
     report = restore(target, books.report.data_archive, books.report.keys_archive)
-    assert (report.revision, report.brought_to, schema.current(target.database_url)) == ("0001", "0002", "0002")
+    assert (report.revision, report.brought_to, schema.current(target.database_url)) == (before, "9999", "9999")
     engine = create_engine(target.database_url, poolclass=NullPool)
     assert "note" in {column["name"] for column in inspect(engine).get_columns("enterprise")}
     assert rows_of(target.database_url) == books.rows

@@ -53,6 +53,12 @@ def test_a_failed_check_keeps_a_provider_out(town_at: TownAt) -> None:
     assert shell.ask("provider", "show", provider, by=GWEN)["vetting"]["insurance"] == "failed"
 
 
+def test_a_firm_is_declined_with_a_reason(town_at: TownAt) -> None:
+    shell = town_at("round").shell
+    provider = vetted(shell)
+    assert shell.ask("provider", "decline", provider, "--reason", "no insurance", by=PIERS)["state"] == "declined"
+
+
 def test_an_account_is_keyed_checked_and_confirmed_by_two_and_never_shown(town_at: TownAt) -> None:
     shell = town_at("round").shell
     provider = vetted(shell)

@@ -41,6 +41,8 @@ from voucher.vouchers.models import Voucher
 from voucher.vouchers.opening import Standing, TakenOver, commit_opening, try_opening
 from voucher.vouchers.queries import current_credential
 
+pytestmark = pytest.mark.usefixtures("sketched")
+
 FILE = changed()
 SIGNED_THROUGH = date(2026, 6, 30)
 JULY = Period(date(2026, 7, 1), date(2026, 7, 31))

@@ -26,6 +26,7 @@ APPEND_ONLY = (
     "posting",
     "redemption_version",
     "request_key",
+    "statement_version",
     "subsidy_record",
     "task_result",
     "terms",

@@ -24,8 +24,12 @@ END $$
 """
 
 # What a plain row of a table needs, so that its own checks let it in.
+DEPUTY: Values = {"stands_in_for": 3, "begins_on": DAY, "ends_on": DAY}
+CONFIRMED: Values = {"state": "confirmed", "decided_by": 3, "membership_id": 1}
 PLAIN: dict[str, Values] = {
+    "role_proposal": {"role": "signer", "state": "proposed", "person_id": 2},
     "application": {"state": "approved"},
+    "application_form": {"state": "draft"},
     "assistance": {"source": "system"},
     "agreement_change": {"state": "applied"},
     "bank_line": {"source": "typed"},
@@ -43,7 +47,10 @@ PLAIN: dict[str, Values] = {
     "payment": {"state": "planned"},
     "payment_item": {"live": True},
     "posting": {"from_account": "award", "to_account": "unallocated"},
+    "insurance": {"kind": "public liability", "provider_id": 1},
     "provider": {"state": "in vetting", "sponsor_id": 1},
+    "provider_application": {"state": "draft"},
+    "provider_invitation": {"role": "provider scanner"},
     "redemption": {
         "state": "submitted",
         "net_pence": 100,
@@ -62,12 +69,27 @@ PLAIN: dict[str, Values] = {
     "voucher": {"state": "issued", "face_pence": 75_000, "remaining_pence": 75_000},
 }
 RECORDED: Values = {"state": "recorded", "package_id": 1, "delivered_on": DAY, "minutes": 1}
+SENT: Values = {"state": "waiting", "sent_at": MOMENT, "terms_version": "x"}
 SIGNED: Values = {"state": "signed", "signed_by": 2, "pdf_id": 1}
 
 # Table and constraint, a change that breaks it, and the nearest change that does not.
 CHECKS: list[tuple[str, str, Values, Values]] = [
     ("agreement", "starts_before_it_ends", {"ends_on": date(2026, 4, 6)}, {"ends_on": DAY}),
     ("application", "face_above_zero", {"face_pence": 0}, {"face_pence": 1}),
+    (
+        "application_form",
+        "held_over_a_business",
+        {"state": "needs a person", "sent_at": MOMENT},
+        {"state": "needs a person", "sent_at": MOMENT, "business_id": 1},
+    ),
+    (
+        "application_form",
+        "held_over_a_business",
+        {"state": "refused", "business_id": 1},
+        {"state": "refused", "business_id": 1, "sent_at": MOMENT},
+    ),
+    ("application_form", "sent_is_an_application", {"state": "sent"}, {"state": "sent", "application_id": 1}),
+    ("application_form", "sent_is_an_application", {"application_id": 1}, {"state": "sent", "application_id": 1}),
     ("assistance", "not_negative", {"pence": -1}, {"pence": 0}),
     ("bank_line", "not_nothing", {"pence": 0, "open_pence": 0}, {"pence": -1, "open_pence": 0}),
     ("bank_line", "open_within_the_line", {"pence": -5, "open_pence": 6}, {"pence": -5, "open_pence": 5}),
@@ -126,6 +148,24 @@ CHECKS: list[tuple[str, str, Values, Values]] = [
         {"state": "approved", "approved_by": 2, "approved_until": DAY},
     ),
     ("provider", "approver_is_not_the_sponsor", {"approved_by": 1}, {"approved_by": 2}),
+    ("insurance", "cover_above_zero", {"cover_pence": 0}, {"cover_pence": 1}),
+    ("insurance", "of_somebody", {"provider_id": None}, {"provider_id": None, "application_id": 1}),
+    ("provider_application", "sent_with_the_terms", {"state": "waiting"}, SENT),
+    ("provider_application", "sent_with_the_terms", {**SENT, "terms_version": None}, SENT),
+    ("provider_application", "settled_by_somebody_else", {"settled_by": 1}, {"settled_by": 2}),
+    (
+        "provider_application",
+        "taken_up_as_a_provider",
+        {**SENT, "state": "taken up"},
+        {**SENT, "state": "taken up", "provider_id": 1},
+    ),
+    ("provider_application", "taken_up_as_a_provider", {**SENT, "provider_id": 1}, SENT),
+    (
+        "provider_invitation",
+        "used_or_withdrawn",
+        {"used_at": MOMENT, "withdrawn_at": MOMENT},
+        {"used_at": MOMENT},
+    ),
     ("redemption", "a_hold_has_a_reason", {"on_hold": True, "hold_reason": ""}, {"on_hold": True}),
     ("redemption", "approved_within_the_claim", {"grant_pence": 81}, {"grant_pence": 79}),
     ("redemption", "disallowed_within_the_grant", {"disallowed_pence": 81}, {"disallowed_pence": 80}),
@@ -138,6 +178,11 @@ CHECKS: list[tuple[str, str, Values, Values]] = [
         {"vat_pence": 0, "gross_pence": 100},
     ),
     ("redemption", "own_contribution_is_the_rest", {"own_pence": 19}, {"own_pence": 20}),
+    ("role_proposal", "a_deputy_has_a_last_day", {"stands_in_for": 3}, DEPUTY),
+    ("role_proposal", "begins_before_it_ends", {**DEPUTY, "begins_on": LATER}, DEPUTY),
+    ("role_proposal", "confirmed_by_a_second_person", {**CONFIRMED, "decided_by": 1}, CONFIRMED),
+    ("role_proposal", "confirmed_by_a_second_person", {**CONFIRMED, "decided_by": 2}, CONFIRMED),
+    ("role_proposal", "nobody_proposes_themselves", {"proposed_by": 2}, {"proposed_by": 1}),
     ("round", "available_within_budget", {"available_pence": -1}, {"available_pence": 0}),
     ("round", "available_within_budget", {"available_pence": 2}, {"available_pence": 2, "budget_pence": 2}),
     ("round", "opens_before_it_closes", {"opens_on": LATER}, {"opens_on": DAY}),
@@ -145,6 +190,10 @@ CHECKS: list[tuple[str, str, Values, Values]] = [
     ("round_line", "share_is_a_share", {"share_bp": 0}, {"share_bp": 1}),
     ("scheme", "number_fits_the_credential", {"number": 1 << 24}, {"number": (1 << 24) - 1}),
     ("scheme", "starts_before_it_ends", {"starts_on": LATER}, {"starts_on": DAY}),
+    ("second_factor", "ends_after_it_was_made", {"ended_at": MOMENT.replace(hour=8)}, {"ended_at": MOMENT}),
+    ("second_factor", "used_only_when_confirmed", {"last_step": 1}, {"last_step": 1, "confirmed_at": MOMENT}),
+    ("sign_in_code", "five_tries", {"tries": 6}, {"tries": 5}),
+    ("sign_in_code", "five_tries", {"tries": -1}, {"tries": 0}),
     ("statement", "period_has_days", {"period_from": LATER}, {"period_from": DAY}),
     ("statement", "reviewer_is_independent", {"reviewed_by": 1}, {"reviewed_by": 2}),
     ("statement", "reviewer_is_independent", {**SIGNED, "reviewed_by": 2}, {**SIGNED, "reviewed_by": 3}),
@@ -293,6 +342,13 @@ def different(table: str) -> dict[str, object]:
 SHARED: list[tuple[str, tuple[str, ...], Values, Values]] = [
     ("application", ("scheme_id", "business_id"), {"state": "approved"}, {"voucher_ended": True}),
     ("application", ("scheme_id", "business_id"), {"state": "approved"}, {"state": "lapsed"}),
+    ("application_form", ("person_id", "round_id"), {"state": "draft"}, {"round_id": 2}),
+    (
+        "application_form",
+        ("person_id", "round_id"),
+        {"state": "to confirm"},
+        {"state": "refused", "business_id": 1, "sent_at": MOMENT},
+    ),
     ("credential", ("voucher_id", "generation"), {}, {"generation": 2}),
     ("credential", ("code_hash",), {}, {"code_hash": "z"}),
     ("opening_item", ("takeover_id", "old_reference", "line_id"), {"kind": "payment"}, {"kind": "drawdown"}),
@@ -302,6 +358,15 @@ SHARED: list[tuple[str, tuple[str, ...], Values, Values]] = [
     ("redemption", ("provider_id", "invoice_key"), {"state": "paid"}, {"state": "refused"}),
     ("redemption", ("provider_id", "invoice_key"), {"state": "paid"}, {"state": "withdrawn"}),
     ("payee_details", ("provider_id",), {}, {"superseded_at": MOMENT}),
+    (
+        "provider_application",
+        ("scheme_id", "applicant_id"),
+        {},
+        {"state": "refused", "sent_at": MOMENT, "terms_version": "x"},
+    ),
+    ("provider_invitation", ("provider_id", "email"), {}, {"used_at": MOMENT}),
+    ("provider_invitation", ("provider_id", "email"), {}, {"withdrawn_at": MOMENT}),
+    ("provider_invitation", ("token_hash",), {}, {"token_hash": "z"}),
     ("payment_item", ("redemption_id",), {"live": True}, {"live": False}),
     ("bank_match", ("payment_id", "kind"), {"kind": "payment", "payment_id": 1}, {"kind": "return"}),
     ("bank_match", ("drawdown_id",), {"kind": "drawdown", "drawdown_id": 1}, {"drawdown_id": 2}),

@@ -120,6 +120,7 @@ def test_pages_run_no_inline_code_and_no_other_site_may_frame_them(app: Flask) -
     policy = dict(part.split(" ", 1) for part in headers["Content-Security-Policy"].split("; "))
     assert policy == {
         "default-src": "'self'",
+        "img-src": "'self' data:",
         "object-src": "'none'",
         "base-uri": "'none'",
         "form-action": "'self'",
@@ -162,7 +163,7 @@ def test_pages_are_not_kept_and_styles_may_be(app: Flask, client: PageClient) ->
     enter(client)
     assert client.get("/").headers["Cache-Control"] == "no-store"
     assert client.get("/").headers["Referrer-Policy"] == "same-origin"
-    assert "no-store" not in client.get("/static/shell.css").headers["Cache-Control"]
+    assert "no-store" not in client.get("/static/app.js").headers["Cache-Control"]
 
 
 def test_a_typeface_is_served_where_there_is_one(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,6 @@ from tests.integration.redemptions.pages import (
     joins,
     look_up,
     other_provider,
-    record,
     rows,
     second_scheme,
     signed_in,
@@ -29,12 +28,16 @@ from tests.integration.redemptions.pages import (
 from voucher.accounts.rules import Role
 from voucher.redemptions import lookups
 from voucher.redemptions.models import DeliverySession, LookUp
-from voucher.redemptions.rules import WORDS, Outcome
+from voucher.redemptions.rules import VERDICTS, WORDS, Outcome
 from voucher.vouchers import typed_code as codes
 from voucher.vouchers.commands import cancel, suspend
 from voucher.vouchers.credentials import replace
 from voucher.vouchers.models import Voucher
 
+PATHS = [
+    "/provider", "/scan", "/look-up", "/sessions", "/sessions/mine", "/sessions/x", "/claims", "/claims/new",
+    "/claims/x", "/claims/x/correct", "/claims/x/payment", "/remittances", "/remittances/x",
+]  # fmt: skip
 UNKNOWN = codes.display(codes.encode(12_345))
 
 
@@ -46,12 +49,12 @@ def world(app: Flask, clock: FixedClock) -> World:
 # Who may not
 
 
-@pytest.mark.parametrize("path", ["/look-up", "/sessions", "/sessions/x", "/claims", "/claims/new", "/claims/x"])
+@pytest.mark.parametrize("path", PATHS)
 def test_nobody_opens_a_providers_page_without_signing_in(app: Flask, client: PageClient, path: str) -> None:
     assert (client.get(path, expect=302).location or "").startswith("/sign-in")
 
 
-@pytest.mark.parametrize("path", ["/look-up", "/sessions", "/sessions/x", "/claims", "/claims/new", "/claims/x"])
+@pytest.mark.parametrize("path", PATHS)
 def test_a_person_who_works_for_no_provider_is_told_so(app: Flask, world: World, path: str) -> None:
     colleague(world, "nell")
     assert "Your roles do not open this page." in signed_in(app, "nell").get(path, expect=403)
@@ -83,14 +86,30 @@ def test_control_its_own_provider_finds_them(app: Flask, world: World) -> None:
 
 def test_a_scanner_records_support_and_makes_no_claim(app: Flask, world: World) -> None:
     colleague(world, "sid", Role.PROVIDER_SCANNER)
-    opened = world.opened(world.issued())
-    sid = signed_in(app, "sid")
-    page = sid.follow(record(sid, opened))
+    code, sid = typed_code(world, world.issued()), signed_in(app, "sid")
+    page = sid.click(look_up(sid, code), "Record support")
+    page = sid.follow(sid.submit(page, {"What was done": "A shop"}, button="Record support"))
     assert "Make the claim" not in page.links
     assert "Your firm's manager makes the claim." in page
-    assert "Make the claim" not in sid.get("/sessions").links
-    sid.get("/claims/new", query={"session": opened.public_id}, expect=403)
-    sid.get("/claims", expect=403)
+    for path in ("/claims/new", "/claims", "/sessions", "/remittances"):
+        sid.get(path, expect=403)
+
+
+def test_a_scanner_sees_what_it_recorded_and_neither_a_colleagues_work_nor_the_firms_money(
+    app: Flask, world: World
+) -> None:
+    colleague(world, "sid", Role.PROVIDER_SCANNER)
+    of_pat, code = world.recorded(world.issued()), typed_code(world, world.issued())
+    world.claimed(world.issued())
+    sid = signed_in(app, "sid")
+    page = sid.click(look_up(sid, code), "Record support")
+    sid.submit(page, {"What was done": "A shop"}, button="Record support")
+    sid.get(f"/sessions/{of_pat.public_id}", expect=404)
+    mine = sid.get("/sessions/mine")
+    assert "The business has not answered yet." in mine
+    assert of_pat.voucher.business.name not in mine
+    assert "£" not in mine
+    assert "£" not in sid.get("/provider")
 
 
 # Looking up
@@ -144,7 +163,7 @@ def test_each_outcome_is_said_in_words_with_what_to_do_next(app: Flask, world: W
     good = outcome in (Outcome.GOOD, Outcome.GOOD_LATE)
     expect = 200 if good else 429 if outcome == Outcome.LOCKED else 422
     page = look_up(signed_in(app), code, expect=expect)
-    assert page.heading == ("Good" if good else "Not good")
+    assert page.heading == VERDICTS[outcome]
     assert WORDS[outcome].sentence in page
     assert WORDS[outcome].next_step in page
     assert ("Record support" in page.links) == good
@@ -261,7 +280,17 @@ def test_looking_at_pages_writes_nothing(app: Flask, world: World) -> None:
     opened, recorded = world.opened(world.issued()), world.recorded(world.issued())
     claimed = world.claimed(world.issued())
     pat = signed_in(app)
-    paths = ["/", "/look-up", "/sessions", "/claims", f"/claims/{claimed.public_id}", world.code_of(opened.voucher)]
+    paths = [
+        "/provider",
+        "/scan",
+        "/look-up",
+        "/sessions/mine",
+        "/remittances",
+        "/sessions",
+        "/claims",
+        f"/claims/{claimed.public_id}",
+        world.code_of(opened.voucher),
+    ]
     paths += [f"/sessions/{each.public_id}" for each in (opened, recorded)]
     paths += [f"/claims/new?session={recorded.public_id}"]
     assert writes(lambda: [pat.get(path) for path in paths]) == []

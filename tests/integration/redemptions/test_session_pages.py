@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from tests.harness.clock import FixedClock
-from tests.harness.world import World, build_world
+from tests.harness.world import World, add_package, build_world
 from tests.integration.redemptions.pages import colleague, record, signed_in, suspend_firm, told
 from voucher.accounts.rules import Role
 from voucher.redemptions.answers import answer_session
@@ -45,9 +45,11 @@ def test_support_is_recorded_with_today_as_its_day_and_holds_its_estimate(app: F
     pat = signed_in(app)
     page = pat.get(f"/sessions/{opened.public_id}")
     assert page.form("Record support").data["delivered_on"] == ["2026-04-07"]
-    assert "£1,000.00 before VAT, of which the voucher pays up to £750.00" in page
+    assert "£1,000.00 before VAT. £750.00 is held on the voucher for it until the claim." in page
+    filled = page.form("Record support").data
+    assert (filled["package"], filled["minutes"]) == (["WEB"], ["360"])
     after = pat.follow(record(pat, opened))
-    assert "Recorded. We have asked the business whether it was delivered." in after
+    assert f"Recorded. We have told {opened.voucher.business.name} and asked whether it was delivered." in after
     assert "Make the claim" in after.links
     assert (opened.state, opened.held_pence, opened.delivered_on) == ("recorded", 75_000, date(2026, 4, 7))
     assert told("session_recorded") == [world.people[world.owner_of(opened.voucher)].email]
@@ -61,7 +63,7 @@ def test_support_is_recorded_with_today_as_its_day_and_holds_its_estimate(app: F
         ("Minutes", "0", "Enter how many minutes the support took, up to a whole day."),
         ("What was done", " ", "Say in a few words what was done."),
         ("Date", "", "Enter the day of the support."),
-        ("Date", "7 April", "Enter a date, like 2026-04-07."),
+        ("Date", "7 April", "Enter a date, like 7 April 2026."),
         ("Date", "2026-04-08", "The day of the support lies in the future."),
         ("Date", "2026-04-06", "The voucher is good for work from 2026-04-07 to 2026-07-06."),
     ],
@@ -78,11 +80,14 @@ def test_what_cannot_be_recorded_is_named_at_its_field_and_the_rest_is_kept(
     assert opened.state == SessionState.OPEN
 
 
-def test_without_a_package_nothing_is_recorded(app: Flask, world: World) -> None:
+def test_of_several_packages_none_is_chosen_beforehand_and_without_one_nothing_is_recorded(
+    app: Flask, world: World
+) -> None:
+    add_package(world, world.provider, "APP", 500_00)
     opened = world.opened(world.issued())
     pat = signed_in(app)
     page = pat.submit(pat.get(f"/sessions/{opened.public_id}"), button="Record support", expect=422)
-    assert page.links["Choose the package that was delivered."] == "#package-0"
+    assert page.links["Choose the package that was delivered."] == "#package"
 
 
 def test_after_the_last_day_the_page_asks_why_it_is_late(app: Flask, world: World, clock: FixedClock) -> None:
@@ -101,7 +106,7 @@ def test_a_day_after_the_look_up_the_page_asks_for_another_one(app: Flask, world
     clock.advance(hours=25)
     page = signed_in(app).get(f"/sessions/{opened.public_id}")
     assert page.heading == "Session ended"
-    assert page.links["Look up a voucher"] == "/look-up"
+    assert page.links["Scan a voucher"] == "/scan"
 
 
 def test_recording_twice_records_once(app: Flask, world: World) -> None:
@@ -130,10 +135,10 @@ def test_a_session_is_taken_back_by_who_recorded_it_with_a_reason(app: Flask, wo
 
 def test_nobody_else_takes_a_session_back_nor_anybody_once_the_business_has_answered(app: Flask, world: World) -> None:
     recorded = world.recorded(world.issued())
-    colleague(world, "sid", Role.PROVIDER_SCANNER)
-    sid = signed_in(app, "sid")
-    assert not sid.get(f"/sessions/{recorded.public_id}").labels
-    page = sid.post(f"/sessions/{recorded.public_id}/undo", {"reason": "not mine"}, expect=403)
+    colleague(world, "pia", Role.PROVIDER_MANAGER)
+    pia = signed_in(app, "pia")
+    assert not pia.get(f"/sessions/{recorded.public_id}").labels
+    page = pia.post(f"/sessions/{recorded.public_id}/undo", {"reason": "not mine"}, expect=403)
     assert "Only the person who recorded this session can take it back." in page
     world.do(world.owner_of(recorded.voucher), answer_session, recorded, Delivered.YES)
     assert not signed_in(app).get(f"/sessions/{recorded.public_id}").labels

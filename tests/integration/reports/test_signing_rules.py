@@ -18,6 +18,8 @@ from voucher.reports.commands import LedgerTie, prepare_statement, return_statem
 from voucher.reports.ledger_side import Period
 from voucher.reports.models import Statement
 
+pytestmark = pytest.mark.usefixtures("sketched")
+
 APRIL = date(2026, 4, 1), date(2026, 4, 30)
 
 

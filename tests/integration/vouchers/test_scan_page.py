@@ -65,7 +65,7 @@ def test_the_page_names_the_scheme_where_there_is_one_and_offers_to_sign_in(
     assert "Vouchers of Northern Tech Tasters pay part of the price" in page
     sign_in = client.click(page, "Sign in")
     answers = {"E-mail address": "pat@provider.example", "Password": PASSWORD}
-    assert client.follow(client.submit(sign_in, answers, button="Sign in")).heading == "Look up a voucher"
+    assert client.follow(client.submit(sign_in, answers, button="Sign in")).heading == "Scan a voucher"
 
 
 def test_opening_the_address_looks_nothing_up_and_leaves_no_trace(app: Flask, world: World) -> None:

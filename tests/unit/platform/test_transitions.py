@@ -80,7 +80,8 @@ WRITTEN = {
         applied: in vetting, declined
         in vetting: approved, declined
         approved: suspended
-        suspended: approved""",
+        suspended: approved
+        declined: applied""",
 }
 TABLES = cast(
     Mapping[str, Transitions[Any]],

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voucher.redemptions.rules import WORDS, Outcome, grant, invoice_fault, normalise_invoice_number
+from voucher.providers.rules import ProviderState
+from voucher.redemptions.rules import (
+    GOOD_OUTCOMES,
+    ON_ITS_WAY,
+    VERDICTS,
+    WORDS,
+    Outcome,
+    RedemptionState,
+    Verdict,
+    grant,
+    invoice_fault,
+    normalise_invoice_number,
+    paid_by,
+)
+from voucher.redemptions.waiting import FROZEN, ON_HOLD, WAITING, turn
 
 PENCE = st.integers(min_value=0, max_value=10**9)
 PLENTY = 10**9
@@ -92,3 +108,26 @@ def test_every_outcome_of_a_look_up_has_its_own_words_and_a_next_step() -> None:
     assert set(WORDS) == set(Outcome)
     assert len({words.sentence for words in WORDS.values()}) == len(Outcome)
     assert all(words.next_step for words in WORDS.values())
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_only_a_good_outcome_looks_good_and_what_was_not_looked_at_is_not_called_bad(outcome: Outcome) -> None:
+    assert (VERDICTS[outcome] in (Verdict.GOOD, Verdict.GOOD_FOR_PAST_WORK)) == (outcome in GOOD_OUTCOMES)
+    unseen = {Outcome.LOCKED, Outcome.PROVIDER_NOT_APPROVED, Outcome.PROVIDER_SUSPENDED}
+    assert (VERDICTS[outcome] == Verdict.NOT_CHECKED) == (outcome in unseen)
+
+
+@pytest.mark.parametrize("state", RedemptionState)
+def test_a_day_of_payment_is_named_only_while_nothing_stands_in_the_way(state: RedemptionState) -> None:
+    found = paid_by(state, date(2026, 4, 7), 30)
+    assert found == (date(2026, 5, 7) if state in ON_ITS_WAY else None)
+
+
+@pytest.mark.rule(51)
+@pytest.mark.parametrize("state", RedemptionState)
+def test_a_suspended_provider_or_a_hold_stops_what_is_not_paid_or_ended(state: RedemptionState) -> None:
+    over = state in ("paid", "recovered", "refused", "withdrawn")
+    suspended, approved = str(ProviderState.SUSPENDED), str(ProviderState.APPROVED)
+    assert turn(state, on_hold=True, provider_state=suspended) == (WAITING[state] if over else FROZEN)
+    assert turn(state, on_hold=True, provider_state=approved) == (WAITING[state] if over else ON_HOLD)
+    assert turn(state, on_hold=False, provider_state=approved) == WAITING[state]

@@ -22,61 +22,104 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as translate
 from flask_wtf.csrf import generate_csrf
 
-from voucher.accounts.forms import tidy
 from voucher.audit.commands import transaction
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
-from voucher.platform.clock import long_date
 from voucher.platform.db import new_public_id
 from voucher.platform.errors import DomainError
+from voucher.platform.forms import show_refusal
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.refusals import wants_json
+from voucher.platform.refusals import status_of, wants_json
 from voucher.platform.web import current_act, requires
-from voucher.redemptions.claim_checks import Attached, Invoice
-from voucher.redemptions.claims import Accepted, Refused, submit_claim
-from voucher.redemptions.forms import FILE_FIELDS, ClaimForm
+from voucher.redemptions.claims import Accepted, Refused, submit_claim, withdraw_claim
+from voucher.redemptions.forms import ClaimFilters, ClaimForm, WithdrawForm
 from voucher.redemptions.models import DeliverySession, Redemption
-from voucher.redemptions.provider_queries import own_claim, own_claims, own_sessions, sessions_beside
+from voucher.redemptions.provider_queries import (
+    own_claim,
+    own_claim_totals,
+    own_claims,
+    own_sessions,
+    sessions_beside,
+)
 from voucher.redemptions.queries import sessions_of
-from voucher.redemptions.rules import EvidenceKind, RedemptionState, SessionState
-from voucher.redemptions.uploads import HandedIn, Upload, hand_in, kept_as
-from voucher.redemptions.waiting import WAITING
-from voucher.vouchers.forms import show_refusal
+from voucher.redemptions.rules import WITHDRAWABLE, EvidenceKind, RedemptionState, SessionState
+from voucher.redemptions.standing import standings
+from voucher.redemptions.story import story_of
+from voucher.redemptions.uploads import Upload, hand_in, kept_as
+from voucher.redemptions.views.handing_in import Attempt, invoice_of, refusal_of, sent_files, sum_on
 
 blueprint = Blueprint("claims", __name__)
 
 P = Permission
 
-# Refusals that the same request might not have met a moment earlier.
-SOMETHING_WAS_FIRST = frozenset({"file_used", "invoice_used", "key_reused", "nothing_left", "session_not_recorded"})
-FIELD_OF = {kind: name for name, kind in FILE_FIELDS.items()}
-
 
 @dataclass
-class Attempt:
-    """One try at a claim: its form, the files that are kept, and what came of it, if it was handed in."""
+class NewClaim(Attempt):
+    """One try at a claim, and the sessions that it is for."""
 
-    form: ClaimForm
-    chosen: list[DeliverySession]
-    files: HandedIn = field(default_factory=HandedIn)
-    outcome: Accepted | Refused | None = None
+    chosen: list[DeliverySession] = field(default_factory=list)
 
 
 @blueprint.get("/claims")
 @requires(P.PROVIDER_CLAIMS_MAKE, task=_("Claims"))
 def claims_page() -> ResponseReturnValue:
-    listed = own_claims(current_act().actor, request.args.get("page", 1, type=int))
-    return render_template("redemptions/claims.html", listed=listed, waiting=_waiting)
+    act = current_act()
+    actor = act.actor
+    form = ClaimFilters(request.args)
+    state = form.state.data if form.validate() else ""
+    listed = own_claims(actor, request.args.get("page", 1, type=int), state=state)
+    totals = [each for each in own_claim_totals(actor) if state in ("", each.state)]
+    return render_template(
+        "redemptions/claims.html",
+        form=form,
+        listed=listed,
+        standings=standings(listed.rows, act.today),
+        count=sum(each.count for each in totals),
+        pence=sum(each.pence for each in totals),
+        narrowed=bool(state),
+    )
 
 
 @blueprint.get("/claims/<public_id>")
 @requires(P.PROVIDER_CLAIMS_MAKE)
 def claim_page(public_id: str) -> ResponseReturnValue:
-    claim = own_claim(current_act().actor, public_id)
+    act = current_act()
+    claim = own_claim(act.actor, public_id)
     if wants_json():
         return jsonify(_receipt(claim))
-    turn = _waiting(claim)
-    return render_template("redemptions/claim.html", claim=claim, sessions=sessions_of(claim), turn=turn)
+    return _claim_page(act, claim, WithdrawForm(formdata=None))
+
+
+@blueprint.post("/claims/<public_id>/withdraw")
+@requires(P.PROVIDER_CLAIMS_MAKE)
+def withdraw_button(public_id: str) -> ResponseReturnValue:
+    act = current_act()
+    claim = own_claim(act.actor, public_id)
+    form = WithdrawForm()
+    if not form.validate_on_submit():
+        return _claim_page(act, claim, form), 422
+    if claim.state != RedemptionState.WITHDRAWN:  # Pressing the button twice is no mistake worth a page.
+        try:
+            with transaction(act.actor, act.clock):
+                withdraw_claim(act, claim, reason=form.reason.data)
+        except DomainError as refusal:
+            if refusal.field != "reason":
+                raise
+            show_refusal(form, refusal)
+            return _claim_page(act, claim, form), status_of(refusal)
+    flash(translate(_("Taken back. Nothing is paid for it, and its sessions can be claimed for again.")))
+    return redirect(url_for("claims.claim_page", public_id=public_id))
+
+
+def _claim_page(act: Act, claim: Redemption, form: WithdrawForm) -> str:
+    return render_template(
+        "redemptions/claim.html",
+        claim=claim,
+        sessions=sessions_of(claim),
+        standing=standings([claim], act.today)[claim.id],
+        story=story_of(claim),
+        withdraw=form if claim.state in WITHDRAWABLE else None,
+    )
 
 
 @blueprint.get("/claims/new")
@@ -93,7 +136,7 @@ def new_claim_page() -> ResponseReturnValue:
     for each in chosen:
         if each.state != SessionState.RECORDED:
             return redirect(url_for("sessions.session_page", public_id=each.public_id))
-    return _form_page(Attempt(form, chosen))
+    return _form_page(NewClaim(form, chosen=chosen))
 
 
 @blueprint.post("/claims/new")
@@ -105,53 +148,22 @@ def make_claim() -> ResponseReturnValue:
     fits = form.validate()
     if not chosen:
         raise DomainError("no_sessions", _("Choose the sessions that you claim for."), "session")
-    attempt = Attempt(form, chosen)
-    uploads = _uploads()
-    _try(act, attempt, uploads, hand_in_claim=fits)
-    outcome = attempt.outcome
-    if isinstance(outcome, Accepted):
-        return _accepted(outcome)
-    if outcome is not None:
-        show_refusal(form, DomainError(*_refusal(outcome)))
+    attempt = NewClaim(form, chosen=chosen)
+    _try(act, attempt, sent_files(), hand_in_claim=fits)
+    if isinstance(attempt.outcome, Accepted):
+        return _accepted(attempt.outcome)
     return _refused(attempt)
 
 
-def _try(act: Act, attempt: Attempt, uploads: Sequence[Upload], *, hand_in_claim: bool) -> None:
+def _try(act: Act, attempt: NewClaim, uploads: Sequence[Upload], *, hand_in_claim: bool) -> None:
     """Keeps the files whatever else is wrong, and hands the claim in when nothing is: all in one transaction."""
     form, chosen = attempt.form, attempt.chosen
     with transaction(act.actor, act.clock):
         attempt.files = files = hand_in(act, chosen[0].scheme_id, request.form.getlist("kept"), uploads)
         if hand_in_claim and not files.faults and files.shows(EvidenceKind.INVOICE):
             attempt.outcome = submit_claim(
-                act, chosen[0].provider, chosen, _invoice(form), files.attached, request_key=form.request_key.data
+                act, chosen[0].provider, chosen, invoice_of(form), files.attached, request_key=form.request_key.data
             )
-
-
-def _uploads() -> list[Upload]:
-    return [
-        Upload(kind, tidy(file.filename) or str(kind), file.read())
-        for name, kind in FILE_FIELDS.items()
-        for file in request.files.getlist(name)
-        if file.filename
-    ]
-
-
-def _invoice(form: ClaimForm) -> Invoice:
-    net, vat = form.net.data, form.vat.data
-    return Invoice(
-        number=form.invoice_number.data,
-        invoiced_on=form.invoiced_on.data,
-        net_pence=net,
-        vat_pence=vat,
-        gross_pence=net + vat,
-        vat_lines=((net, int(form.vat_rate.data)),),
-    )
-
-
-def _refusal(refused: Refused) -> tuple[str, str, str | None]:
-    """Code, message and field of a refusal, the field by the form's name for it."""
-    names = {"sessions": "session", "files": "invoice_files"}
-    return refused.code, refused.message, names.get(refused.field or "", refused.field)
 
 
 def _accepted(outcome: Accepted) -> ResponseReturnValue:
@@ -161,47 +173,31 @@ def _accepted(outcome: Accepted) -> ResponseReturnValue:
     return redirect(url_for("claims.claim_page", public_id=claim.public_id))
 
 
-def _refused(attempt: Attempt) -> ResponseReturnValue:
+def _refused(attempt: NewClaim) -> ResponseReturnValue:
     """The same form with what is wrong at each field, and everything that was entered or handed in kept."""
-    form, files, outcome = attempt.form, attempt.files, attempt.outcome
-    for fault in files.faults:
-        show_refusal(form, DomainError("file", fault.message, FIELD_OF[fault.kind]))
-    if not files.shows(EvidenceKind.INVOICE) and not form.invoice_files.errors:
-        show_refusal(form, DomainError("invoice_file", _("Add your invoice as a PDF or a picture."), "invoice_files"))
-    status = 409 if outcome is not None and _code(outcome) in SOMETHING_WAS_FIRST else 422
+    attempt.show_faults(invoice_needed=not attempt.files.shows(EvidenceKind.INVOICE))
     if not wants_json():
-        return _form_page(attempt), status
-    if isinstance(outcome, Refused):
-        code, message, name = _refusal(outcome)
-        return jsonify(code=code, message=translate(message), field=name), status
-    name, messages = next(iter(form.errors.items()))
-    return jsonify(code="invalid", message=str(messages[0]), field=name), status
+        return _form_page(attempt), attempt.status
+    if isinstance(attempt.outcome, Refused):
+        code, message, name = refusal_of(attempt.outcome)
+        return jsonify(code=code, message=translate(message), field=name), attempt.status
+    name, messages = next(iter(attempt.form.errors.items()))
+    return jsonify(code="invalid", message=str(messages[0]), field=name), attempt.status
 
 
-def _code(outcome: Accepted | Refused) -> str:
-    return outcome.code if isinstance(outcome, Refused) else ""
-
-
-def _form_page(attempt: Attempt) -> str:
+def _form_page(attempt: NewClaim) -> str:
     first = attempt.chosen[0]
     beside = {each.public_id: each for each in (*attempt.chosen, *sessions_beside(first))}
-    kept: list[tuple[str, Attached]] = [(kept_as(item), item) for item in attempt.files.attached]
-    held = sum(each.held_pence for each in attempt.chosen)
     return render_template(
         "redemptions/new_claim.html",
         form=attempt.form,
         voucher=first.voucher,
-        available=held + first.voucher.remaining_pence,
+        sum=sum_on(first.voucher),
+        held=sum(each.held_pence for each in attempt.chosen),
         offered=list(beside.values()),
         chosen={each.public_id for each in attempt.chosen},
-        kept=kept,
+        kept=[(kept_as(item), item) for item in attempt.files.attached],
     )
-
-
-def _waiting(claim: Redemption) -> tuple[str, str]:
-    """Whose turn it is with a claim, and what happens next, in words."""
-    turn = WAITING[RedemptionState(claim.state)]
-    return translate(turn.whose_turn), translate(turn.next_step, day=long_date(claim.answer_by))
 
 
 def _receipt(claim: Redemption) -> dict[str, object]:

@@ -10,19 +10,27 @@ from voucher.audit.commands import transaction
 from voucher.platform.actor import Actor
 from voucher.platform.authz import Permission
 from voucher.platform.errors import DomainError, NotFound
+from voucher.platform.forms import show_refusal
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.web import current_act, public, requires, visitor
+from voucher.platform.web import compiles, current_act, public, requires, visitor
 from voucher.redemptions.forms import LookUpForm
 from voucher.redemptions.lookups import LookedUp, look_up
 from voucher.redemptions.provider_queries import own_schemes
-from voucher.redemptions.rules import GOOD_OUTCOMES, Outcome
+from voucher.redemptions.rules import GOOD_OUTCOMES, Outcome, Verdict
 from voucher.schemes.models import Scheme
 from voucher.schemes.queries import scheme_by_reference
-from voucher.vouchers.forms import show_refusal
 
 blueprint = Blueprint("look_ups", __name__)
 
 P = Permission
+
+# A verdict's colour and sign; its words say the same.
+LOOKS = {
+    Verdict.GOOD: ("good", "tick"),
+    Verdict.GOOD_FOR_PAST_WORK: ("wait", "warning"),
+    Verdict.NOT_CHECKED: ("wait", "warning"),
+    Verdict.NOT_GOOD: ("bad", "cross"),
+}
 
 
 @blueprint.get("/V", strict_slashes=False)
@@ -40,6 +48,14 @@ def voucher_address(token: str) -> ResponseReturnValue:
     if _may_look_up(visitor().actor):
         form, _schemes = _form(visitor().actor, code=token)
     return render_template("redemptions/voucher_address.html", form=form, scheme=_only_scheme())
+
+
+@blueprint.get("/scan")
+@compiles
+@requires(P.PROVIDER_VOUCHERS_LOOK_UP, task=_("Scan a voucher"))
+def scan_page() -> ResponseReturnValue:
+    form, _schemes = _form(current_act().actor)
+    return render_template("redemptions/scan.html", form=form)
 
 
 @blueprint.route("/look-up", methods=["GET", "POST"])
@@ -77,7 +93,7 @@ def _asked(form: LookUpForm) -> ResponseReturnValue:
 
 def _answer(found: LookedUp) -> ResponseReturnValue:
     """The result in words. What was entered is not shown again, so that all refusals of one reason are one page."""
-    page = render_template("redemptions/look_up_result.html", found=found, good=found.outcome in GOOD_OUTCOMES)
+    page = render_template("redemptions/look_up_result.html", found=found, look=LOOKS[found.verdict])
     if found.outcome in GOOD_OUTCOMES:
         return page
     return page, 429 if found.outcome == Outcome.LOCKED else 422

@@ -14,6 +14,7 @@ from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError, Forbidden
+from voucher.platform.forms import show_refusal
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.money import pounds
 from voucher.platform.refusals import status_of
@@ -21,11 +22,11 @@ from voucher.platform.web import current_act, requires
 from voucher.providers.models import Package
 from voucher.redemptions.forms import RecordForm, UndoForm
 from voucher.redemptions.models import DeliverySession, Redemption
-from voucher.redemptions.provider_queries import own_session, packages_for, unclaimed_sessions
+from voucher.redemptions.provider_queries import own_session, packages_for, recorded_by, unclaimed_sessions
 from voucher.redemptions.rules import OPEN_HOURS, SessionState, grant
 from voucher.redemptions.sessions import record_session, undo_session
-from voucher.vouchers.forms import show_refusal
 from voucher.vouchers.models import Voucher
+from voucher.vouchers.rules import claimable_until
 
 blueprint = Blueprint("sessions", __name__)
 
@@ -34,11 +35,22 @@ READERS = (P.PROVIDER_SESSIONS_RECORD, P.PROVIDER_CLAIMS_MAKE)
 
 
 @blueprint.get("/sessions")
-@requires(*READERS, task=_("Make a claim for recorded support"))
+@requires(P.PROVIDER_CLAIMS_MAKE, task=_("Make a claim for recorded support"))
 def unclaimed_page() -> ResponseReturnValue:
-    act = current_act()
-    listed = unclaimed_sessions(act.actor, request.args.get("page", 1, type=int), *READERS)
-    return render_template("redemptions/sessions.html", listed=listed, may_claim=_may_claim(act))
+    listed = unclaimed_sessions(
+        current_act().actor, request.args.get("page", 1, type=int), Permission.PROVIDER_CLAIMS_MAKE
+    )
+    until = {
+        each.id: claimable_until(each.voucher.last_day, each.voucher.scheme.claim_window_days) for each in listed.rows
+    }
+    return render_template("redemptions/sessions.html", listed=listed, until=until)
+
+
+@blueprint.get("/sessions/mine")
+@requires(P.PROVIDER_SESSIONS_RECORD, task=_("What you have recorded"))
+def recorded_page() -> ResponseReturnValue:
+    listed = recorded_by(current_act().actor, request.args.get("page", 1, type=int))
+    return render_template("redemptions/recorded.html", listed=listed)
 
 
 @blueprint.route("/sessions/<public_id>", methods=["GET", "POST"])
@@ -66,7 +78,8 @@ def session_page(public_id: str) -> ResponseReturnValue:
     except DomainError as refusal:
         show_refusal(form, refusal)
         return _page(act, asked, record=form, status=status_of(refusal))
-    flash(translate(_("Recorded. We have asked the business whether it was delivered.")))
+    words = _("Recorded. We have told %(business)s and asked whether it was delivered.")
+    flash(translate(words, business=asked.voucher.business.name))
     return redirect(url_for("sessions.session_page", public_id=public_id))
 
 
@@ -90,10 +103,17 @@ def _packages(asked: DeliverySession) -> dict[str, Package]:
 
 
 def _record_form(act: Act, asked: DeliverySession, packages: dict[str, Package]) -> RecordForm:
+    """The form with what is most likely answered: today, and the only package with its own minutes."""
     voucher = asked.voucher
-    form = RecordForm(delivered_on=min(act.today, voucher.last_day))
+    only = next(iter(packages.values())) if len(packages) == 1 else None
+    form = RecordForm(
+        delivered_on=min(act.today, voucher.last_day),
+        package=only.code if only else None,
+        minutes=only.minutes if only else None,
+    )
     form.package.choices = [SelectChoice(code, package.name) for code, package in packages.items()]
     form.package.hints = {code: _price(voucher, package) for code, package in packages.items()}
+    form.package.minutes = {code: {"data-minutes": str(package.minutes)} for code, package in packages.items()}
     if act.today <= voucher.last_day:
         del form.late_reason
     return form
@@ -108,7 +128,7 @@ def _price(voucher: Voucher, package: Package) -> str:
         minimum_own_pence=voucher.minimum_own_pence,
         available_pence=voucher.remaining_pence,
     )
-    words = _("%(price)s before VAT, of which the voucher pays up to %(grant)s")
+    words = _("%(price)s before VAT. %(grant)s is held on the voucher for it until the claim.")
     return str(translate(words, price=pounds(package.net_pence), grant=pounds(estimate)))
 
 

@@ -1,0 +1,60 @@
+"""A scheme in which something waits at every step of a voucher's life."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from tests.harness.world import World
+from tests.journeys.steps import prepared, signed
+from voucher.accounts.commands import add_person, grant_role
+from voucher.accounts.rules import Role
+from voucher.payments.batches import prepare_batch, submit_batch
+from voucher.redemptions.answers import answer_session
+from voucher.redemptions.decisions import send_back
+from voucher.redemptions.rules import Delivered
+from voucher.vouchers.commands import suspend
+
+# E-mail addresses by the part that a person plays.
+Names = dict[str, str]
+
+
+def make_busy(world: World) -> Names:
+    """Fills the scheme; gives everybody's address."""
+    _people(world)
+    signed(world, date(2026, 4, 1), date(2026, 4, 2))
+    owners = {"offered": world.owner_of(world.offered())}
+    opened = world.issued()
+    world.opened(opened)
+    recorded = world.recorded(world.issued()).voucher
+    asked = world.claimed(world.issued())
+    world.do(world.owner_of(asked.voucher), answer_session, asked.sessions[0], Delivered.YES)
+    owners |= {"holder": world.owner_of(recorded), "asked": world.owner_of(asked.voucher)}
+    world.do("carl", send_back, world.claimed(world.issued()), reason="The invoice is not readable")
+    world.confirmed(world.claimed(world.issued()))
+    world.verified(world.confirmed(world.claimed(world.issued())))
+    world.do("shay", suspend, world.issued(), reason="A question about the business")
+    owners["paid"] = world.owner_of(world.payable().voucher)
+    world.paid()
+    world.payable()
+    batch = world.do("petra", prepare_batch, world.scheme).batch
+    assert batch is not None
+    world.do("petra", submit_batch, batch)
+    world.payable()
+    world.bank_line(-12_345, "UNKNOWN", world.act("bina").today - timedelta(days=1))
+    prepared(world, date(2026, 4, 3), date(2026, 4, 5))
+    people = {name: person.email for name, person in world.people.items()}
+    return people | {part: world.people[owner].email for part, owner in owners.items()}
+
+
+def _people(world: World) -> None:
+    """Those whom the small scheme does without: a scanner, an auditor, and somebody of the funder."""
+    with world.by("ada") as act:
+        for name, role, organisation_id in (
+            ("scott", Role.PROVIDER_SCANNER, world.provider.organisation_id),
+            ("aud", Role.AUDITOR, None),
+            ("fiona", Role.FUNDER, world.agreement.funder_id),
+        ):
+            person = add_person(act, name=name.title(), email=f"{name}@people.example")
+            scheme_id = None if organisation_id else world.scheme.id
+            grant_role(act, person, role, scheme_id=scheme_id, organisation_id=organisation_id)
+            world.people[name] = person

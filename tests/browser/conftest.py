@@ -1,0 +1,66 @@
+"""Chromium, and a scheme in which everything has happened once, served on this machine.
+
+Pages are the same on both engines, so these tests run on SQLite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Playwright, sync_playwright
+
+from tests.browser.busy import Names, make_busy
+from tests.browser.chromium import CHROMIUM, QUIET
+from tests.browser.phone import address as address
+from tests.browser.phone import engine_kind as engine_kind
+from tests.browser.phone import film as film
+from tests.browser.phone import phone as phone
+from tests.browser.phone import world as world
+from tests.harness.clock import FixedClock
+from tests.harness.databases import Databases
+from tests.harness.ready import Ready, grow, opened
+from tests.harness.site import Site, served
+from tests.harness.world import World
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("browser")
+
+
+@pytest.fixture(scope="session")
+def driver() -> Iterator[Playwright]:
+    """What drives browsers; a process can have one."""
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def chromium(driver: Playwright) -> Iterator[Browser]:
+    """The distribution's Chromium, without a window and without a camera."""
+    browser = driver.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def busy(sqlite_databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> tuple[Ready, Names]:
+    """A scheme in which something waits at every step, built once in the session."""
+    names: Names = {}
+
+    def furnish(world: World) -> None:
+        names.update(make_busy(world))
+
+    return grow(sqlite_databases, tmp_path_factory.mktemp("busy"), furnish), names
+
+
+@pytest.fixture
+def site(busy: tuple[Ready, Names], tmp_path: Path, clock: FixedClock) -> Iterator[Site]:
+    """The busy scheme, served."""
+    with ExitStack() as stack:
+        app, _world = stack.enter_context(opened(busy[0], tmp_path, clock))
+        yield stack.enter_context(served(app))

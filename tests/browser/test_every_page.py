@@ -1,0 +1,193 @@
+"""Every page for every person: no barriers, valid HTML, nothing wider than a phone, nothing wrong in the console."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from config import ROOT
+from tests.browser.busy import Names
+from tests.harness.crawl import Seen, every_page
+from tests.harness.ready import Ready
+from tests.harness.site import Site
+
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+ANYBODY = ""
+PEOPLE = (
+    ANYBODY, "offered", "holder", "asked", "paid", "pat", "scott", "shay", "asha", "vera", "carl", "petra", "paul",
+    "bina", "fred", "kit", "sam", "stella", "rob", "sigrid", "fiona", "aud", "ada",
+)  # fmt: skip
+RULES = {
+    "extends": ["html-validate:standard"],
+    "rules": {
+        # The library closes void elements as its examples do, and writes classes of its own.
+        "void-style": "off",
+        "no-trailing-whitespace": "off",
+        "attribute-boolean-style": "off",
+        "no-inline-style": "error",
+        # Words stay together where a line may not break.
+        "long-title": "off",
+    },
+}
+
+SEEN = Seen()
+
+
+@pytest.fixture(params=PEOPLE, ids=lambda name: name or "anybody")
+def cookie(request: pytest.FixtureRequest, site: Site, busy: tuple[Ready, Names]) -> str:
+    """What the browser of a person carries who has signed in; nothing for anybody."""
+    return site.cookie(busy[1][request.param]) if request.param != ANYBODY else ""
+
+
+@pytest.fixture
+def visitor(site: Site, cookie: str, chromium: Browser) -> Iterator[BrowserContext]:
+    """The person's browser on a phone."""
+    context = chromium.new_context(viewport=PHONE)  # type: ignore[arg-type]
+    if cookie:
+        context.add_cookies(site.jar(cookie))  # type: ignore[arg-type]
+    yield context
+    context.close()
+
+
+def too_wide(page: Page) -> bool:
+    return bool(page.evaluate("() => document.documentElement.scrollWidth > window.innerWidth"))
+
+
+# What a person can do on a page, but for what scripts add as a mere help. Of radio buttons with one name, only one is
+# reached by Tab and the others by arrows.
+DOINGS = """() => [...document.querySelectorAll('a[href], button, input, select, textarea, summary')]
+    .filter(each => each.type !== 'hidden' && !each.disabled && each.checkVisibility({visibilityProperty: true}))
+    .filter(each => !each.closest('[data-needs-script], .govuk-password-input__toggle'))"""
+NAMES = f"() => ({DOINGS})().map(each => each.tagName + ' ' + (each.name || each.textContent.trim()))"
+MARK = f"() => ({DOINGS})().forEach(each => each.dataset.doing = each.type === 'radio' ? each.name : each.outerHTML)"
+FOCUSED = "() => document.activeElement.dataset.doing || ''"
+WANTED = f"() => [...new Set(({DOINGS})().map(each => each.dataset.doing))]"
+
+
+def unreachable(page: Page) -> list[str]:
+    """What Tab never comes to."""
+    page.evaluate(MARK)
+    wanted, reached = set(page.evaluate(WANTED)), set[str]()
+    page.evaluate("() => document.activeElement.blur()")
+    # Wide tables and frames are stops of their own.
+    for _time in range(2 * len(page.evaluate(NAMES)) + 20):
+        page.keyboard.press("Tab")
+        reached.add(str(page.evaluate(FOCUSED)))
+        if wanted <= reached:
+            break
+    return [f"Tab does not reach {each[:120]}" for each in sorted(wanted - reached)]
+
+
+def missing_without_scripts(page: Page, plain: Page, address: str) -> list[str]:
+    """What can be done on the page only where scripts run."""
+    plain.goto(address)
+    there = set(plain.evaluate(NAMES))
+    return [f"needs a script: {each[:120]}" for each in page.evaluate(NAMES) if each not in there]
+
+
+def barriers(page: Page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [f"{each['id']}: {each['nodes'][0]['html'][:160]}" for each in found]
+
+
+@pytest.fixture
+def plain(chromium: Browser, visitor: BrowserContext) -> Iterator[Page]:
+    """The same person's browser without scripts; what is evaluated on a page is no script of the page's own."""
+    context = chromium.new_context(viewport=PHONE, java_script_enabled=False)  # type: ignore[arg-type]
+    context.add_cookies(visitor.cookies())  # type: ignore[arg-type]
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.rule(71)
+def test_no_page_has_a_fault_for_anybody(
+    site: Site, cookie: str, visitor: BrowserContext, plain: Page, tmp_path: Path
+) -> None:
+    page, faults = visitor.new_page(), list[str]()
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    pages = list(every_page(site, cookie))
+    assert bool(cookie) == ("account.account_page" in {visited.endpoint for visited in pages}), "nobody was signed in"
+    for number, visited in enumerate(pages):
+        if visited.status != 200:
+            faults.append(f"{visited.path} answered {visited.status}")
+        elif SEEN.is_new(visited):
+            (tmp_path / f"{number}.html").write_text(visited.html)
+            faults += [f"{visited.path}: {fault}" for fault in looked_at(page, plain, site.url + visited.path)]
+    faults += invalid(tmp_path)
+    assert not faults, "\n".join(faults)
+
+
+def looked_at(page: Page, plain: Page, address: str) -> list[str]:
+    """What is wrong with one page in a browser."""
+    page.set_viewport_size(DESK)  # type: ignore[arg-type]
+    page.goto(address)
+    found = ["wider than a desk"] if too_wide(page) else []
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    found += ["wider than a phone"] if too_wide(page) else []
+    return [*found, *barriers(page), *unreachable(page), *missing_without_scripts(page, plain, address)]
+
+
+def invalid(folder: Path) -> list[str]:
+    """What is no valid HTML in the files of a folder."""
+    if not any(folder.glob("*.html")):
+        return []
+    rules = folder / ".htmlvalidate.json"
+    rules.write_text(json.dumps({"root": True, **RULES}))
+    node = shutil.which("node")
+    assert node, "scripts/set-up test installs node"
+    script = ROOT / "node_modules" / "html-validate" / "bin" / "html-validate.mjs"
+    ran = subprocess.run(
+        [node, str(script), "--formatter", "json", "--config", str(rules), str(folder)], capture_output=True, text=True
+    )
+    assert ran.stdout.startswith("["), ran.stderr
+    return [
+        f"{Path(report['filePath']).name} {each['line']}: {each['ruleId']} {each['message']}"
+        for report in json.loads(ran.stdout)
+        for each in report["messages"]
+    ]
+
+
+def test_control_a_barrier_is_noticed(chromium: Browser) -> None:
+    page = chromium.new_page()
+    page.set_content("<html><body><main><img src='x'><input></main></body></html>")
+    assert {fault.split(":")[0] for fault in barriers(page)} >= {"image-alt", "label"}
+    page.close()
+
+
+def test_control_invalid_html_is_noticed(tmp_path: Path) -> None:
+    (tmp_path / "1.html").write_text(
+        "<!doctype html><html lang='en'><head><title>x</title></head><p><div></div></p></html>"
+    )
+    assert invalid(tmp_path)
+
+
+def test_control_what_the_keyboard_cannot_reach_is_noticed(chromium: Browser) -> None:
+    page = chromium.new_page()
+    page.set_content("<html><body><main><a href='/'>a</a><button tabindex='-1'>b</button></main></body></html>")
+    assert [fault for fault in unreachable(page) if "button" in fault]
+    page.close()
+
+
+def test_control_what_needs_a_script_is_noticed(chromium: Browser, tmp_path: Path) -> None:
+    made = tmp_path / "page.html"
+    made.write_text("<html><body><main></main><script>document.body.append(document.createElement('button'))</script>")
+    page, context = chromium.new_page(), chromium.new_context(java_script_enabled=False)
+    page.goto(made.as_uri())
+    assert missing_without_scripts(page, context.new_page(), made.as_uri())
+    page.close()
+    context.close()
+
+
+def test_control_a_wide_page_is_noticed(chromium: Browser) -> None:
+    page = chromium.new_page(viewport=PHONE)  # type: ignore[arg-type]
+    page.set_content("<html><body><div style='width: 500px'>wide</div></body></html>")
+    assert too_wide(page)
+    page.close()

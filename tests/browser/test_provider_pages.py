@@ -1,0 +1,115 @@
+"""A provider's pages on a phone: no barriers, nothing that runs out of the screen, and what scripts add to forms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.phone import Phone
+from tests.harness.world import World, add_package
+from tests.integration.redemptions.pages import typed_code
+from voucher.platform.db import session
+from voucher.platform.money import pounds
+from voucher.redemptions.decisions import send_back
+from voucher.redemptions.rules import grant
+from voucher.vouchers import typed_code as codes
+
+pytestmark = pytest.mark.browser
+
+MakePhone = Callable[..., Phone]
+WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+
+
+def barriers(page: Page) -> list[str]:
+    """What axe finds, and whether the page is wider than the phone."""
+    found = [
+        f"{each['id']}: {each['nodes'][0]['html']}" for each in Axe().run(page, options=WCAG).response["violations"]
+    ]
+    wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    return [*found, *(["it is wider than the phone"] if wide else [])]
+
+
+def paths(world: World) -> list[str]:
+    """Pages of a firm for which everything has happened."""
+    recorded, opened = world.recorded(world.issued()), world.opened(world.issued())
+    claim = world.confirmed(world.claimed(world.issued()))
+    world.do("carl", send_back, claim, reason="The invoice's number is wrong")
+    world.payable()
+    [payment] = world.paid()
+    found = ["/provider", "/look-up", "/scan", "/sessions", "/sessions/mine", "/claims", "/remittances"]
+    found += [f"/sessions/{each.public_id}" for each in (recorded, opened)]
+    found += [f"/claims/{claim.public_id}", f"/claims/{claim.public_id}/correct"]
+    found += [f"/claims/new?session={recorded.public_id}", f"/remittances/{payment.reference}"]
+    session.rollback()
+    return found
+
+
+def codes_of_each_colour(world: World) -> Iterator[str]:
+    """Codes whose look-ups end green, red and amber."""
+    code = typed_code(world, world.issued())
+    session.rollback()
+    yield code
+    yield codes.display(codes.encode(12_345))
+    world.clock.advance(days=92)
+    yield code
+
+
+def test_no_page_of_a_provider_has_a_barrier(world: World, phone: MakePhone) -> None:
+    asked, page = paths(world), phone().page
+    found = {}
+    for path in asked:
+        page.goto(path)
+        found[path] = barriers(page)
+    for code in codes_of_each_colour(world):
+        page.goto("/look-up")
+        page.get_by_label("Voucher code").fill(code)
+        page.get_by_role("button", name="Look up").click()
+        word = page.locator(".result h1").inner_text()
+        found[word] = barriers(page)
+    assert {"Good", "Good for earlier work only", "Not good"} <= set(found)
+    assert {path: faults for path, faults in found.items() if faults} == {}
+
+
+def test_control_a_barrier_is_noticed(world: World, phone: MakePhone) -> None:
+    page = phone().page
+    page.goto("/look-up")
+    page.evaluate("document.querySelector('label').remove()")
+    page.evaluate("document.querySelector('main').style.width = '800px'")
+    assert [each.split(":")[0] for each in barriers(page)] == ["label", "it is wider than the phone"]
+
+
+@pytest.mark.rule(19)
+def test_the_sum_follows_what_is_typed_and_is_the_servers(world: World, phone: MakePhone) -> None:
+    recorded = world.recorded(world.issued())
+    address, voucher = f"/claims/new?session={recorded.public_id}", recorded.voucher
+    bounds = {"cap_pence": voucher.cap_pence, "minimum_own_pence": voucher.minimum_own_pence}
+    session.rollback()
+    page = phone().page
+    page.goto(address)
+    box = page.locator("[data-sum]")
+    expect(box).to_be_hidden()
+    for net in (99, 4_000, 5_001, 12_345, 50_000, 93_749, 93_751, 100_000):
+        page.get_by_label("Amount before VAT").fill(f"{net / 100:.2f}")
+        paid = grant(net_pence=net, rate_bp=8_000, available_pence=75_000, **bounds)
+        expect(box.locator("[data-grant]")).to_have_text(pounds(paid))
+        expect(box.locator("[data-own]")).to_have_text(pounds(net - paid))
+    page.get_by_label("Amount before VAT").fill("5.5")
+    expect(box).to_be_hidden()
+
+
+def test_choosing_a_package_fills_in_its_minutes_until_somebody_knows_better(world: World, phone: MakePhone) -> None:
+    add_package(world, world.provider, "APP", 500_00)
+    opened = world.opened(world.issued()).public_id
+    session.rollback()
+    page = phone().page
+    page.goto(f"/sessions/{opened}")
+    minutes = page.get_by_label("Minutes")
+    expect(minutes).to_have_value("")
+    page.get_by_role("radio").first.check()
+    expect(minutes).to_have_value("360")
+    minutes.fill("45")
+    page.get_by_role("radio").last.check()
+    expect(minutes).to_have_value("45")

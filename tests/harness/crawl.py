@@ -1,0 +1,105 @@
+"""Walking to every page that a person can reach by links, without a browser, to find those that are worth a look."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextvars import Context
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from urllib.parse import urldefrag, urljoin, urlsplit
+
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+
+from tests.harness.site import Site
+
+# What the address answers is a file and not a page.
+NO_PAGE = re.compile(r"\.(pdf|csv|json|xlsx|svg|toml|eml)$|/assets/|/static/|/fonts/")
+VISITS = 3  # of one endpoint by one person, for lists would otherwise be walked to their ends
+
+
+@dataclass
+class Visited:
+    """A page as it came: its address, the view that made it, its status, and its source."""
+
+    path: str
+    endpoint: str
+    status: int
+    html: str
+
+
+class _Reader(HTMLParser):
+    """The links of a page, and which kinds of element it is made of."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.kinds: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "a" and given.get("href"):
+            self.links.append(given["href"] or "")
+        self.kinds.add(f"{tag} {given.get('class') or ''} {given.get('role') or ''} {given.get('type') or ''}")
+
+
+@dataclass
+class Seen:
+    """What pages are made of, so that a page like one that was looked at before is not looked at again."""
+
+    kinds: dict[str, set[str]] = field(default_factory=dict)
+
+    def is_new(self, page: Visited) -> bool:
+        """Whether something stands on the page that has not been seen on one of its endpoint."""
+        known = self.kinds.setdefault(page.endpoint, set())
+        found = _read(page.html).kinds
+        fresh = not found <= known
+        known |= found
+        return fresh
+
+
+def every_page(site: Site, cookie: str) -> Iterator[Visited]:
+    """Every page behind the links from the home page on, for whoever has this session's cookie."""
+    client = site.app.test_client()
+    if cookie:
+        client.set_cookie(site.app.config["SESSION_COOKIE_NAME"], cookie)
+    waiting, known, visits = ["/"], {"/"}, dict[str, int]()
+    while waiting:
+        path = waiting.pop(0)
+        endpoint = endpoint_of(site, path)
+        if endpoint is None or visits.get(endpoint, 0) >= VISITS:
+            continue
+        visits[endpoint] = visits.get(endpoint, 0) + 1
+        # Outside the test's own app context, which would remember who was signed in.
+        answer = Context().run(client.get, path)
+        if answer.location:
+            links = [urljoin(path, answer.location)]
+        else:
+            yield Visited(path, endpoint, answer.status_code, answer.text)
+            links = _read(answer.text).links
+        for link in links:
+            address = urlsplit(urldefrag(urljoin(site.url + path, link)).url)
+            inside = address.path + (f"?{address.query}" if address.query else "")
+            if f"{address.scheme}://{address.netloc}" == site.url and inside not in known:
+                known.add(inside)
+                waiting.append(inside)
+
+
+def endpoint_of(site: Site, path: str) -> str | None:
+    """Which view answers an address; None when that is a file."""
+    if NO_PAGE.search(urlsplit(path).path):
+        return None
+    try:
+        found, _parts = site.app.url_map.bind("127.0.0.1").match(urlsplit(path).path, method="GET")
+    except RequestRedirect as elsewhere:
+        return endpoint_of(site, urlsplit(elsewhere.new_url).path)
+    except HTTPException:
+        return "nowhere"
+    return str(found)
+
+
+def _read(html: str) -> _Reader:
+    reader = _Reader()
+    reader.feed(html)
+    return reader

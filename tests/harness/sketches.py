@@ -1,0 +1,34 @@
+"""Documents sketched instead of drawn, for tests that sign or send them and look at something else.
+
+Laying a document out costs seconds. What a document looks like is tested in tests/documents and from paper to paper.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from voucher.platform import pdf
+
+
+@dataclass(frozen=True)
+class _Sketch:
+    html: str
+    pages: tuple[int, ...] = (1,)
+
+
+def _write(document: _Sketch, attached: Sequence[pdf.Attached]) -> bytes:
+    digest = hashlib.sha256(document.html.encode())
+    for file in attached:
+        digest.update(file.content)
+    return f"%PDF-1.7\n% {digest.hexdigest()}\n%%EOF\n".encode()
+
+
+@pytest.fixture
+def sketched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every document of this process is a few bytes that differ as the documents do."""
+    monkeypatch.setattr(pdf, "_lay_out", lambda html, _base: _Sketch(html))
+    monkeypatch.setattr(pdf, "_write", _write)

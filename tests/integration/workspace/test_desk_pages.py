@@ -1,0 +1,177 @@
+"""The desk of scheme staff: what waits for whom, and figures that lead to the rows that they count."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+
+import pytest
+from flask import Flask
+
+from tests.harness.client import PageClient
+from tests.harness.clock import FixedClock
+from tests.harness.page import Page
+from tests.harness.world import STAFF, World, build_world
+from tests.integration.payments.pages import browser_of, stranger, submitted
+from tests.integration.redemptions.pages import asked_of_the_database
+from voucher.funding.queries import balances
+from voucher.funding.rules import Account
+from voucher.platform import paging
+from voucher.platform.db import session
+from voucher.platform.money import parse_pounds, pounds
+from voucher.providers.payees import key_details
+
+FIGURE = re.compile(r"-?£[\d,]+\.\d\d")
+
+
+@pytest.fixture
+def world(app: Flask, clock: FixedClock) -> World:
+    return build_world(clock)
+
+
+def links_under(page: Page, start: str) -> dict[str, str]:
+    """The addresses of a page's links that begin so, with what stands on them."""
+    found = {}
+    for link in page.all("a"):
+        if (link.get("href") or "").startswith(start):
+            found[link.get("href") or ""] = "".join(link.itertext()).strip()
+    return found
+
+
+def test_providers_businesses_and_system_administrators_have_no_desk(app: Flask, world: World) -> None:
+    voucher = world.issued()
+    for name in ("pat", "ada", world.owner_of(voucher)):
+        client = browser_of(app, world, name)
+        client.get("/desk", expect=403)
+        client.get("/desk/queues/batches-approve", expect=403)
+
+
+def test_people_of_another_scheme_find_none_of_this_one(app: Flask, world: World) -> None:
+    world.payable()
+    submitted(world)
+    stranger(world)
+    client = browser_of(app, world, "stan")
+    agreement = session.merge(world.agreement).public_id
+    client.get(f"/funding/lines/{agreement}/L1/unallocated", expect=404)
+    page = client.get("/desk")
+    assert "Desk of Other Tech Tasters" in page
+    assert "Nothing waits for you at the moment." in page
+
+
+def test_everybody_of_the_staff_arrives_at_the_desk(app: Flask, world: World) -> None:
+    for name in STAFF.keys() - {"ada"}:
+        page = browser_of(app, world, name).get("/", expect=302)
+        assert page.location == "/desk", name
+
+
+def test_a_queue_is_shown_to_those_who_can_empty_it_with_the_age_of_the_oldest(app: Flask, world: World) -> None:
+    world.payable()
+    submitted(world)
+    world.clock.advance(days=3)
+    page = browser_of(app, world, "paul").get("/desk")
+    assert "1 Batches to approve The oldest waits for 3 days" in page
+    assert "Batches to approve" not in browser_of(app, world, "vera").get("/desk")
+    browser_of(app, world, "vera").get("/desk/queues/batches-approve", expect=404)
+
+
+def test_every_queue_lists_as_many_rows_as_it_counts(app: Flask, world: World) -> None:
+    waiting_everywhere(world)
+    seen = {}
+    for name in STAFF:
+        if name == "ada":
+            continue
+        client = browser_of(app, world, name)
+        for address, words in links_under(client.get("/desk"), "/desk/queues/").items():
+            listed = client.get(address)
+            assert f"{words.split()[0]} in all" in listed
+            assert len(listed.all("tbody")[0].findall("tr")) == int(words.split()[0])
+            seen[address.rpartition("/")[2]] = int(words.split()[0])
+    assert seen == {
+        "details": 1, "verify": 1, "approve": 1, "pay": 1, "batches-approve": 1, "bank-lines": 2,
+    }  # fmt: skip
+
+
+def waiting_everywhere(world: World) -> None:
+    """Something at each step from the claim to the bank."""
+    world.payable(net_pence=30_000)
+    submitted(world)
+    world.payable(net_pence=25_000)
+    world.verified(world.confirmed(world.claimed(world.issued())))
+    world.confirmed(world.claimed(world.issued()))
+    world.claimed(world.issued())
+    world.bank_line(-100, "A")
+    world.bank_line(200, "B")
+    details = {"name": "Calder", "sort_code_text": "20-00-00", "number_text": "51234567"}
+    world.do("kit", key_details, world.provider, **details)
+
+
+def test_every_figure_of_money_is_the_sum_of_the_rows_behind_it_to_the_penny(
+    app: Flask, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paging, "PAGE", 3)
+    world.payable()
+    world.paid(world.exported())
+    waiting_everywhere(world)
+    client = browser_of(app, world, "fred")
+    figures = links_under(client.get("/desk"), "/funding/lines/")
+    assert len(figures) == 3 * 6
+    for address, figure in figures.items():
+        assert sum_behind(client, address) == parse_pounds(figure)
+    assert len([figure for figure in figures.values() if figure != "£0.00"]) >= 3 * 4
+
+
+def sum_behind(client: PageClient, address: str) -> int:
+    """The sum of the amounts on all pages of a figure's movements."""
+    page, total = client.get(address), 0
+    while True:
+        for row in page.all("tr"):
+            cells = ["".join(cell.itertext()).strip() for cell in row.findall("td")]
+            total += parse_pounds(cells[-1]) if cells else 0
+        if "Next page" not in page.links:
+            return total
+        page = client.click(page, "Next page")
+
+
+def test_the_lines_page_and_the_desk_say_what_the_ledger_says(app: Flask, world: World) -> None:
+    world.issued()
+    line = session.merge(world.agreement).lines[0]
+    figures = balances([line.id])[line.id]
+    client = browser_of(app, world, "fred")
+    address = f"/funding/lines/{session.merge(world.agreement).public_id}/L1"
+    for account in (Account.UNALLOCATED, Account.COMMITTED, Account.AWARD):
+        page = client.get(f"{address}/{account.name.lower()}")
+        assert FIGURE.findall(page.words)[0] == pounds(figures[account])
+    client.get(f"{address}/nonsense", expect=404)
+
+
+def test_each_step_of_the_funnel_leads_to_the_vouchers_that_came_so_far(app: Flask, world: World) -> None:
+    world.offered()
+    world.issued()
+    world.recorded(world.issued())
+    world.payable()
+    world.paid(world.exported())
+    client = browser_of(app, world, "carl")
+    steps = links_under(client.get("/desk"), "/desk/vouchers/")
+    assert [words.split()[0] for words in steps.values()] == ["4", "3", "2", "1", "1"]
+    for address, words in steps.items():
+        assert len(client.get(address).all("tbody")[0].findall("tr")) == int(words.split()[0])
+
+
+def test_every_link_of_the_desk_opens(app: Flask, world: World) -> None:
+    waiting_everywhere(world)
+    for name in ("fred", "petra", "shay"):
+        client = browser_of(app, world, name)
+        for address in set(client.get("/desk").links.values()):
+            if address.startswith("/"):
+                client.get(address, expect=302 if address == "/" else 200)
+
+
+def test_more_rows_ask_the_database_no_more(app: Flask, world: World) -> None:
+    client = browser_of(app, world, "bina")
+    addresses = ("/desk", "/desk/queues/bank-lines")
+    counts = []
+    for times in (3, 27):
+        for number in range(times):
+            world.bank_line(-100, f"L{number}")
+        counts.append([asked_of_the_database(partial(client.get, address)) for address in addresses])
+    assert counts[0] == counts[1]

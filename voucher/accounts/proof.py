@@ -1,0 +1,37 @@
+"""What a page does that asks for the second factor at the act: prove and act in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask_babel import gettext
+from flask_wtf import FlaskForm
+
+from voucher.accounts.second_factor import ProofRefused, prove
+from voucher.audit.commands import transaction
+from voucher.platform.act import Act
+
+
+@contextmanager
+def proving(act: Act, form: FlaskForm) -> Iterator[Act | None]:
+    """One transaction with the proven act, or with None when the code in the form's field ``proof`` does not prove it.
+
+    ::
+
+        with proving(act, form) as proven:
+            if proven is not None:
+                approve_batch(proven, batch)
+        if proven is not None:
+            return redirect(…)
+
+    A wrong code is kept, so it commits, and is named at the field. A refusal by the command rolls back the use of the
+    code, too, so that the same code is good for the next try.
+    """
+    with transaction(act.actor, act.clock):
+        found = prove(act, form.proof.data or "")
+        if isinstance(found, ProofRefused):
+            form.proof.errors = [*form.proof.errors, gettext(found.message)]
+            yield None
+        else:
+            yield found

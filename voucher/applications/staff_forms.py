@@ -1,0 +1,38 @@
+"""What staff enter to find and decide applications."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _
+from wtforms import SelectChoice, SelectField, StringField
+from wtforms.validators import Length, Optional
+
+from voucher.accounts.step_forms import reason_field
+from voucher.applications.rules import ApplicationState
+from voucher.platform.forms import Filters, Form, tidy
+
+TO_DECIDE, ANY = "to decide", "any"
+
+
+class ApplicationFilters(Filters):
+    """What narrows the queue of applications; without anything in the address it shows those to decide."""
+
+    state = SelectField(
+        _("State"),
+        choices=[
+            SelectChoice(TO_DECIDE, _("To decide")),
+            SelectChoice(ANY, _("Any state")),
+            *(SelectChoice(str(state), state.label) for state in ApplicationState),
+        ],
+        default=TO_DECIDE,
+    )
+    scheme = SelectField(_("Scheme"), default="")
+    round = SelectField(_("Round"), default="")
+    text = StringField(_("Reference or business"), filters=[tidy], validators=[Optional(), Length(max=200)])
+
+
+class DeclineForm(Form):
+    """Why an application is declined."""
+
+    reason = reason_field(
+        _("Why is it declined? The business reads this."), _("Say why: the business reads the reason.")
+    )

@@ -1,0 +1,33 @@
+"""What staff can do with an application, as data, and what happens next in each state."""
+
+from __future__ import annotations
+
+from voucher.accounts.steps import Step
+from voucher.applications.models import Application
+from voucher.applications.policy import why_not_decide
+from voucher.applications.rules import APPROVABLE, TRANSITIONS, ApplicationState
+from voucher.platform.authz import Permission as P
+from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.states import allowed
+
+S = ApplicationState
+
+STEPS: tuple[Step[Application], ...] = (
+    Step("approve", _("Approve"), P.OFFERS_DECIDE, lambda a: a.state in APPROVABLE, why_not_decide),
+    Step("decline", _("Decline"), P.OFFERS_DECIDE, lambda a: a.state in (S.SUBMITTED, S.IN_REVIEW), why_not_decide),
+    Step("send-notice", _("Send the notice again"), P.OFFERS_DECIDE, lambda a: a.state == S.APPROVED),
+    Step("withdraw", _("Withdraw"), P.OFFERS_DECIDE, lambda a: allowed(TRANSITIONS, a.state, S.WITHDRAWN)),
+)
+
+NEXT = {
+    S.DRAFT: _("The business is still filling this in."),
+    S.SUBMITTED: _("Somebody decides: approving reserves the money and sends the subsidy notice to the contact."),
+    S.IN_REVIEW: _("Somebody decides: approving reserves the money and sends the subsidy notice to the contact."),
+    S.INFORMATION_REQUESTED: _("The business has been asked for more."),
+    S.WAITLISTED: _("It waits for money. Approving reserves the money and sends the subsidy notice to the contact."),
+    S.APPROVED: _("The business answers the subsidy notice by %(day)s. When it accepts, its voucher is issued."),
+    S.DECLINED: _("Nothing. The business can appeal; then another person decides."),
+    S.ACCEPTED: _("The business accepted and its voucher was issued."),
+    S.LAPSED: _("Nothing. The offer was not answered in time and its money went back."),
+    S.WITHDRAWN: _("Nothing. The application was withdrawn and what it reserved went back."),
+}

@@ -1,0 +1,292 @@
+"""Staff's pages of applications: the queue, the record, and each step with one or several of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as translate
+from flask_babel import ngettext
+from wtforms import SelectChoice
+
+from voucher.accounts.queries import names_of
+from voucher.accounts.step_forms import ReasonForm
+from voucher.accounts.steps import offered, step_for
+from voucher.applications.commands import approve, decline, send_notice_again, withdraw_application
+from voucher.applications.models import Application
+from voucher.applications.policy import why_not_decide
+from voucher.applications.queries import why_declined
+from voucher.applications.rules import APPROVABLE, ApplicationState
+from voucher.applications.rules import TO_DECIDE as STATES_TO_DECIDE
+from voucher.applications.staff_forms import ANY, TO_DECIDE, ApplicationFilters, DeclineForm
+from voucher.applications.staff_queries import (
+    READERS,
+    Queue,
+    Wanted,
+    application_for_staff,
+    application_queues,
+    applications_for_staff,
+    applications_in,
+    rounds_in,
+    to_decide,
+)
+from voucher.applications.staff_steps import NEXT, STEPS
+from voucher.audit.commands import transaction
+from voucher.audit.queries import history
+from voucher.funding.queries import movements_of_application
+from voucher.platform.act import Act
+from voucher.platform.authz import Permission
+from voucher.platform.clock import days_since, long_date
+from voucher.platform.errors import DomainError, Forbidden, NotFound
+from voucher.platform.forms import Form, show_refusal
+from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.money import pounds
+from voucher.platform.refusals import status_of
+from voucher.platform.web import current_act, requires
+from voucher.schemes.models import Scheme
+from voucher.schemes.queries import schemes_with
+from voucher.subsidies.queries import records_of
+
+blueprint = Blueprint("application_desk", __name__, url_prefix="/applications")
+
+S = ApplicationState
+P = Permission
+
+
+@dataclass(frozen=True)
+class Ask:
+    """The page of a step: what it says, what it asks, and the command behind its button."""
+
+    heading: str
+    lead: str
+    words: str
+    done: str
+    form: type[Form]
+    command: Callable[[Act, Application, Form], object]
+    warning: bool = False
+
+
+ASKS = {
+    "decline": Ask(
+        _("Decline application %(reference)s"),
+        _("The business is told by e-mail, with the reason that you give."),
+        _("Decline the application"),
+        _("Application %(reference)s is declined and the business is told why."),
+        DeclineForm,
+        lambda act, thing, form: decline(act, thing, reason=form.reason.data),
+        warning=True,
+    ),
+    "withdraw": Ask(
+        _("Withdraw application %(reference)s"),
+        _("Do this when the business says that it no longer wants the voucher. What is reserved goes back."),
+        _("Withdraw the application"),
+        _("Application %(reference)s is withdrawn."),
+        ReasonForm,
+        lambda act, thing, form: withdraw_application(act, thing, reason=form.reason.data),
+        warning=True,
+    ),
+    "send-notice": Ask(
+        _("Send the notice for application %(reference)s again"),
+        _("The contact gets a fresh subsidy notice with a new link. Do this when the first one is lost or too old."),
+        _("Send the notice"),
+        _("The notice for application %(reference)s is sent again."),
+        Form,
+        lambda act, thing, _form: send_notice_again(act, thing),
+    ),
+}
+
+
+@blueprint.get("")
+@requires(P.OFFERS_DECIDE, P.CLAIMS_READ, task=_("Applications"))
+def queue_page() -> ResponseReturnValue:
+    act = current_act()
+    schemes = schemes_with(act.actor, *READERS)
+    form = _filters(schemes)
+    queues = application_queues(schemes)
+    listed = applications_in(schemes, _wanted(form), request.args.get("page", 1, type=int))
+    can_decide = {each.id for each in schemes_with(act.actor, P.OFFERS_DECIDE)}
+    return render_template(
+        "applications/queue.html",
+        form=form,
+        listed=listed,
+        counts=_counts(act, queues),
+        days={each.id: days_since(each.submitted_at, act.today) for each in listed.rows},
+        tickable={
+            each.id
+            for each in listed.rows
+            if each.state in APPROVABLE and each.scheme_id in can_decide and not why_not_decide(act.actor, each)
+        },
+    )
+
+
+def _filters(schemes: Sequence[Scheme]) -> ApplicationFilters:
+    """What the address asks for; an address that asks for what there is not shows the usual queue."""
+    rounds = [SelectChoice(f"{each.scheme.reference}.{each.code}", each.name) for each in rounds_in(schemes)]
+    named = [SelectChoice(each.reference, each.name) for each in schemes]
+    for sent in (request.args, None):
+        form = ApplicationFilters(sent)
+        form.round.choices = [SelectChoice("", translate(_("Any round"))), *rounds]
+        form.scheme.choices = [SelectChoice("", translate(_("Any scheme"))), *named]
+        if len(schemes) < 2:
+            del form.scheme
+        if sent is None or form.validate():
+            break
+    return form
+
+
+def _wanted(form: ApplicationFilters) -> Wanted:
+    states = {TO_DECIDE: [str(state) for state in STATES_TO_DECIDE], ANY: []}
+    return Wanted(
+        states=states.get(form.state.data, [form.state.data]),
+        scheme=form.scheme.data or "" if "scheme" in form else "",
+        round=form.round.data or "",
+        text=form.text.data or "",
+    )
+
+
+def _counts(act: Act, queues: dict[str, Queue]) -> list[tuple[int, str, str]]:
+    """The tiles above the list: what waits for a decision and since when, then each other state that has any."""
+    waiting = to_decide(queues)
+    number = waiting.number if waiting else 0
+    words = translate(_("to decide, %(amount)s"), amount=pounds(waiting.pence if waiting else 0))
+    if waiting:
+        oldest = days_since(waiting.oldest, act.today)
+        words += ngettext(", oldest %(num)s day", ", oldest %(num)s days", oldest)
+    others = [(queues[s], s) for s in (S.APPROVED, S.ACCEPTED, S.DECLINED, S.LAPSED) if s in queues]
+    return [
+        (number, words, url_for("application_desk.queue_page")),
+        *(
+            (
+                found.number,
+                f"{translate(str(state))}, {pounds(found.pence)}",
+                url_for("application_desk.queue_page", state=str(state)),
+            )
+            for found, state in others
+        ),
+    ]
+
+
+@blueprint.get("/<public_id>")
+@requires(P.OFFERS_DECIDE, P.CLAIMS_READ)
+def record_page(public_id: str) -> ResponseReturnValue:
+    act = current_act()
+    application = application_for_staff(act.actor, public_id)
+    records = records_of(application.id)
+    return render_template(
+        "applications/record.html",
+        application=application,
+        next_step=_next(application),
+        steps=offered(STEPS, act.actor, application),
+        days=days_since(application.submitted_at, act.today),
+        why_declined=why_declined(application),
+        names=names_of([application.decided_by, *(each.person_id for each in records)]),
+        records=records,
+        movements=movements_of_application(application.id),
+        events=history("application", application.id),
+    )
+
+
+def _next(application: Application) -> str:
+    until = long_date(application.offer_until) if application.offer_until else ""
+    return str(translate(NEXT[S(application.state)], day=until))
+
+
+@blueprint.route("/approve", methods=["GET", "POST"])
+@requires(P.OFFERS_DECIDE)
+def approve_page() -> ResponseReturnValue:
+    """Approves the applications that the address names: all of them, or none when one cannot be."""
+    act = current_act()
+    chosen = applications_for_staff(act.actor, request.values.getlist("application"))
+    if not chosen:
+        flash(translate(_("Tick the applications that you want to approve.")))
+        return redirect(url_for("application_desk.queue_page"))
+    form = Form()
+    if form.validate_on_submit():
+        try:
+            with transaction(act.actor, act.clock):
+                for each in chosen:
+                    approve(act, each)
+        except (NotFound, Forbidden):
+            raise
+        except DomainError as refusal:
+            show_refusal(form, refusal)
+            chosen = applications_for_staff(act.actor, [each.public_id for each in chosen])
+            return _approve_page(act, chosen, form), status_of(refusal)
+        return _approved(chosen)
+    return _approve_page(act, chosen, form)
+
+
+def _approve_page(act: Act, chosen: Sequence[Application], form: Form) -> str:
+    step = STEPS[0]
+    steps = {each.id: offered([step], act.actor, each) for each in chosen}
+    barred = {
+        each.id: steps[each.id][0].why_not
+        if steps[each.id]
+        else translate(_("It is %(state)s."), state=translate(each.state))
+        for each in chosen
+    }
+    able = [each for each in chosen if not barred[each.id]]
+    return render_template(
+        "applications/approve.html",
+        form=form,
+        able=able,
+        barred=[(each, barred[each.id]) for each in chosen if barred[each.id]],
+        total=sum(each.face_pence for each in able),
+    )
+
+
+def _approved(chosen: Sequence[Application]) -> ResponseReturnValue:
+    total = pounds(sum(each.face_pence for each in chosen))
+    flash(
+        ngettext(
+            "%(num)s application is approved: %(total)s reserved. The notice is on its way to its contact.",
+            "%(num)s applications are approved: %(total)s reserved. The notices are on their way to their contacts.",
+            len(chosen),
+            total=total,
+        )
+    )
+    if len(chosen) == 1:
+        return redirect(url_for("application_desk.record_page", public_id=chosen[0].public_id))
+    return redirect(url_for("application_desk.queue_page"))
+
+
+@blueprint.route("/<public_id>/<step>", methods=["GET", "POST"])
+@requires(P.OFFERS_DECIDE)
+def step_page(public_id: str, step: str) -> ResponseReturnValue:
+    act = current_act()
+    application = application_for_staff(act.actor, public_id)
+    if step == "approve":
+        return redirect(url_for("application_desk.approve_page", application=public_id))
+    if step not in ASKS:
+        raise NotFound("no_step", _("Go back to the application and choose what to do from there."))
+    ask = ASKS[step]
+    form = ask.form()
+    if not form.is_submitted():
+        step_for(STEPS, step, act.actor, application)
+    elif form.validate():
+        try:
+            with transaction(act.actor, act.clock):
+                ask.command(act, application, form)
+        except (NotFound, Forbidden):
+            raise
+        except DomainError as refusal:
+            show_refusal(form, refusal)
+            return _step_page(application, ask, form), status_of(refusal)
+        flash(translate(ask.done, reference=application.reference))
+        return redirect(url_for("application_desk.record_page", public_id=public_id))
+    return _step_page(application, ask, form), 422 if form.errors else 200
+
+
+def _step_page(application: Application, ask: Ask, form: Form) -> str:
+    return render_template(
+        "step.html",
+        form=form,
+        heading=translate(ask.heading, reference=application.reference),
+        lead=[translate(ask.lead)],
+        words=translate(ask.words),
+        warning=ask.warning,
+        record=application.reference,
+        back_to=url_for("application_desk.record_page", public_id=application.public_id),
+    )

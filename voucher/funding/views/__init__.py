@@ -1,0 +1,1 @@
+"""Pages of funding: agreements and rounds."""

@@ -1,0 +1,158 @@
+"""What people enter about batches, bank lines, drawdowns and debts; choices are passed in."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _
+from wtforms import HiddenField, RadioField, SelectChoice, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms.validators import DataRequired, InputRequired, Length
+
+from voucher.accounts.forms import second_factor_field
+from voucher.payments.rules import BatchState
+from voucher.platform.forms import DayField, Filters, Form, PoundsField, WholeField, tidy
+
+MOST_LETTERS = Length(max=200, message=_("Enter at most 200 characters."))
+
+
+class BatchFilters(Filters):
+    """Which batches are listed."""
+
+    state = SelectField(
+        _("State"),
+        choices=[
+            SelectChoice("", _("Any state")),
+            *(SelectChoice(str(state), str(state).capitalize()) for state in BatchState),
+        ],
+    )
+
+
+class ApproveForm(Form):
+    """The code that proves who approves; ``seen`` is the sum in pence that the page showed."""
+
+    seen = HiddenField()
+    proof = second_factor_field()
+
+
+class BankLineFilters(Filters):
+    """Which bank lines are listed."""
+
+    what = SelectField(
+        _("Lines"), choices=[SelectChoice("", _("All")), SelectChoice("open", _("With something unexplained"))]
+    )
+    way = SelectField(
+        _("Direction"),
+        choices=[
+            SelectChoice("", _("In and out")),
+            SelectChoice("out", _("Money out")),
+            SelectChoice("in", _("Money in")),
+        ],
+    )
+    words = StringField(_("Reference or other party"), filters=[tidy])
+
+
+class BankLineForm(Form):
+    """One line of the bank's own statement."""
+
+    booked_on = DayField(_("The bank's day"), validators=[InputRequired(_("Enter the day that the bank gives."))])
+    way = RadioField(
+        _("Direction"),
+        choices=[SelectChoice("out", _("Money out")), SelectChoice("in", _("Money in"))],
+        validators=[InputRequired(_("Say whether the money went out or came in."))],
+    )
+    amount = PoundsField(_("Amount"), validators=[InputRequired(_("Enter the amount."))])
+    bank_reference = StringField(
+        _("The bank's reference"),
+        filters=[tidy],
+        description=_("As it stands on the statement: a payment's own reference in it is what proves the payment."),
+        validators=[DataRequired(_("Enter the reference as the bank gives it.")), MOST_LETTERS],
+    )
+    counterparty = StringField(
+        _("Other party"),
+        filters=[tidy],
+        validators=[DataRequired(_("Enter who paid or was paid.")), MOST_LETTERS],
+    )
+
+
+class FindForm(Filters):
+    """Narrows the candidates for a bank line."""
+
+    find = StringField(_("Payment reference or provider"), filters=[tidy])
+
+
+class MoneyOutForm(Form):
+    """What money out was: payments, or one repayment to a funder."""
+
+    what = SelectMultipleField(_("This line paid"), validators=[DataRequired(_("Choose what the line paid."))])
+    reason = TextAreaField(
+        _("Reason"),
+        filters=[tidy],
+        description=_("Needed where the line does not carry the payment's reference."),
+    )
+
+
+class MoneyInForm(Form):
+    """What money in was: a payment that came back, a drawdown, or money for a debt."""
+
+    what = RadioField(_("This line brought"), validators=[InputRequired(_("Choose what the line brought."))])
+    reason = TextAreaField(
+        _("Reason"), filters=[tidy], description=_("For a payment that came back: what the bank says about it.")
+    )
+
+
+class ExceptionFilters(Filters):
+    """Which exceptions are listed, and after how many days something counts as one."""
+
+    show = SelectField(
+        _("Show"),
+        choices=[
+            SelectChoice("payments", _("Payments without a bank line")),
+            SelectChoice("lines", _("Bank lines that nobody explained")),
+        ],
+    )
+    days = WholeField(_("Older than so many days"), least=0, most=3650)
+
+
+class DrawdownForm(Form):
+    """Money asked of a funder for one line."""
+
+    line = SelectField(_("Funding line"), validators=[InputRequired(_("Choose the funding line."))])
+    amount = PoundsField(_("Amount"), validators=[InputRequired(_("Enter the amount."))])
+
+
+class DebtFilters(Filters):
+    """Which debts are listed."""
+
+    what = SelectField(
+        _("Debts"), choices=[SelectChoice("", _("All")), SelectChoice("open", _("With something outstanding"))]
+    )
+
+
+class _ClaimForm(Form):
+    """A sum of what was paid on a claim, and why."""
+
+    claim = StringField(
+        _("Claim"),
+        filters=[tidy],
+        description=_("The reference of the paid claim."),
+        validators=[DataRequired(_("Enter the reference of the claim."))],
+    )
+    amount = PoundsField(_("Amount"), validators=[InputRequired(_("Enter the amount."))])
+    reason = TextAreaField(
+        _("Reason"),
+        filters=[tidy],
+        description=_("It stands in the history, where auditors read it."),
+        validators=[DataRequired(_("Say why."))],
+    )
+
+
+class DisallowForm(_ClaimForm):
+    """What the funder disallowed of a paid claim."""
+
+
+class DebtForm(_ClaimForm):
+    """Money to be got back that was paid on a claim."""
+
+    owed_by = RadioField(
+        _("Who owes it"),
+        choices=[SelectChoice("provider", _("The provider")), SelectChoice("business", _("The business"))],
+        validators=[InputRequired(_("Say who owes it."))],
+    )

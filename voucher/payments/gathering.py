@@ -1,0 +1,74 @@
+"""What could be paid now: approved claims gathered into one payment for each provider; changes nothing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from voucher.providers.models import PayeeDetails
+from voucher.providers.payees import why_not_usable
+from voucher.providers.queries import current_details_of
+from voucher.providers.rules import ProviderState
+from voucher.redemptions.models import Redemption
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """An approved claim that a batch could not take, and why."""
+
+    redemption: Redemption
+    reason: str
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The claims of one provider that can be paid now, to its current details."""
+
+    details: PayeeDetails
+    claims: tuple[Redemption, ...]
+
+    @property
+    def pence(self) -> int:
+        """What the provider is paid."""
+        return sum(claim.grant_pence for claim in self.claims)
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What could be paid now, one payment for each provider, and what could not, and why."""
+
+    ready: tuple[Ready, ...]
+    left_out: tuple[LeftOut, ...]
+
+    @property
+    def pence(self) -> int:
+        """The sum of the payments."""
+        return sum(each.pence for each in self.ready)
+
+
+def gather(claims: Sequence[Redemption]) -> Gathered:
+    """Sorts approved claims into payments and those that cannot be paid now; changes nothing."""
+    payable: dict[int, list[Redemption]] = defaultdict(list)
+    details: dict[int, PayeeDetails] = {}
+    left_out: list[LeftOut] = []
+    current = current_details_of({claim.provider_id for claim in claims})
+    for claim in claims:
+        found = _payable_details(claim, current.get(claim.provider_id))
+        if isinstance(found, str):
+            left_out.append(LeftOut(claim, found))
+        else:
+            payable[claim.provider_id].append(claim)
+            details[claim.provider_id] = found
+    ready = tuple(Ready(details[provider_id], tuple(found)) for provider_id, found in payable.items())
+    return Gathered(ready, tuple(left_out))
+
+
+def _payable_details(claim: Redemption, details: PayeeDetails | None) -> PayeeDetails | str:
+    if claim.on_hold:
+        return f"It is on hold: {claim.hold_reason}"
+    if claim.provider.state == ProviderState.SUSPENDED:
+        return "The provider is suspended."
+    if details is None:
+        return "The provider has no bank details."
+    return why_not_usable(details) or details

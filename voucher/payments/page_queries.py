@@ -1,0 +1,247 @@
+"""What the pages of payments list: batches, bank lines with their candidates, exceptions, drawdowns and debts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, cast, func, literal, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload, selectinload
+
+from voucher.accounts.models import Person
+from voucher.funding.models import Agreement, FundingLine
+from voucher.organisations.models import Organisation
+from voucher.payments.models import BankLine, BankMatch, Batch, Debt, Drawdown, Payment, PaymentItem
+from voucher.payments.rules import BatchState, DebtState, PaymentState
+from voucher.platform.db import session
+from voucher.platform.paging import Rows
+from voucher.providers.models import Provider
+from voucher.redemptions.models import Redemption
+from voucher.vouchers.models import Voucher
+
+GONE = (str(PaymentState.TAKEN_OUT), str(PaymentState.RECALLED))
+OWING = (str(DebtState.RAISED), str(DebtState.PART_REPAID))
+CANDIDATES = 50
+
+
+def names_of(ids: Iterable[int | None]) -> Mapping[int, str]:
+    """People's names by their rows."""
+    wanted = {each for each in ids if each is not None}
+    rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted)))
+    return {person_id: name for person_id, name in rows}  # noqa: C416 - rows are not pairs to a type checker
+
+
+def batches(scheme_id: int, state: str = "") -> Rows:
+    """Batches, newest first, with the number and sum of the payments in them and who prepared and approved them."""
+    preparer, approver = aliased(Person), aliased(Person)
+    standing = and_(Payment.batch_id == Batch.id, Payment.state.not_in(GONE))
+    query = (
+        select(
+            Batch,
+            select(func.count(Payment.id)).where(standing).correlate(Batch).scalar_subquery().label("payments"),
+            select(cast(func.sum(Payment.pence), BigInteger))
+            .where(standing)
+            .correlate(Batch)
+            .scalar_subquery()
+            .label("pence"),
+            preparer.name.label("preparer"),
+            approver.name.label("approver"),
+        )
+        .join(preparer, preparer.id == Batch.prepared_by)
+        .outerjoin(approver, approver.id == Batch.approved_by)
+        .where(Batch.scheme_id == scheme_id)
+        .order_by(Batch.prepared_at.desc(), Batch.id.desc())
+    )
+    return query.where(Batch.state == state) if state in list(BatchState) else query
+
+
+def batch_parts() -> tuple[object, ...]:
+    """What a batch's page reads along with it, so that more payments ask no more questions."""
+    payments = selectinload(Batch.payments)
+    claim = payments.selectinload(Payment.items).joinedload(PaymentItem.redemption)
+    return (
+        payments.joinedload(Payment.provider),
+        payments.joinedload(Payment.payee_details),
+        claim.joinedload(Redemption.voucher).joinedload(Voucher.application),
+        claim.joinedload(Redemption.voucher).joinedload(Voucher.business),
+    )
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What narrows the list of bank lines."""
+
+    what: str = ""
+    way: str = ""
+    words: str = ""
+
+
+def bank_lines(scheme_id: int, wanted: Wanted) -> Rows:
+    """Bank lines, newest first, each with the name of whoever entered it."""
+    query = (
+        select(BankLine, Person.name.label("by"))
+        .join(Person, Person.id == BankLine.entered_by)
+        .where(BankLine.scheme_id == scheme_id)
+        .order_by(BankLine.booked_on.desc(), BankLine.id.desc())
+    )
+    if wanted.what == "open":
+        query = query.where(BankLine.open_pence > 0)
+    if wanted.way in ("in", "out"):
+        query = query.where(BankLine.pence > 0 if wanted.way == "in" else BankLine.pence < 0)
+    if wanted.words:
+        found = BankLine.bank_reference.icontains(wanted.words, autoescape=True)
+        query = query.where(or_(found, BankLine.counterparty.icontains(wanted.words, autoescape=True)))
+    return query
+
+
+def open_bank_lines(scheme_id: int) -> Select[BankLine]:
+    """Bank lines with something unexplained, oldest first."""
+    return (
+        select(BankLine)
+        .where(BankLine.scheme_id == scheme_id, BankLine.open_pence > 0)
+        .order_by(BankLine.booked_on, BankLine.id)
+    )
+
+
+def unexplained_since(scheme_id: int, day: date) -> Select[BankLine]:
+    """Bank lines of that day or before that nobody has explained, oldest first."""
+    return open_bank_lines(scheme_id).where(BankLine.booked_on <= day)
+
+
+def _exported(scheme_id: int) -> Select[Payment]:
+    return (
+        select(Payment)
+        .join(Batch, Batch.id == Payment.batch_id)
+        .where(Payment.scheme_id == scheme_id, Payment.state == PaymentState.EXPORTED)
+        .options(joinedload(Payment.batch), joinedload(Payment.provider))
+    )
+
+
+def unmatched_since(scheme_id: int, day: date) -> Select[Payment]:
+    """Payments exported on that day or before that no bank line shows, oldest first."""
+    return _exported(scheme_id).where(Batch.exported_on <= day).order_by(Batch.exported_on, Payment.id)
+
+
+def _named_in(line: BankLine, reference: ColumnElement[str] | InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """Whether the line's text carries the reference as it is; spacing is forgiven where the match is made."""
+    return literal(line.bank_reference.upper()).contains(reference)
+
+
+def _found(query: Select[Payment], find: str) -> Select[Payment]:
+    if not find:
+        return query
+    firm = Payment.provider.has(Provider.organisation.has(Organisation.name.icontains(find, autoescape=True)))
+    return query.where(or_(Payment.reference.icontains(find, autoescape=True), firm))
+
+
+def payments_for(line: BankLine, match_days: int, find: str = "") -> Sequence[Payment]:
+    """Exported payments that money out may have paid: named first, then those of its amount, then the oldest."""
+    window = Batch.exported_on.between(line.booked_on - timedelta(days=match_days), line.booked_on)
+    named = or_(_named_in(line, Payment.reference), _named_in(line, Batch.reference.expression))
+    query = _found(_exported(line.scheme_id).where(window, Payment.pence <= line.open_pence), find)
+    best = query.order_by(named.desc(), (Payment.pence == line.open_pence).desc(), Batch.exported_on, Payment.id)
+    return session.scalars(best.limit(CANDIDATES)).all()
+
+
+def returns_for(line: BankLine, find: str = "") -> Sequence[Payment]:
+    """Payments that left the bank before and may have come back with this line, the named ones first."""
+    query = (
+        select(Payment)
+        .where(
+            Payment.scheme_id == line.scheme_id,
+            Payment.state == PaymentState.DEFRAYED,
+            Payment.pence == line.open_pence,
+        )
+        .options(joinedload(Payment.batch), joinedload(Payment.provider))
+    )
+    best = _found(query, find).order_by(_named_in(line, Payment.reference).desc(), Payment.id.desc())
+    return session.scalars(best.limit(CANDIDATES)).all()
+
+
+def drawdowns_for(line: BankLine) -> Sequence[tuple[Drawdown, str, str]]:
+    """Drawdowns of this amount that have not come yet, with their agreement and line."""
+    query = drawdowns(line.scheme_id).where(Drawdown.received_on.is_(None), Drawdown.pence == line.open_pence)
+    return [(row[0], row[1], row[2]) for row in session.execute(query.limit(CANDIDATES))]
+
+
+def debts_for(line: BankLine) -> Sequence[tuple[Debt, str]]:
+    """Debts with as much outstanding, with who owes them; the named ones first."""
+    query = debts(line.scheme_id).where(Debt.state.in_(OWING), Debt.outstanding_pence >= line.open_pence)
+    best = query.order_by(None).order_by(_named_in(line, Debt.reference).desc(), Debt.id)
+    return [(row[0], row[1]) for row in session.execute(best.limit(CANDIDATES))]
+
+
+def drawdowns(scheme_id: int) -> Rows:
+    """Money asked of funders, newest first, with agreement, line and who asked."""
+    return (
+        select(
+            Drawdown, Agreement.reference.label("agreement"), FundingLine.code.label("line"), Person.name.label("by")
+        )
+        .join(FundingLine, FundingLine.id == Drawdown.line_id)
+        .join(Agreement, Agreement.id == FundingLine.agreement_id)
+        .join(Person, Person.id == Drawdown.requested_by)
+        .where(Drawdown.scheme_id == scheme_id)
+        .order_by(Drawdown.requested_on.desc(), Drawdown.id.desc())
+    )
+
+
+def debts(scheme_id: int, what: str = "") -> Rows:
+    """Debts, newest first, with who owes them and the claim that was paid."""
+    query = (
+        select(Debt, Organisation.name.label("owed_by"), Redemption.reference.label("claim"))
+        .join(Organisation, Organisation.id == Debt.owed_by_id)
+        .join(Redemption, Redemption.id == Debt.redemption_id)
+        .where(Debt.scheme_id == scheme_id)
+        .order_by(Debt.raised_at.desc(), Debt.id.desc())
+    )
+    return query.where(Debt.state.in_(OWING)) if what == "open" else query
+
+
+@dataclass(frozen=True)
+class Explained:
+    """What (part of) a bank line was found to be: its kind and sum, by reference, by whom and why."""
+
+    match: BankMatch
+    what: str
+    by: str
+
+
+def explanations(line: BankLine) -> Sequence[Explained]:
+    """What the bank line was found to be, in order."""
+    rows = session.execute(
+        select(BankMatch, Person.name, Payment.reference, Drawdown.reference, Debt.reference, FundingLine.code)
+        .join(Person, Person.id == BankMatch.by_id)
+        .outerjoin(Payment, Payment.id == BankMatch.payment_id)
+        .outerjoin(Drawdown, Drawdown.id == BankMatch.drawdown_id)
+        .outerjoin(Debt, Debt.id == BankMatch.debt_id)
+        .outerjoin(FundingLine, FundingLine.id == BankMatch.line_id)
+        .where(BankMatch.bank_line_id == line.id)
+        .order_by(BankMatch.id)
+    )
+    return [Explained(match, next(filter(None, found), ""), by) for match, by, *found in rows]
+
+
+def lines_behind(payments: Sequence[Payment]) -> Mapping[int, Sequence[tuple[str, date]]]:
+    """The bank lines that show each payment: their addresses and days."""
+    found: dict[int, list[tuple[str, date]]] = {}
+    rows = session.execute(
+        select(BankMatch.payment_id, BankLine.public_id, BankLine.booked_on)
+        .join(BankLine, BankLine.id == BankMatch.bank_line_id)
+        .where(BankMatch.payment_id.in_([payment.id for payment in payments]))
+        .order_by(BankMatch.id)
+    )
+    for payment_id, public_id, booked_on in rows:
+        found.setdefault(payment_id or 0, []).append((public_id, booked_on))
+    return found
+
+
+def recoveries(debt: Debt) -> Sequence[tuple[BankMatch, BankLine]]:
+    """The bank lines that brought a debt's money back."""
+    rows = session.execute(
+        select(BankMatch, BankLine)
+        .join(BankLine, BankLine.id == BankMatch.bank_line_id)
+        .where(BankMatch.debt_id == debt.id)
+        .order_by(BankMatch.id)
+    )
+    return [(match, line) for match, line in rows]

@@ -1,0 +1,50 @@
+"""What a provider was paid: each payment with the claims in it and the bank's day."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as translate
+
+from voucher.payments.queries import bank_days, own_payment, own_payment_of, own_payments
+from voucher.platform.authz import Permission
+from voucher.platform.db import session
+from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.web import current_act, requires
+from voucher.redemptions.provider_queries import own_claim
+from voucher.schemes.models import Scheme
+
+blueprint = Blueprint("remittances", __name__)
+
+P = Permission
+
+
+@blueprint.get("/remittances")
+@requires(P.PROVIDER_CLAIMS_MAKE, task=_("Payments to you"))
+def remittances_page() -> ResponseReturnValue:
+    listed = own_payments(current_act().actor, request.args.get("page", 1, type=int))
+    return render_template("payments/remittances.html", listed=listed, days=bank_days(listed.rows))
+
+
+@blueprint.get("/remittances/<reference>")
+@requires(P.PROVIDER_CLAIMS_MAKE)
+def remittance_page(reference: str) -> ResponseReturnValue:
+    payment = own_payment(current_act().actor, reference)
+    return render_template(
+        "payments/remittance.html",
+        payment=payment,
+        days=bank_days([payment])[payment.id],
+        scheme=session.get_one(Scheme, payment.scheme_id),
+    )
+
+
+@blueprint.get("/claims/<public_id>/payment")
+@requires(P.PROVIDER_CLAIMS_MAKE)
+def payment_of_claim(public_id: str) -> ResponseReturnValue:
+    actor = current_act().actor
+    claim = own_claim(actor, public_id)
+    payment = own_payment_of(actor, claim)
+    if payment is None:
+        flash(translate(_("This claim has not been sent to the bank yet.")))
+        return redirect(url_for("claims.claim_page", public_id=public_id))
+    return redirect(url_for("remittances.remittance_page", reference=payment.reference))

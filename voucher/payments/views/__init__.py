@@ -1,0 +1,1 @@
+"""Pages of payments: batches, bank lines, drawdowns and debts."""

@@ -1,0 +1,164 @@
+"""What staff enter to find, check and decide claims, and to look after vouchers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flask_babel import lazy_gettext as _
+from wtforms import HiddenField, RadioField, SelectChoice, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
+
+from voucher.accounts.step_forms import LONGEST_REASON, reason_field
+from voucher.platform.forms import DayField, Filters, Form, PoundsField, tidy
+from voucher.redemptions.rules import RedemptionState, Task
+from voucher.redemptions.waiting import PARTIES
+from voucher.vouchers.rules import CancelReason, VoucherState
+
+PASSES, FAILS, LATER = "passes", "fails", "later"
+ANY, IN_WORK, TO_VERIFY = "any", "in work", "to verify"
+EXPIRING_DAYS = (7, 14, 30, 60)
+
+
+class ClaimFilters(Filters):
+    """What narrows the queue of claims; without anything in the address it shows all that is still to be paid."""
+
+    state = SelectField(
+        _("State"),
+        choices=[
+            SelectChoice(IN_WORK, _("Not paid yet")),
+            SelectChoice(TO_VERIFY, _("To verify")),
+            SelectChoice(ANY, _("Any state")),
+            *(SelectChoice(str(state), state.label) for state in RedemptionState),
+        ],
+        default=IN_WORK,
+    )
+    waits = SelectField(
+        _("Waits for"),
+        choices=[
+            SelectChoice("", _("Anybody")),
+            *(SelectChoice(words, words[0].upper() + words[1:]) for words in PARTIES.values()),
+        ],
+        default="",
+    )
+    provider = SelectField(_("Provider"), default="")
+    text = StringField(
+        _("Claim, invoice, voucher or business"), filters=[tidy], validators=[Optional(), Length(max=200)]
+    )
+
+
+class VoucherFilters(Filters):
+    """What narrows the queue of vouchers."""
+
+    state = SelectField(
+        _("State"),
+        choices=[SelectChoice("", _("Any state")), *(SelectChoice(str(state), state.label) for state in VoucherState)],
+        default="",
+    )
+    expiring = SelectField(
+        _("Last day"),
+        choices=[
+            SelectChoice("", _("Any day")),
+            *(SelectChoice(str(days), _("Within %(days)s days", days=days)) for days in EXPIRING_DAYS),
+        ],
+        default="",
+    )
+    text = StringField(_("Voucher or business"), filters=[tidy], validators=[Optional(), Length(max=200)])
+
+
+class ApproveForm(Form):
+    """Approves a claim as it stood on the page: ``pence`` is the grant that the button names."""
+
+    pence = HiddenField()
+
+
+class ApprovePartForm(Form):
+    """Approves part of a claim."""
+
+    amount = PoundsField(_("Amount to approve"), validators=[InputRequired(_("Enter the amount, in pounds."))])
+    reason = reason_field(
+        _("Why is the rest not approved?"), _("Say why only part of the claim is approved: both sides read the reason.")
+    )
+
+
+class ToBothForm(Form):
+    """A reason that both sides of a claim read."""
+
+    reason = reason_field(_("Why? Both sides read this."), _("Say why: both sides read the reason."))
+
+
+class EvidenceReasonForm(Form):
+    """What was done to reach a business that did not confirm, and what stands in for its word."""
+
+    reason = reason_field(
+        _("Which reminders and calls were made, when, and what evidence is there instead?"),
+        _("Write down the reminders, the call and the evidence."),
+    )
+
+
+class ExtendForm(Form):
+    """A later last day for a voucher."""
+
+    last_day = DayField(_("New last day"), validators=[InputRequired(_("Enter the new last day."))])
+    reason = reason_field(_("Why"), _("Say why."))
+
+
+class CancelForm(Form):
+    """The cause by which cancellations are counted, and the reason in words."""
+
+    code = RadioField(
+        _("What is the cause?"),
+        choices=[SelectChoice(str(code), code[0].upper() + code[1:]) for code in CancelReason],
+        validators=[InputRequired(_("Choose the cause that fits best."))],
+    )
+    reason = reason_field(_("Why"), _("Say why."))
+
+
+class VerifyForm(Form):
+    """The findings of a verifier. Made by ``verify_form``; ``version`` is that of the figures on the page."""
+
+    version = HiddenField(filters=[tidy])
+
+    def found(self) -> dict[Task, tuple[bool, str]]:
+        """Whether each check passes, with the note; a check that is left for later is not there."""
+        return {
+            task: (self[task.name].data == PASSES, self[f"{task.name}_NOTE"].data or "")
+            for task in Task
+            if task.name in self and self[task.name].data in (PASSES, FAILS)
+        }
+
+    def validate(self, extra_validators: object = None) -> bool:
+        """Asks for a note on each finding."""
+        fits = bool(super().validate(extra_validators))
+        for task, (_passed, note) in self.found().items():
+            if not note:
+                field = self[f"{task.name}_NOTE"]
+                field.errors = [*field.errors, str(_("Write down what was seen."))]
+                fits = False
+        return fits
+
+
+QUESTIONS = {
+    Task.CONTRIBUTION: _("Is it shown that the business paid its contribution and the VAT?"),
+    Task.EVIDENCE: _("Does the evidence show the support that is claimed for?"),
+}
+
+
+def verify_form(tasks: Iterable[Task]) -> type[VerifyForm]:
+    """The form for the checks that a person makes."""
+    fields: dict[str, object] = {}
+    for task in tasks:
+        fields[task.name] = RadioField(
+            QUESTIONS[task],
+            choices=[
+                SelectChoice(PASSES, _("Yes, it passes")),
+                SelectChoice(FAILS, _("No, it fails")),
+                SelectChoice(LATER, _("I cannot say yet")),
+            ],
+            validators=[InputRequired(_("Say what you found, or that you cannot say yet."))],
+        )
+        fields[f"{task.name}_NOTE"] = TextAreaField(
+            _("What was seen"),
+            filters=[tidy],
+            validators=[Length(max=LONGEST_REASON, message=_("Say it in at most 2,000 characters."))],
+        )
+    return type("ChecksForm", (VerifyForm,), fields)

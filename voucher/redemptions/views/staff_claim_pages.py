@@ -1,0 +1,169 @@
+"""Staff's queue of claims, the record of one, and the files that it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from urllib.parse import urlencode
+
+from flask import Blueprint, make_response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as translate
+from flask_babel import ngettext
+from wtforms import SelectChoice
+
+from voucher.accounts.queries import names_of
+from voucher.accounts.steps import offered
+from voucher.audit.queries import history
+from voucher.funding.queries import movements_of_redemption
+from voucher.platform.act import Act
+from voucher.platform.authz import Permission
+from voucher.platform.clock import days_since, long_date
+from voucher.platform.errors import NotFound
+from voucher.platform.files import FileMissing
+from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.money import pounds
+from voucher.platform.web import current_act, gives_a_file, requires
+from voucher.redemptions.queries import answer_in_force, results_in_force, sessions_of
+from voucher.redemptions.rules import AWAITING_PAYMENT, UNDER_CHECK, VERIFIABLE, RedemptionState, Task
+from voucher.redemptions.staff_forms import ANY, IN_WORK, TO_VERIFY, ClaimFilters
+from voucher.redemptions.staff_queries import (
+    READER,
+    Queue,
+    WantedClaims,
+    answers_of,
+    claim_for_staff,
+    claim_queues,
+    claims_in,
+    file_of_claim,
+    files_of_claim,
+    providers_in,
+)
+from voucher.redemptions.staff_steps import CLAIM_STEPS
+from voucher.redemptions.waiting import FOR_STAFF, PARTIES, THE_BUSINESS, YOU, states_waiting_for, waits_for
+from voucher.schemes.models import Scheme
+from voucher.schemes.queries import schemes_with
+
+blueprint = Blueprint("claim_desk", __name__, url_prefix="/claims-desk")
+
+P = Permission
+
+# What browsers show by themselves without running anything of it; all else is downloaded.
+SHOWN = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}
+DOWNLOADED = {"image/webp": "webp"}
+
+
+@blueprint.get("")
+@requires(READER, task=_("Claims to check and decide"))
+def queue_page() -> ResponseReturnValue:
+    act = current_act()
+    schemes = schemes_with(act.actor, READER)
+    form = _filters(schemes)
+    listed = claims_in(schemes, _wanted(form), request.args.get("page", 1, type=int))
+    return render_template(
+        "redemptions/desk/claims.html",
+        form=form,
+        listed=listed,
+        counts=_counts(act, claim_queues(schemes)),
+        days={each.id: days_since(each.submitted_at, act.today) for each in listed.rows},
+        waits_for=_whom,
+    )
+
+
+def _filters(schemes: Sequence[Scheme]) -> ClaimFilters:
+    """What the address asks for; an address that asks for what there is not shows the usual queue."""
+    providers = [SelectChoice(each.public_id, each.organisation.name) for each in providers_in(schemes)]
+    for sent in (request.args, None):
+        form = ClaimFilters(sent)
+        form.provider.choices = [SelectChoice("", translate(_("Any provider"))), *providers]
+        if sent is None or form.validate():
+            break
+    return form
+
+
+def _wanted(form: ClaimFilters) -> WantedClaims:
+    groups = {IN_WORK: UNDER_CHECK | AWAITING_PAYMENT, TO_VERIFY: VERIFIABLE, ANY: frozenset(RedemptionState)}
+    states = sorted(str(state) for state in groups.get(form.state.data, [form.state.data]))
+    if form.waits.data:
+        waiting = set(states_waiting_for(form.waits.data))
+        states = [state for state in states if state in waiting]
+    return WantedClaims(states or ["none"], form.provider.data or "", form.text.data or "")
+
+
+def _counts(act: Act, queues: dict[str, Queue]) -> list[tuple[int, str, str]]:
+    """The tiles above the list: what is to be verified and approved, and what waits for the others."""
+    wanted: list[tuple[Iterable[str], str, tuple[str, str]]] = [
+        (VERIFIABLE, _("to verify"), ("state", TO_VERIFY)),
+        ([RedemptionState.VERIFIED], _("to approve"), ("state", "verified")),
+        ([RedemptionState.DISPUTED], _("disputed"), ("state", "disputed")),
+        ([RedemptionState.UNCONFIRMED], _("not confirmed in time"), ("state", "unconfirmed")),
+        (states_waiting_for(PARTIES[THE_BUSINESS]), _("wait for the business"), ("waits", PARTIES[THE_BUSINESS])),
+        (states_waiting_for(PARTIES[YOU]), _("wait for the provider"), ("waits", PARTIES[YOU])),
+    ]
+    return [_tile(act, queues, states, words, query) for states, words, query in wanted]
+
+
+def _tile(
+    act: Act, queues: dict[str, Queue], states: Iterable[str], words: str, query: tuple[str, str]
+) -> tuple[int, str, str]:
+    found = [queues[state] for state in states if state in queues]
+    number, oldest = sum(each.number for each in found), min((q.oldest for q in found if q.oldest), default=None)
+    said = f"{translate(words)}, {pounds(sum(each.pence for each in found))}"
+    if oldest is not None:
+        said += ngettext(", oldest %(num)s day", ", oldest %(num)s days", days_since(oldest, act.today))
+    return number, said, f"{url_for('claim_desk.queue_page')}?{urlencode([query])}"
+
+
+@blueprint.get("/<public_id>")
+@requires(READER)
+def record_page(public_id: str) -> ResponseReturnValue:
+    act = current_act()
+    claim = claim_for_staff(act.actor, public_id)
+    results, files, answers = results_in_force(claim), files_of_claim(claim), answers_of(claim)
+    people = [claim.submitted_by, claim.verified_by, claim.approved_by, claim.other_evidence_by]
+    people += [row.by_id for row in results.values()] + [each.person_id for each in answers]
+    return render_template(
+        "redemptions/desk/claim.html",
+        claim=claim,
+        waits_for=_whom(claim.state),
+        next_step=translate(FOR_STAFF[RedemptionState(claim.state)], day=long_date(claim.answer_by)),
+        steps=offered(CLAIM_STEPS, act.actor, claim),
+        days=days_since(claim.submitted_at, act.today),
+        sessions=sessions_of(claim),
+        answer=answer_in_force(claim),
+        tasks=[(task, results.get(task)) for task in Task],
+        files=files,
+        answers=answers,
+        shown=SHOWN,
+        names=names_of(people),
+        movements=movements_of_redemption(claim.id),
+        events=history("redemption", claim.id),
+    )
+
+
+def _whom(state: str) -> str:
+    return str(translate(waits_for(state)))
+
+
+@blueprint.get("/<public_id>/files/<file_id>")
+@requires(READER)
+@gives_a_file
+def file_page(public_id: str, file_id: str) -> ResponseReturnValue:
+    """A file as it was handed in, under the type that its bytes have, whatever its name says."""
+    act = current_act()
+    claim = claim_for_staff(act.actor, public_id)
+    document = file_of_claim(claim, file_id)
+    try:
+        data = act.files.get(document.sha256)
+    except FileMissing:
+        raise NotFound(
+            "file_missing", _("The stored file is gone or was changed. Tell a system administrator at once.")
+        ) from None
+    answer = make_response(data)
+    answer.mimetype = document.media_type if document.media_type in SHOWN | DOWNLOADED else "application/octet-stream"
+    ending = (SHOWN | DOWNLOADED).get(document.media_type, "bin")
+    answer.headers.set(
+        "Content-Disposition",
+        "inline" if document.media_type in SHOWN else "attachment",
+        filename=f"{claim.reference}-{document.sha256[:8]}.{ending}",
+    )
+    return answer

@@ -1,0 +1,260 @@
+"""Staff's queue of vouchers, the record of one with its sessions and claims, its paper, and each step with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as translate
+
+from voucher.accounts.step_forms import ReasonForm
+from voucher.accounts.steps import offered, step_for
+from voucher.audit.commands import transaction
+from voucher.audit.queries import history
+from voucher.funding.queries import movements_of_voucher
+from voucher.platform.act import Act
+from voucher.platform.authz import Permission
+from voucher.platform.clock import long_date
+from voucher.platform.errors import DomainError, Forbidden, NotFound
+from voucher.platform.forms import Form, show_refusal
+from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.money import pounds
+from voucher.platform.refusals import status_of
+from voucher.platform.web import current_act, requires
+from voucher.redemptions.queries import held_on
+from voucher.redemptions.staff_forms import CancelForm, ExtendForm, VoucherFilters
+from voucher.redemptions.staff_queries import (
+    READER,
+    Queue,
+    WantedVouchers,
+    claims_on,
+    expiring_soon,
+    sessions_on,
+    voucher_for_staff,
+    voucher_of_application,
+    voucher_queues,
+    vouchers_in,
+)
+from voucher.redemptions.voucher_steps import PAPER, VOUCHER_STEPS
+from voucher.schemes.queries import schemes_with
+from voucher.vouchers.commands import cancel, extend, resume, suspend
+from voucher.vouchers.credentials import replace
+from voucher.vouchers.models import Voucher
+from voucher.vouchers.paper import voucher_pdf
+from voucher.vouchers.papers import print_paper
+from voucher.vouchers.rules import CancelReason, VoucherState, claimable_until, recordable_until
+
+blueprint = Blueprint("voucher_desk", __name__, url_prefix="/vouchers-desk")
+
+P = Permission
+S = VoucherState
+SOON_DAYS = 30
+
+NEXT = {
+    S.ISSUED: _("The business shows the voucher to a provider by %(day)s. What is not used then goes back."),
+    S.SPENT: _("Nothing is left on it. A claim that is refused or withdrawn brings it back."),
+    S.SUSPENDED: _("Nobody can record support on it until the suspension is lifted. It still ends on %(day)s."),
+    S.EXPIRED: _("Nothing. What was not used went back; what sessions hold follows when their claim window is over."),
+    S.CANCELLED: _("Nothing. What nothing held went back at once."),
+}
+
+
+@dataclass(frozen=True)
+class Ask:
+    """The page of a step with a voucher."""
+
+    heading: str
+    lead: str
+    words: str
+    done: str
+    form: type[Form]
+    command: Callable[[Act, Voucher, Form], object]
+    warning: bool = False
+
+
+ASKS = {
+    "suspend": Ask(
+        _("Suspend voucher %(reference)s"),
+        _("Look-ups are refused until you lift the suspension. The business is told that it is suspended."),
+        _("Suspend the voucher"),
+        _("Voucher %(reference)s is suspended."),
+        ReasonForm,
+        lambda act, voucher, form: suspend(act, voucher, reason=form.reason.data),
+    ),
+    "lift": Ask(
+        _("Lift the suspension of voucher %(reference)s"),
+        _("Providers can record support on it again."),
+        _("Lift the suspension"),
+        _("The suspension of voucher %(reference)s is lifted."),
+        ReasonForm,
+        lambda act, voucher, form: resume(act, voucher, reason=form.reason.data),
+    ),
+    "extend": Ask(
+        _("Extend voucher %(reference)s"),
+        _("Its last day is %(day)s. The scheme allows %(limit)s extension of at most %(days)s days for each voucher, "
+          "asked for before the last day is over; this one has had %(used)s. The scheme ends on %(ends)s. Extensions "
+          "are counted on the statement."),
+        _("Move the last day"),
+        _("Voucher %(reference)s is good until %(day)s."),
+        ExtendForm,
+        lambda act, voucher, form: extend(act, voucher, last_day=form.last_day.data, reason=form.reason.data),
+    ),
+    "replace": Ask(
+        _("Replace voucher %(reference)s"),
+        _("Do this when the paper was lost or copied. The old paper and code stop working at once; the business gets "
+          "the new ones by e-mail."),
+        _("Replace the voucher"),
+        _("Voucher %(reference)s has new papers. The old ones are refused."),
+        ReasonForm,
+        lambda act, voucher, form: replace(act, voucher, reason=form.reason.data),
+    ),
+    "cancel": Ask(
+        _("Cancel voucher %(reference)s"),
+        _("It cannot be brought back. %(free)s goes back to the funding lines at once; what sessions and claims hold "
+          "stays until they end. The business is told that it is cancelled."),
+        _("Cancel the voucher"),
+        _("Voucher %(reference)s is cancelled."),
+        CancelForm,
+        lambda act, voucher, form: cancel(
+            act, voucher, reason=form.reason.data, code=CancelReason(form.code.data)
+        ),
+        warning=True,
+    ),
+}  # fmt: skip
+
+
+@blueprint.get("")
+@requires(READER, task=_("Vouchers"))
+def queue_page() -> ResponseReturnValue:
+    act = current_act()
+    schemes = schemes_with(act.actor, READER)
+    form = _filters()
+    expiring_by = act.today + timedelta(days=int(form.expiring.data)) if form.expiring.data else None
+    wanted = WantedVouchers(form.state.data or "", form.text.data or "", act.today, expiring_by)
+    listed = vouchers_in(schemes, wanted, request.args.get("page", 1, type=int))
+    return render_template(
+        "redemptions/desk/vouchers.html",
+        form=form,
+        listed=listed,
+        counts=_counts(expiring_soon(schemes, act.today, SOON_DAYS), voucher_queues(schemes)),
+        today=act.today,
+    )
+
+
+def _filters() -> VoucherFilters:
+    form = VoucherFilters(request.args)
+    return form if form.validate() else VoucherFilters(None)
+
+
+def _counts(soon: Queue, queues: dict[str, Queue]) -> list[tuple[int, str, str]]:
+    """The tiles above the list: what ends soon, and each state."""
+    words = translate(_("end within %(days)s days, %(amount)s left"), days=SOON_DAYS, amount=pounds(soon.pence))
+    tiles = [(soon.number, words, url_for("voucher_desk.queue_page", expiring=SOON_DAYS))]
+    for state in S:
+        if state in queues:
+            left = pounds(queues[state].pence)
+            words = translate(_("%(state)s, %(amount)s left"), state=translate(str(state)), amount=left)
+            tiles.append((queues[state].number, words, url_for("voucher_desk.queue_page", state=str(state))))
+    return tiles
+
+
+@blueprint.get("/<reference>")
+@requires(READER)
+def record_page(reference: str) -> ResponseReturnValue:
+    act = current_act()
+    voucher = voucher_for_staff(act.actor, reference)
+    scheme = voucher.scheme
+    return render_template(
+        "redemptions/desk/voucher.html",
+        voucher=voucher,
+        next_step=translate(NEXT[S(voucher.state)], day=long_date(voucher.last_day)),
+        steps=offered(VOUCHER_STEPS, act.actor, voucher),
+        paper=offered([PAPER], act.actor, voucher),
+        form=Form(),
+        days_left=(voucher.last_day - act.today).days,
+        held=held_on(voucher.id),
+        recordable_until=recordable_until(voucher.last_day, scheme.late_session_days),
+        claimable_until=claimable_until(voucher.last_day, scheme.claim_window_days),
+        sessions=sessions_on(voucher),
+        claims=claims_on(voucher),
+        movements=movements_of_voucher(voucher.id),
+        events=history("voucher", voucher.id),
+    )
+
+
+@blueprint.get("/of-application/<public_id>")
+@requires(READER)
+def of_application_page(public_id: str) -> ResponseReturnValue:
+    """Leads from an application to the voucher that came of it."""
+    voucher = voucher_of_application(current_act().actor, public_id)
+    return redirect(url_for("voucher_desk.record_page", reference=voucher.reference))
+
+
+@blueprint.post("/<reference>/paper")
+@requires(P.VOUCHERS_MANAGE)
+def paper_button(reference: str) -> ResponseReturnValue:
+    """The voucher's paper; whoever holds it can redeem the voucher, so it is noted who printed it."""
+    act = current_act()
+    voucher = voucher_for_staff(act.actor, reference)
+    with transaction(act.actor, act.clock):
+        paper = print_paper(act, voucher)
+    answer = make_response(voucher_pdf(paper))
+    answer.mimetype = "application/pdf"
+    answer.headers.set("Content-Disposition", "attachment", filename=f"{voucher.reference}.pdf")
+    return answer
+
+
+@blueprint.route("/<reference>/<step>", methods=["GET", "POST"])
+@requires(P.VOUCHERS_MANAGE)
+def step_page(reference: str, step: str) -> ResponseReturnValue:
+    act = current_act()
+    voucher = voucher_for_staff(act.actor, reference)
+    if step not in ASKS:
+        raise NotFound("no_step", _("Go back to the voucher and choose what to do from there."))
+    ask = ASKS[step]
+    form = ask.form()
+    if not form.is_submitted():
+        step_for(VOUCHER_STEPS, step, act.actor, voucher)
+    elif form.validate():
+        try:
+            with transaction(act.actor, act.clock):
+                ask.command(act, voucher, form)
+        except (NotFound, Forbidden):
+            raise
+        except DomainError as refusal:
+            show_refusal(form, refusal)
+            return _step_page(voucher, ask, form), status_of(refusal)
+        flash(translate(ask.done, **_known(voucher)))
+        return redirect(url_for("voucher_desk.record_page", reference=voucher.reference))
+    return _step_page(voucher, ask, form), 422 if form.errors else 200
+
+
+def _step_page(voucher: Voucher, ask: Ask, form: Form) -> str:
+    known = _known(voucher)
+    return render_template(
+        "step.html",
+        form=form,
+        heading=translate(ask.heading, **known),
+        lead=[translate(ask.lead, **known)],
+        words=translate(ask.words),
+        warning=ask.warning,
+        record=voucher.reference,
+        back_to=url_for("voucher_desk.record_page", reference=voucher.reference),
+    )
+
+
+def _known(voucher: Voucher) -> dict[str, str]:
+    """What the words of a step's page name."""
+    scheme = voucher.scheme
+    return {
+        "reference": voucher.reference,
+        "day": long_date(voucher.last_day),
+        "free": pounds(voucher.remaining_pence),
+        "limit": str(scheme.extension_limit),
+        "days": str(scheme.extension_days),
+        "used": str(voucher.extensions),
+        "ends": long_date(scheme.ends_on),
+    }

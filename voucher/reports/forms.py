@@ -1,0 +1,80 @@
+"""What people enter to prepare, return, sign and move on a statement."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _
+from wtforms import FileField, HiddenField, SelectField, TextAreaField
+from wtforms.validators import DataRequired, InputRequired, Length
+
+from voucher.accounts.forms import second_factor_field
+from voucher.platform.forms import MOST_PENCE, DayField, Filters, Form, ReadField, tidy
+from voucher.platform.money import parse_pounds, plain_pounds
+
+_AT_MOST = Length(max=2000, message=_("Say it in at most 2,000 characters."))
+
+
+class BalanceField(ReadField):
+    """An amount that may be below zero: entered in pounds and pence, kept in pence."""
+
+    def __init__(self, label: object, **more: object) -> None:
+        wrong = _("Enter an amount in pounds and pence, like 1234.50 or -1234.50.")
+        super().__init__(label, read=_balance, wrong=wrong, **more)
+
+    def shown(self) -> str:
+        """Pounds without sign and commas."""
+        return plain_pounds(self.data)
+
+
+class PrepareForm(Form):
+    """The period of a statement, and the authority's own balance with its evidence."""
+
+    first = DayField(_("First day"), validators=[InputRequired(_("Enter the first day of the period."))])
+    last = DayField(_("Last day"), validators=[InputRequired(_("Enter the last day of the period."))])
+    balance = BalanceField(
+        _("Balance of the scheme's cost code on the last day"),
+        validators=[InputRequired(_("Enter the balance, in pounds and pence."))],
+    )
+    evidence = FileField(_("Evidence of that balance"))
+    explanation = TextAreaField(_("If it differs from closing cash: why?"), filters=[tidy], validators=[_AT_MOST])
+
+
+class SeenForm(Form):
+    """The hash of the figures that stand on the page, so that nobody passes on others."""
+
+    seen = HiddenField(filters=[tidy])
+
+
+class ReturnForm(SeenForm):
+    """What the preparer is asked to change."""
+
+    comments = TextAreaField(
+        _("What is to be changed?"),
+        filters=[tidy],
+        validators=[DataRequired(_("Say what is to be changed.")), _AT_MOST],
+    )
+
+
+class SignForm(SeenForm):
+    """The signer's second factor."""
+
+    proof = second_factor_field()
+
+
+class MoveForm(Form):
+    """What came of a signed statement, and in which words."""
+
+    reason = TextAreaField(_("Note (optional)"), filters=[tidy], validators=[_AT_MOST])
+
+
+class StatementFilters(Filters):
+    """What narrows the list of statements."""
+
+    agreement = SelectField(_("Agreement"), validate_choice=False)
+    state = SelectField(_("State"), validate_choice=False)
+
+
+def _balance(text: str) -> int:
+    pence = parse_pounds(text)
+    if abs(pence) > MOST_PENCE:
+        raise ValueError(text)
+    return pence

@@ -1,0 +1,1 @@
+"""Pages of schemes: settings, terms and voucher types."""

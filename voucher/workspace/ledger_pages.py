@@ -1,0 +1,46 @@
+"""From a figure to the postings that make it up."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+
+from voucher.funding.models import Agreement
+from voucher.funding.queries import balances, line_by_code
+from voucher.funding.rules import Account
+from voucher.platform.authz import Permission
+from voucher.platform.errors import NotFound
+from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.paging import page_of_rows
+from voucher.platform.web import current_act, requires
+from voucher.schemes.queries import visible
+from voucher.workspace.postings import postings_behind
+
+blueprint = Blueprint("ledger", __name__)
+
+P = Permission
+
+
+@blueprint.get("/funding/lines/<agreement_id>/<code>/<account>")
+@requires(P.FUNDING_LINES_READ)
+def account_page(agreement_id: str, code: str, account: str) -> ResponseReturnValue:
+    agreement = visible(Agreement, current_act().actor, agreement_id, P.FUNDING_LINES_READ)
+    line = line_by_code(agreement, code)
+    known = _account(account)
+    listed = page_of_rows(postings_behind(line, known), request.args.get("page", 1, type=int))
+    return render_template(
+        "workspace/account.html",
+        agreement=agreement,
+        line=line,
+        account=known,
+        total=balances([line.id])[line.id][known],
+        listed=listed,
+    )
+
+
+def _account(name: str) -> Account:
+    """The account by its name in addresses: ``cash_paid`` for the payments of the cash ledger."""
+    for account in Account:
+        if account.name.lower() == name:
+            return account
+    raise NotFound("no_account", _("A funding line has no such account."))

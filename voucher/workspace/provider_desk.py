@@ -1,0 +1,113 @@
+"""Staff's list of providers and the record of one: its state, vetting, packages, people, account and history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from flask import Blueprint, Response, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_talisman import Talisman
+
+from voucher.audit.models import AuditEvent
+from voucher.documents.models import Document
+from voucher.platform.act import Act
+from voucher.platform.authz import Permission
+from voucher.platform.db import session
+from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.web import View, current_act, requires
+from voucher.providers.desk_forms import DeskFilters
+from voucher.providers.desk_queries import (
+    READERS,
+    Narrowed,
+    application_of,
+    certificates_of_provider,
+    desk_schemes,
+    events_of,
+    findings,
+    parts_ever,
+    people_named,
+    provider_on_desk,
+    providers_on_desk,
+    waiting_applications,
+)
+from voucher.providers.firm_queries import insurances_of
+from voucher.providers.payees import why_not_usable
+from voucher.providers.queries import current_details
+from voucher.providers.rules import VettingCheck, ends_soon
+from voucher.schemes.models import Scheme
+from voucher.workspace.provider_choices import choices_for
+
+blueprint = Blueprint("provider_desk", __name__)
+
+HISTORY = 100
+
+# A file of somebody else's can do nothing in our name, should a browser show it all the same.
+kept_shut: Callable[[View], View] = Talisman()(content_security_policy={"default-src": "'none'", "sandbox": ""})
+
+
+@blueprint.get("/providers-desk")
+@requires(*READERS, task=_("Providers"))
+def desk_page() -> ResponseReturnValue:
+    act = current_act()
+    form = DeskFilters(request.args)
+    narrowed = Narrowed(form.state.data or "", form.words.data or "", form.ends.data == "soon")
+    listed = providers_on_desk(act.actor, narrowed, today=act.today, number=request.args.get("page", 1, type=int))
+    vets = bool(desk_schemes(act.actor, Permission.PROVIDERS_SPONSOR))
+    return render_template(
+        "workspace/provider_desk.html",
+        listed=listed,
+        form=form,
+        waiting=waiting_applications(act.actor, 1) if vets else None,
+        soon=lambda day: ends_soon(day, act.today),
+        today=act.today,
+    )
+
+
+@blueprint.get("/providers-desk/<public_id>")
+@requires(*READERS)
+def provider_page(public_id: str) -> ResponseReturnValue:
+    act = current_act()
+    provider = provider_on_desk(act.actor, public_id)
+    application, details, found = application_of(provider), current_details(provider.id), findings(provider)
+    events = events_of(provider, application)
+    return render_template(
+        "workspace/provider_record.html",
+        provider=provider,
+        scheme=session.get_one(Scheme, provider.scheme_id),
+        application=application,
+        insurances=insurances_of(provider.id),
+        checks=[(str(check), found.get(check)) for check in VettingCheck],
+        choices=choices_for(act, provider, details, {check: each.result.passed for check, each in found.items()}),
+        details=details,
+        unusable=why_not_usable(details) if details else None,
+        names=people_named(
+            provider.sponsor_id,
+            provider.approved_by,
+            *([details.keyed_by, details.payee_checked_by, details.confirmed_by] if details else []),
+        ),
+        people=parts_ever(provider),
+        events=events[-HISTORY:],
+        suspended_why=_last_reason(events),
+        soon=lambda day: ends_soon(day, act.today),
+        today=act.today,
+    )
+
+
+@blueprint.get("/providers-desk/<public_id>/documents/<document_id>")
+@kept_shut
+@requires(*READERS)
+def document(public_id: str, document_id: str) -> ResponseReturnValue:
+    act = current_act()
+    return download(act, certificates_of_provider(provider_on_desk(act.actor, public_id), document_id))
+
+
+def download(act: Act, kept: Document) -> Response:
+    """A file that somebody handed in, to be saved and never shown as a page of ours."""
+    answer = make_response(act.files.get(kept.sha256))
+    answer.mimetype = kept.media_type
+    answer.headers.set("Content-Disposition", "attachment", filename=kept.original_name)
+    return answer
+
+
+def _last_reason(events: Sequence[AuditEvent]) -> str:
+    return next((each.reason for each in reversed(events) if each.action == "provider.suspended"), "")

@@ -1,0 +1,255 @@
+"""What waits for whom on a scheme's desk, and how far its vouchers have come: each counted and listed by one query."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, cast, func, literal, null, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from voucher.applications.models import Application
+from voucher.applications.rules import ApplicationState
+from voucher.audit.models import AuditEvent
+from voucher.funding.models import Agreement
+from voucher.organisations.models import Organisation
+from voucher.payments.models import BankLine, Batch, Payment
+from voucher.payments.page_queries import GONE
+from voucher.payments.queries import claims_to_pay
+from voucher.payments.rules import BatchState
+from voucher.platform.authz import Permission
+from voucher.platform.db import session
+from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.paging import Rows
+from voucher.providers.models import PayeeDetails, Provider
+from voucher.providers.rules import ProviderState
+from voucher.redemptions.models import Redemption
+from voucher.redemptions.rules import RedemptionState
+from voucher.reports.models import Statement
+from voucher.reports.rules import StatementState
+from voucher.schemes.models import Scheme
+from voucher.vouchers.models import Voucher
+
+P = Permission
+
+# What each row of a queue shows: reference, what it is about, state, since when, pence (or none), address part.
+RowsOf = Callable[[Scheme], Rows]
+
+
+@dataclass(frozen=True)
+class Queue:
+    """Things of one kind that wait for holders of the permissions.
+
+    ``desk`` is the address of the list on which that work is done, and what begins each record's own address.
+    """
+
+    key: str
+    label: str
+    permissions: frozenset[Permission]
+    desk: str
+    rows: RowsOf
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How many wait in a queue, and since when the oldest does; None when nothing waits."""
+
+    queue: Queue
+    count: int
+    oldest: datetime | None
+
+
+def _since(kind: str, row_id: InstrumentedAttribute[int], state: InstrumentedAttribute[str]) -> Any:
+    """When the thing came to the state that it is in."""
+    return (
+        select(func.max(AuditEvent.at))
+        .where(AuditEvent.object_kind == kind, AuditEvent.object_id == row_id, AuditEvent.to_state == state)
+        .scalar_subquery()
+        .label("since")
+    )
+
+
+def _applications(*states: ApplicationState) -> RowsOf:
+    def rows(scheme: Scheme) -> Rows:
+        since = Application.submitted_at.label("since")
+        return (
+            select(*_named(Application, Organisation.name, since, Application.face_pence))
+            .join(Organisation, Organisation.id == Application.business_id)
+            .where(Application.scheme_id == scheme.id, Application.state.in_([str(state) for state in states]))
+            .order_by(since, Application.id)
+        )
+
+    return rows
+
+
+def _claims(*states: RedemptionState) -> RowsOf:
+    def rows(scheme: Scheme) -> Rows:
+        since = _since("redemption", Redemption.id, Redemption.state)
+        return _with_business(
+            select(*_named(Redemption, Organisation.name, since, Redemption.grant_pence))
+            .select_from(Redemption)
+            .where(Redemption.scheme_id == scheme.id, Redemption.state.in_([str(state) for state in states]))
+            .where(~Redemption.on_hold)
+            .order_by(since, Redemption.id)
+        )
+
+    return rows
+
+
+def _with_business(query: Rows) -> Rows:
+    return query.join(Voucher, Voucher.id == Redemption.voucher_id).join(
+        Organisation, Organisation.id == Voucher.business_id
+    )
+
+
+def _payable(scheme: Scheme) -> Rows:
+    since = _since("redemption", Redemption.id, Redemption.state)
+    shown = _named(Redemption, Organisation.name, since, Redemption.grant_pence)
+    query = _with_business(claims_to_pay(scheme.id).with_only_columns(*shown))
+    return query.order_by(None).order_by(since, Redemption.id)
+
+
+def _batches(state: BatchState) -> RowsOf:
+    def rows(scheme: Scheme) -> Rows:
+        since = _since("batch", Batch.id, Batch.state)
+        pence = select(cast(func.sum(Payment.pence), BigInteger)).where(
+            Payment.batch_id == Batch.id, Payment.state.not_in(GONE)
+        )
+        return (
+            select(*_named(Batch, literal(""), since, pence.correlate(Batch).scalar_subquery()))
+            .where(Batch.scheme_id == scheme.id, Batch.state == str(state))
+            .order_by(since, Batch.id)
+        )
+
+    return rows
+
+
+def _bank_lines(scheme: Scheme) -> Rows:
+    since = BankLine.entered_at.label("since")
+    return (
+        select(
+            BankLine.bank_reference.label("reference"),
+            BankLine.counterparty.label("about"),
+            literal("").label("state"),
+            since,
+            BankLine.open_pence.label("pence"),
+            BankLine.public_id.label("address"),
+        )
+        .where(BankLine.scheme_id == scheme.id, BankLine.open_pence > 0)
+        .order_by(since, BankLine.id)
+    )
+
+
+def _providers(scheme: Scheme) -> Rows:
+    since = Provider.applied_at.label("since")
+    return (
+        select(
+            Organisation.reference.label("reference"),
+            Organisation.name.label("about"),
+            Provider.state.label("state"),
+            since,
+            null().label("pence"),
+            Provider.public_id.label("address"),
+        )
+        .join(Organisation, Organisation.id == Provider.organisation_id)
+        .where(
+            Provider.scheme_id == scheme.id,
+            Provider.state.in_([str(ProviderState.APPLIED), str(ProviderState.IN_VETTING)]),
+        )
+        .order_by(since, Provider.id)
+    )
+
+
+def _details(scheme: Scheme) -> Rows:
+    since = PayeeDetails.keyed_at.label("since")
+    return (
+        select(
+            Organisation.reference.label("reference"),
+            Organisation.name.label("about"),
+            literal("").label("state"),
+            since,
+            null().label("pence"),
+            Provider.public_id.label("address"),
+        )
+        .select_from(PayeeDetails)
+        .join(Provider, Provider.id == PayeeDetails.provider_id)
+        .join(Organisation, Organisation.id == Provider.organisation_id)
+        .where(
+            PayeeDetails.scheme_id == scheme.id,
+            PayeeDetails.confirmed_by.is_(None),
+            PayeeDetails.superseded_at.is_(None),
+        )
+        .order_by(since, PayeeDetails.id)
+    )
+
+
+def _statements(scheme: Scheme, *states: StatementState) -> Rows:
+    since = _since("statement", Statement.id, Statement.state)
+    return (
+        select(*_named(Statement, Agreement.reference, since, null()))
+        .join(Agreement, Agreement.id == Statement.agreement_id)
+        .where(Statement.scheme_id == scheme.id, Statement.state.in_([str(state) for state in states]))
+        .order_by(since, Statement.id)
+    )
+
+
+def _to_sign(scheme: Scheme) -> Rows:
+    both = (StatementState.REVIEWED, StatementState.PREPARED)
+    return _statements(scheme, *both[: 1 if scheme.reviewer_needed else 2])
+
+
+def _named(table: Any, about: Any, since: Any, pence: Any) -> Sequence[Any]:
+    """The columns of a queue for a table with reference, state and public id."""
+    return (
+        table.reference.label("reference"),
+        about.label("about"),
+        table.state.label("state"),
+        since,
+        pence.label("pence"),
+        table.public_id.label("address"),
+    )
+
+
+A, B, R = ApplicationState, BatchState, RedemptionState
+S = StatementState
+
+
+def _queue(key: str, label: str, desk: str, rows: RowsOf, *permissions: Permission) -> Queue:
+    return Queue(key, label, frozenset(permissions), desk, rows)
+
+
+QUEUES = (
+    _queue(
+        "applications", _("Applications to decide"), "/applications", _applications(A.SUBMITTED, A.IN_REVIEW),
+        P.OFFERS_DECIDE,
+    ),
+    _queue("vetting", _("Providers to vet"), "/providers-desk", _providers, P.PROVIDERS_SPONSOR, P.PROVIDERS_APPROVE),
+    _queue("details", _("Bank details to check and confirm"), "/providers-desk", _details, P.PAYEES_CONFIRM),
+    _queue(
+        "verify", _("Claims to verify"), "/claims-desk", _claims(R.CONFIRMED, R.OTHER_EVIDENCE), P.CLAIMS_VERIFY
+    ),
+    _queue(
+        "disputed", _("Claims disputed or not answered"), "/claims-desk", _claims(R.DISPUTED, R.UNCONFIRMED),
+        P.CLAIMS_VERIFY,
+    ),
+    _queue("approve", _("Claims to approve"), "/claims-desk", _claims(R.VERIFIED), P.CLAIMS_APPROVE),
+    _queue("pay", _("Approved claims to put in a batch"), "/claims-desk", _payable, P.BATCHES_PREPARE),
+    _queue("batches-draft", _("Batches to hand over"), "/batches", _batches(B.DRAFT), P.BATCHES_PREPARE),
+    _queue("batches-approve", _("Batches to approve"), "/batches", _batches(B.SUBMITTED), P.BATCHES_APPROVE),
+    _queue("batches-export", _("Batches to take to the bank"), "/batches", _batches(B.APPROVED), P.BATCHES_PREPARE),
+    _queue("bank-lines", _("Bank lines to match"), "/bank-lines", _bank_lines, P.BANK_LINES_MATCH),
+    _queue(
+        "statements-review", _("Statements to review"), "/statements",
+        lambda scheme: _statements(scheme, S.PREPARED), P.STATEMENTS_REVIEW,
+    ),
+    _queue("statements-sign", _("Statements to sign"), "/statements", _to_sign, P.STATEMENTS_SIGN),
+)  # fmt: skip
+
+
+def how_many(rows: Rows) -> tuple[int, datetime | None]:
+    """How many rows there are, and since when the oldest waits."""
+    all_rows = rows.order_by(None).subquery()
+    count, oldest = session.execute(select(func.count(), func.min(all_rows.c.since)).select_from(all_rows)).one()
+    return int(count), oldest
