@@ -8,23 +8,19 @@ from dataclasses import dataclass
 from flask import render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _
-from wtforms import TextAreaField
-from wtforms.validators import DataRequired
 
+from voucher.accounts.step_forms import reason_field
 from voucher.audit.commands import transaction
 from voucher.platform.act import Act
 from voucher.platform.errors import DomainError, Forbidden
-from voucher.platform.forms import Form, show_refusal, tidy
+from voucher.platform.forms import Form, show_refusal
 
 
 class ReasonForm(Form):
     """Why somebody does something."""
 
-    reason = TextAreaField(
-        _("Reason"),
-        filters=[tidy],
-        description=_("It stands in the history, where auditors read it."),
-        validators=[DataRequired(_("Say why."))],
+    reason = reason_field(
+        _("Reason"), _("Say why."), description=_("It stands in the history, where auditors read it.")
     )
 
 

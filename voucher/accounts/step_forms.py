@@ -11,11 +11,12 @@ from voucher.platform.forms import Form, tidy
 LONGEST_REASON = 2000
 
 
-def reason_field(label: object, missing: object) -> TextAreaField:
+def reason_field(label: object, missing: object, *, description: object = "") -> TextAreaField:
     """A reason in somebody's own words, which stands in the record's history."""
     return TextAreaField(
         label,
         filters=[tidy],
+        description=description,
         validators=[
             DataRequired(missing),
             Length(max=LONGEST_REASON, message=_("Say it in at most 2,000 characters.")),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,6 +12,8 @@ from wtforms import SelectChoice
 
 from voucher.accounts.queries import names_of
 from voucher.accounts.step_forms import ReasonForm
+from voucher.accounts.step_pages import Ask, Record
+from voucher.accounts.step_pages import step_page as step_page_of
 from voucher.accounts.steps import offered, step_for
 from voucher.applications.commands import approve, decline, send_notice_again, withdraw_application
 from voucher.applications.models import Application
@@ -55,20 +56,7 @@ S = ApplicationState
 P = Permission
 
 
-@dataclass(frozen=True)
-class Ask:
-    """The page of a step: what it says, what it asks, and the command behind its button."""
-
-    heading: str
-    lead: str
-    words: str
-    done: str
-    form: type[Form]
-    command: Callable[[Act, Application, Form], object]
-    warning: bool = False
-
-
-ASKS = {
+ASKS: dict[str, Ask[Application]] = {
     "decline": Ask(
         _("Decline application %(reference)s"),
         _("The business is told by e-mail, with the reason that you give."),
@@ -261,32 +249,10 @@ def step_page(public_id: str, step: str) -> ResponseReturnValue:
         return redirect(url_for("application_desk.approve_page", application=public_id))
     if step not in ASKS:
         raise NotFound("no_step", _("Go back to the application and choose what to do from there."))
-    ask = ASKS[step]
-    form = ask.form()
-    if not form.is_submitted():
-        step_for(STEPS, step, act.actor, application)
-    elif form.validate():
-        try:
-            with transaction(act.actor, act.clock):
-                ask.command(act, application, form)
-        except (NotFound, Forbidden):
-            raise
-        except DomainError as refusal:
-            show_refusal(form, refusal)
-            return _step_page(application, ask, form), status_of(refusal)
-        flash(translate(ask.done, reference=application.reference))
-        return redirect(url_for("application_desk.record_page", public_id=public_id))
-    return _step_page(application, ask, form), 422 if form.errors else 200
+    record = Record(application, _known, url_for("application_desk.record_page", public_id=public_id))
+    return step_page_of(act, ASKS[step], record, look=lambda: step_for(STEPS, step, act.actor, application))
 
 
-def _step_page(application: Application, ask: Ask, form: Form) -> str:
-    return render_template(
-        "step.html",
-        form=form,
-        heading=translate(ask.heading, reference=application.reference),
-        lead=[translate(ask.lead)],
-        words=translate(ask.words),
-        warning=ask.warning,
-        record=application.reference,
-        back_to=url_for("application_desk.record_page", public_id=application.public_id),
-    )
+def _known(application: Application) -> dict[str, str]:
+    """What the words of a step's page name."""
+    return {"reference": application.reference}

@@ -18,15 +18,6 @@ from voucher.schemes.models import Round, Scheme, Terms, VoucherType
 T = TypeVar("T", bound=Base)
 
 
-def schemes_of(actor: Actor, *permissions: Permission) -> Sequence[Scheme]:
-    """The schemes in which somebody holds one of the permissions, by reference."""
-    where = {grant.scheme_id for grant in actor.grants if grant.permission in permissions}
-    query = select(Scheme).order_by(Scheme.reference)
-    if None not in where:
-        query = query.where(Scheme.id.in_(where))
-    return session.scalars(query).all()
-
-
 def visible(table: type[T], actor: Actor, public_id: str, *permissions: Permission, load: Sequence[Any] = ()) -> T:
     """The thing of some scheme at this address; NotFound also for whoever holds none of the permissions there.
 

@@ -13,7 +13,7 @@ from voucher.platform.errors import NotFound
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.web import current_act
 from voucher.schemes.models import Scheme
-from voucher.schemes.queries import schemes_of
+from voucher.schemes.queries import schemes_with
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Workplace:
 
 def working_in(*permissions: Permission) -> Workplace:
     """Where whoever sends this request holds one of the permissions; raises NotFound when it is nowhere."""
-    choice = schemes_of(current_act().actor, *permissions)
+    choice = schemes_with(current_act().actor, *permissions)
     wanted = request.args.get("scheme", "").strip().upper()
     for scheme in choice:
         if wanted in ("", scheme.reference):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as translate
 
 from voucher.accounts.step_forms import ReasonForm
+from voucher.accounts.step_pages import Ask, Record
+from voucher.accounts.step_pages import step_page as step_page_of
 from voucher.accounts.steps import step_for
 from voucher.audit.commands import transaction
 from voucher.platform.act import Act
@@ -50,19 +51,6 @@ from voucher.redemptions.views.staff_claim_pages import blueprint as blueprint
 P = Permission
 
 
-@dataclass(frozen=True)
-class Ask:
-    """The page of a step; ``%(reference)s`` is the claim's, ``%(amount)s`` the grant that it asks for now."""
-
-    heading: str
-    lead: str
-    words: str
-    done: str
-    form: type[Form]
-    command: Callable[[Act, Redemption, Form], object]
-    warning: bool = False
-
-
 def _with_reason(command: Callable[..., object]) -> Callable[[Act, Redemption, Form], object]:
     return lambda act, claim, form: command(act, claim, reason=form.reason.data)
 
@@ -74,7 +62,7 @@ def _whole_pence(text: str | None) -> int:
     return int(text)
 
 
-ASKS = {
+ASKS: dict[str, Ask[Redemption]] = {
     "approve": Ask(
         _("Approve claim %(reference)s"),
         _("%(amount)s goes into the next payment batch. The provider is told."),
@@ -161,35 +149,14 @@ def step_page(public_id: str, step: str) -> ResponseReturnValue:
     if step not in ASKS:
         raise NotFound("no_step", _("Go back to the claim and choose what to do from there."))
     ask = ASKS[step]
-    form = ask.form(pence=claim.grant_pence) if step == "approve" else ask.form()
-    if not form.is_submitted():
-        step_for(CLAIM_STEPS, step, act.actor, claim)
-    elif form.validate():
-        try:
-            with transaction(act.actor, act.clock):
-                ask.command(act, claim, form)
-        except (NotFound, Forbidden):
-            raise
-        except DomainError as refusal:
-            show_refusal(form, refusal)
-            return _step_page(claim, ask, form), status_of(refusal)
-        flash(translate(ask.done, reference=claim.reference, amount=pounds(claim.grant_pence)))
-        return redirect(url_for("claim_desk.record_page", public_id=public_id))
-    return _step_page(claim, ask, form), 422 if form.errors else 200
+    form = ask.form(pence=claim.grant_pence) if step == "approve" else None
+    record = Record(claim, _known, url_for("claim_desk.record_page", public_id=public_id))
+    return step_page_of(act, ask, record, look=lambda: step_for(CLAIM_STEPS, step, act.actor, claim), form=form)
 
 
-def _step_page(claim: Redemption, ask: Ask, form: Form) -> str:
-    known = {"reference": claim.reference, "amount": pounds(claim.grant_pence)}
-    return render_template(
-        "step.html",
-        form=form,
-        heading=translate(ask.heading, **known),
-        lead=[translate(ask.lead, **known)],
-        words=translate(ask.words, **known),
-        warning=ask.warning,
-        record=claim.reference,
-        back_to=url_for("claim_desk.record_page", public_id=claim.public_id),
-    )
+def _known(claim: Redemption) -> dict[str, str]:
+    """What the words of a step's page name; the amount is the grant that the claim asks for now."""
+    return {"reference": claim.reference, "amount": pounds(claim.grant_pence)}
 
 
 @blueprint.route("/<public_id>/verify", methods=["GET", "POST"])

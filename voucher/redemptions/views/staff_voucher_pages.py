@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as translate
 
 from voucher.accounts.step_forms import ReasonForm
+from voucher.accounts.step_pages import Ask, Record
+from voucher.accounts.step_pages import step_page as step_page_of
 from voucher.accounts.steps import offered, step_for
 from voucher.audit.commands import transaction
 from voucher.audit.queries import history
 from voucher.funding.queries import movements_of_voucher
-from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.clock import long_date
-from voucher.platform.errors import DomainError, Forbidden, NotFound
-from voucher.platform.forms import Form, show_refusal
+from voucher.platform.errors import NotFound
+from voucher.platform.forms import Form
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.money import pounds
-from voucher.platform.refusals import status_of
 from voucher.platform.web import current_act, requires
 from voucher.redemptions.queries import held_on
 from voucher.redemptions.staff_forms import CancelForm, ExtendForm, VoucherFilters
@@ -62,20 +60,7 @@ NEXT = {
 }
 
 
-@dataclass(frozen=True)
-class Ask:
-    """The page of a step with a voucher."""
-
-    heading: str
-    lead: str
-    words: str
-    done: str
-    form: type[Form]
-    command: Callable[[Act, Voucher, Form], object]
-    warning: bool = False
-
-
-ASKS = {
+ASKS: dict[str, Ask[Voucher]] = {
     "suspend": Ask(
         _("Suspend voucher %(reference)s"),
         _("Look-ups are refused until you lift the suspension. The business is told that it is suspended."),
@@ -214,36 +199,8 @@ def step_page(reference: str, step: str) -> ResponseReturnValue:
     voucher = voucher_for_staff(act.actor, reference)
     if step not in ASKS:
         raise NotFound("no_step", _("Go back to the voucher and choose what to do from there."))
-    ask = ASKS[step]
-    form = ask.form()
-    if not form.is_submitted():
-        step_for(VOUCHER_STEPS, step, act.actor, voucher)
-    elif form.validate():
-        try:
-            with transaction(act.actor, act.clock):
-                ask.command(act, voucher, form)
-        except (NotFound, Forbidden):
-            raise
-        except DomainError as refusal:
-            show_refusal(form, refusal)
-            return _step_page(voucher, ask, form), status_of(refusal)
-        flash(translate(ask.done, **_known(voucher)))
-        return redirect(url_for("voucher_desk.record_page", reference=voucher.reference))
-    return _step_page(voucher, ask, form), 422 if form.errors else 200
-
-
-def _step_page(voucher: Voucher, ask: Ask, form: Form) -> str:
-    known = _known(voucher)
-    return render_template(
-        "step.html",
-        form=form,
-        heading=translate(ask.heading, **known),
-        lead=[translate(ask.lead, **known)],
-        words=translate(ask.words),
-        warning=ask.warning,
-        record=voucher.reference,
-        back_to=url_for("voucher_desk.record_page", reference=voucher.reference),
-    )
+    record = Record(voucher, _known, url_for("voucher_desk.record_page", reference=voucher.reference))
+    return step_page_of(act, ASKS[step], record, look=lambda: step_for(VOUCHER_STEPS, step, act.actor, voucher))
 
 
 def _known(voucher: Voucher) -> dict[str, str]:
