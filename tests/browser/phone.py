@@ -20,8 +20,9 @@ from werkzeug.serving import make_server
 
 from tests.browser.chromium import CHROMIUM, QUIET
 from tests.harness.clock import FixedClock
+from tests.harness.signed_in import session_token
 from tests.harness.world import World, build_world
-from tests.integration.redemptions.pages import session_token
+from tests.integration.redemptions.pages import provider_person
 
 PHONE = ViewportSize(width=390, height=844)
 FRAME = (960, 1280)
@@ -116,6 +117,6 @@ def _note(phone: Phone, said: ConsoleMessage) -> None:
 def _cookie(app: Flask, address: str) -> SetCookieParam:
     """The signed cookie of a session that has begun."""
     signer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
-    value = signer.dumps({"_user_id": session_token("pat@provider.example")})
+    value = signer.dumps({"_user_id": session_token(provider_person())})
     host = urlsplit(address).hostname or ""
     return {"name": app.config["SESSION_COOKIE_NAME"], "value": value, "domain": host, "path": "/"}

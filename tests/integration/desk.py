@@ -2,40 +2,22 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
-from datetime import timedelta
 
 from flask import Flask
 
 from tests.harness.client import PageClient
+from tests.harness.signed_in import browser_of
 from tests.harness.world import World
 from tests.integration.redemptions.pages import second_scheme
 from voucher.accounts.commands import add_person, grant_role
-from voucher.accounts.models import SignInSession
 from voucher.accounts.rules import Role
-from voucher.app import office
-from voucher.platform.db import atomic, session
+from voucher.platform.db import session
 
 
 def at_desk(app: Flask, world: World, name: str) -> PageClient:
-    """The browser of somebody who has signed in, by first name; without the time that a password takes."""
-    token = secrets.token_urlsafe(16)
-    person_id = session.merge(world.people[name]).id
-    with atomic():
-        session.add(
-            SignInSession(
-                person_id=person_id,
-                token_hash=office().ring.lookup_hash(token),
-                began_at=world.clock(),
-                expires_at=world.clock() + timedelta(hours=8),
-                address="127.0.0.1",
-            )
-        )
-    client = PageClient(app)
-    with client._client.session_transaction() as cookie:
-        cookie["_user_id"] = token
-    return client
+    """The browser of somebody who has signed in, by first name."""
+    return browser_of(app, world.people[name])
 
 
 def gains(world: World, name: str, role: Role, *, organisation_id: int | None = None) -> None:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask import Flask
-
-from tests.harness.client import PageClient
+from tests.harness.signed_in import browser_of as browser_of
 from tests.harness.world import World
 from voucher.accounts.commands import add_oneself
 from voucher.accounts.models import Person
-from voucher.accounts.sign_in import begin
 from voucher.app import office
 from voucher.applications.applying import answer_question, begin_form, send_form
 from voucher.applications.models import ApplicationForm
@@ -38,17 +35,6 @@ def newcomer(world: World, name: str = "nia") -> Person:
         person = add_oneself(act, name=name.title(), email=f"{name}@baker.example")
     world.people[name] = person
     return person
-
-
-def browser_of(app: Flask, person: Person) -> PageClient:
-    """The browser of a person whose session has begun."""
-    act = office().act(Actor(None, "nobody", Channel.WEB))
-    with transaction(act.actor, act.clock):
-        token = begin(act, session.merge(person), "192.0.2.7").token
-    client = PageClient(app)
-    with client._client.session_transaction() as cookie:
-        cookie["_user_id"] = token
-    return client
 
 
 def begun(world: World, name: str = "nia") -> ApplicationForm:

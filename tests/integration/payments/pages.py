@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import replace
-from datetime import timedelta
 
 import pyotp
 from flask import Flask
 
+from tests.harness import signed_in
 from tests.harness.client import PageClient
 from tests.harness.world import SCHEME, STAFF, World, add_package, add_provider
 from voucher.accounts import second_factor
 from voucher.accounts.commands import add_person, grant_role
-from voucher.accounts.models import SignInSession
 from voucher.accounts.rules import Role
 from voucher.payments.batches import prepare_batch, submit_batch
 from voucher.payments.models import Batch
@@ -27,21 +25,8 @@ from voucher.schemes.models import Scheme
 
 
 def browser_of(app: Flask, world: World, name: str) -> PageClient:
-    """The browser of somebody whose session has begun; nobody waits for a password to be checked."""
-    token = secrets.token_urlsafe(32)
-    with world.by(name) as act:
-        session.add(
-            SignInSession(
-                person_id=act.person_id,
-                token_hash=act.ring.lookup_hash(token),
-                began_at=act.now,
-                expires_at=act.now + timedelta(days=100),
-            )
-        )
-    client = PageClient(app)
-    with client._client.session_transaction() as cookie:
-        cookie["_user_id"] = token
-    return client
+    """The browser of somebody who has signed in, by first name."""
+    return signed_in.browser_of(app, world.people[name])
 
 
 def add_role(world: World, name: str, role: Role) -> None:

@@ -12,15 +12,12 @@ from sqlalchemy import select
 
 from tests.harness.client import PageClient
 from tests.harness.page import Page
+from tests.harness.signed_in import browser_of
 from tests.harness.world import PDF, World
 from tests.integration.accounts.test_second_factor import set_up
-from voucher.accounts import sign_in
 from voucher.accounts.commands import add_person, grant_role
 from voucher.accounts.models import Person
 from voucher.accounts.rules import Role
-from voucher.app import office
-from voucher.audit.commands import transaction
-from voucher.platform.actor import Actor, Channel
 from voucher.platform.db import session
 from voucher.providers.models import Provider, ProviderApplication
 
@@ -49,14 +46,8 @@ ACCOUNT = {"Name on the account": "Wharfe Systems", "Sort code": "20-00-00", "Ac
 
 
 def browser(app: Flask, world: World, name: str) -> PageClient:
-    """The browser of somebody who has signed in, by a session's row and not by a password, which takes long."""
-    act = office().act(Actor(None, "nobody", Channel.WEB))
-    with transaction(act.actor, act.clock):
-        token = sign_in.begin(act, session.merge(world.people[name]), "127.0.0.1").token
-    client = PageClient(app)
-    with client._client.session_transaction() as cookie:
-        cookie["_user_id"] = token
-    return client
+    """The browser of somebody who has signed in, by first name."""
+    return browser_of(app, world.people[name])
 
 
 def somebody(world: World, name: str, *roles: Role) -> None:

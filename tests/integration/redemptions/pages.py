@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
 from io import BytesIO
 from itertools import count
 from urllib.parse import urlsplit
@@ -16,16 +14,17 @@ from sqlalchemy import event, func, select
 from tests.architecture.test_routes import written
 from tests.harness.client import PageClient
 from tests.harness.page import Page
+from tests.harness.signed_in import browser_of
 from tests.harness.world import PASSWORD, PDF, SCHEME, STAFF, World, add_provider
 from voucher.accounts.commands import add_person, grant_role
 from voucher.accounts.links import link_address, make_link
-from voucher.accounts.models import Person, SignInSession
+from voucher.accounts.models import Person
 from voucher.accounts.rules import Purpose, Role
 from voucher.app import office
 from voucher.audit.commands import transaction
 from voucher.notifications.models import OutboxMessage
 from voucher.platform.actor import WORKER
-from voucher.platform.db import Base, atomic, engine, session
+from voucher.platform.db import Base, engine, session
 from voucher.platform.toml import read
 from voucher.providers.models import Provider
 from voucher.redemptions.models import DeliverySession
@@ -38,28 +37,12 @@ _FILES = count(1)
 
 
 def signed_in(app: Flask, name: str = "pat") -> PageClient:
-    """The browser of a provider's person who has signed in, by a session that began without the slow password."""
-    client = PageClient(app)
-    with client._client.session_transaction() as cookie:
-        cookie["_user_id"] = session_token(f"{name}@provider.example")
-    return client
+    """The browser of a provider's person who has signed in."""
+    return browser_of(app, provider_person(name))
 
 
-def session_token(email: str) -> str:
-    """The token of a session of that person's that has just begun."""
-    here, token = office(), secrets.token_urlsafe()
-    with atomic():
-        person = session.scalars(select(Person).where(Person.email == email)).one()
-        session.add(
-            SignInSession(
-                person_id=person.id,
-                token_hash=here.ring.lookup_hash(token),
-                began_at=here.clock(),
-                expires_at=here.clock() + timedelta(days=366),
-                address="",
-            )
-        )
-    return token
+def provider_person(name: str = "pat") -> Person:
+    return session.scalars(select(Person).where(Person.email == f"{name}@provider.example")).one()
 
 
 def colleague(world: World, name: str, role: Role | None = None) -> None:

@@ -3,38 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pyotp
 from flask import Flask
 
+from tests.harness import signed_in
 from tests.harness.client import PageClient
 from tests.harness.world import World
 from voucher.accounts import second_factor
 from voucher.accounts.commands import add_person, grant_role
-from voucher.accounts.models import SignInSession
 from voucher.accounts.rules import Role
-from voucher.app import office
-from voucher.platform.db import atomic, session
+from voucher.platform.db import session
 
 
 def browser_of(app: Flask, world: World, name: str) -> PageClient:
-    """The browser of somebody who has signed in."""
-    token = f"token of {name} {next(world.numbers)}"
-    now = world.clock()
-    with atomic():
-        session.add(
-            SignInSession(
-                person_id=session.merge(world.people[name]).id,
-                token_hash=office().ring.lookup_hash(token),
-                began_at=now,
-                expires_at=now + timedelta(hours=12),
-            )
-        )
-    client = PageClient(app)
-    with client._client.session_transaction() as cookie:
-        cookie["_user_id"] = token
-    return client
+    """The browser of somebody who has signed in, by first name."""
+    return signed_in.browser_of(app, world.people[name])
 
 
 def authenticator_of(world: World, name: str) -> pyotp.TOTP:

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from contextvars import Context
-
 from flask import Flask
 
+from tests.harness import signed_in
 from tests.harness.client import PageClient
 from tests.harness.page import Page
 from tests.harness.world import World
-from voucher.accounts.models import SignInSession
-from voucher.accounts.sign_in import SESSION_LASTS
 from voucher.applications.models import Application
-from voucher.audit.commands import transaction
-from voucher.platform.actor import WORKER
-from voucher.platform.db import new_public_id, session
 from voucher.vouchers.models import Voucher
 
 ACCEPT = "Confirm, accept and get the voucher"
@@ -34,27 +28,8 @@ NOT_YET = {FIGURES: "The figures are right, but we have not paid yet"}
 
 
 def browser_of(app: Flask, world: World, name: str) -> PageClient:
-    """The browser of somebody who has signed in, whichever way."""
-    person = session.merge(world.people[name])
-    act = world.act(name)
-    token = new_public_id()
-    with transaction(WORKER, world.clock):
-        session.add(
-            SignInSession(
-                person_id=person.id,
-                token_hash=act.ring.lookup_hash(token),
-                began_at=act.now,
-                expires_at=act.now + 200 * SESSION_LASTS,
-            )
-        )
-    client = PageClient(app)
-
-    def keep() -> None:
-        with client._client.session_transaction() as cookie:
-            cookie["_user_id"] = token
-
-    Context().run(keep)
-    return client
+    """The browser of somebody who has signed in, whichever way, by first name."""
+    return signed_in.browser_of(app, world.people[name])
 
 
 def owner(app: Flask, world: World, of: Voucher | Application) -> PageClient:
