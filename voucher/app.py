@@ -10,7 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import ROOT, Config, from_environment
 from voucher.accounts import account_views as account
-from voucher.accounts import code_views
+from voucher.accounts import code_views, keeping
 from voucher.accounts import views as accounts
 from voucher.applications import apply_views, checker_views, phone_views
 from voucher.applications import staff_views as application_desk
@@ -142,7 +142,13 @@ def create_app(config: Config | None = None, *, clock: Clock = system_clock) -> 
     app.extensions["voucher"] = Office(config, clock, ring, FileStore(config.documents))
     with app.app_context():
         prepare_engine(db.engine)
-    web.prepare(app, config.base_url, visitor_of=accounts.visitor_of, sign_in_page="accounts.sign_in_page")
+    web.prepare(
+        app,
+        config.base_url,
+        visitor_of=accounts.visitor_of,
+        sign_in_page="accounts.sign_in_page",
+        keeper=keeping,
+    )
     if config.trusted_proxies:
         hops = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -14,6 +14,12 @@ from voucher.redemptions.decisions import send_back
 from voucher.redemptions.rules import Delivered
 from voucher.vouchers.commands import suspend
 
+ANYBODY = ""
+PEOPLE = (
+    ANYBODY, "offered", "holder", "asked", "paid", "pat", "scott", "shay", "asha", "vera", "carl", "petra", "paul",
+    "bina", "fred", "kit", "sam", "stella", "rob", "sigrid", "fiona", "aud", "ada",
+)  # fmt: skip
+
 # E-mail addresses by the part that a person plays.
 Names = dict[str, str]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
-from tests.browser.busy import Names, make_busy
+from tests.browser.busy import ANYBODY, Names, make_busy
 from tests.browser.chromium import CHROMIUM, QUIET
 from tests.browser.phone import address as address
 from tests.browser.phone import engine_kind as engine_kind
@@ -20,6 +20,7 @@ from tests.browser.phone import film as film
 from tests.browser.phone import phone as phone
 from tests.browser.phone import world as world
 from tests.harness.clock import FixedClock
+from tests.harness.crawl import Visited, every_page
 from tests.harness.databases import Databases
 from tests.harness.ready import Ready, grow, opened
 from tests.harness.site import Site, served
@@ -56,6 +57,36 @@ def busy(sqlite_databases: Databases, tmp_path_factory: pytest.TempPathFactory) 
         names.update(make_busy(world))
 
     return grow(sqlite_databases, tmp_path_factory.mktemp("busy"), furnish), names
+
+
+class Walks:
+    """Where each person's walk through the busy scheme led; every copy of it has the same addresses."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._pages: dict[str, list[Visited]] = {}
+
+    def cookie(self, site: Site, name: str) -> str:
+        """What the browser of a person carries who has signed in; nothing for anybody."""
+        return site.cookie(self._names[name]) if name != ANYBODY else ""
+
+    def of(self, site: Site, name: str) -> list[Visited]:
+        """Every page that the person comes to."""
+        if name not in self._pages:
+            self._pages[name] = list(every_page(site, self.cookie(site, name)))
+        return self._pages[name]
+
+
+@pytest.fixture(scope="session")
+def walks(busy: tuple[Ready, Names]) -> Walks:
+    """The walks that have been made so far."""
+    return Walks(busy[1])
+
+
+@pytest.fixture
+def cookie(request: pytest.FixtureRequest, site: Site, walks: Walks) -> str:
+    """What the browser of the person carries whom the test is about."""
+    return walks.cookie(site, request.getfixturevalue("name"))
 
 
 @pytest.fixture

@@ -13,17 +13,12 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from config import ROOT
-from tests.browser.busy import Names
-from tests.harness.crawl import Seen, every_page
-from tests.harness.ready import Ready
+from tests.browser.busy import ANYBODY, PEOPLE
+from tests.browser.conftest import Walks
+from tests.harness.crawl import Seen
 from tests.harness.site import Site
 
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
-ANYBODY = ""
-PEOPLE = (
-    ANYBODY, "offered", "holder", "asked", "paid", "pat", "scott", "shay", "asha", "vera", "carl", "petra", "paul",
-    "bina", "fred", "kit", "sam", "stella", "rob", "sigrid", "fiona", "aud", "ada",
-)  # fmt: skip
 RULES = {
     "extends": ["html-validate:standard"],
     "rules": {
@@ -38,12 +33,6 @@ RULES = {
 }
 
 SEEN = Seen()
-
-
-@pytest.fixture(params=PEOPLE, ids=lambda name: name or "anybody")
-def cookie(request: pytest.FixtureRequest, site: Site, busy: tuple[Ready, Names]) -> str:
-    """What the browser of a person carries who has signed in; nothing for anybody."""
-    return site.cookie(busy[1][request.param]) if request.param != ANYBODY else ""
 
 
 @pytest.fixture
@@ -107,14 +96,17 @@ def plain(chromium: Browser, visitor: BrowserContext) -> Iterator[Page]:
 
 
 @pytest.mark.rule(71)
+@pytest.mark.parametrize("name", PEOPLE, ids=lambda name: name or "anybody")
 def test_no_page_has_a_fault_for_anybody(
-    site: Site, cookie: str, visitor: BrowserContext, plain: Page, tmp_path: Path
+    site: Site, name: str, walks: Walks, visitor: BrowserContext, plain: Page, tmp_path: Path
 ) -> None:
     page, faults = visitor.new_page(), list[str]()
     page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: faults.append(str(error)))
-    pages = list(every_page(site, cookie))
-    assert bool(cookie) == ("account.account_page" in {visited.endpoint for visited in pages}), "nobody was signed in"
+    pages = walks.of(site, name)
+    assert (name != ANYBODY) == ("account.account_page" in {visited.endpoint for visited in pages}), (
+        "nobody was signed in"
+    )
     for number, visited in enumerate(pages):
         if visited.status != 200:
             faults.append(f"{visited.path} answered {visited.status}")

@@ -123,6 +123,23 @@ class SignInSession(Base):
     address: Mapped[str] = mapped_column(default="")
 
 
+class KeptForm(Base):
+    """What somebody sent after the session had ended, to be shown to the same person after signing in again.
+
+    ``address`` names the form's page and ``fields`` holds what was entered, both as JSON encrypted under the key ring;
+    a person has one at most.
+    """
+
+    __tablename__ = "kept_form"
+    __table_args__ = (UniqueConstraint("public_id"), UniqueConstraint("person_id"))
+
+    public_id: Mapped[str] = mapped_column(default=new_public_id)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    address: Mapped[str] = mapped_column(Text)
+    fields: Mapped[str] = mapped_column(Text)
+    kept_at: Mapped[datetime]
+
+
 class SignInAttempt(Base):
     """A failed sign-in, from which the limits are counted."""
 

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import login_user
 
+from voucher.accounts import keeping
 from voucher.accounts.forms import SignInForm
 from voucher.accounts.queries import actor_for
 from voucher.accounts.sign_in import SignInRefused, person_of, sign_in, sign_out
@@ -64,9 +65,13 @@ def sign_in_page() -> ResponseReturnValue:
 
 
 def arrive(token: str, wanted: str | None) -> ResponseReturnValue:
-    """Signs this browser in, and leads to the wanted endpoint if this person may go on there."""
+    """Signs this browser in, and leads to what the person had entered, or to the wanted endpoint if it is open."""
+    kept = session.get(keeping.KEPT)
     session.clear()  # What was in the browser before signing in says nothing about who signs in.
     login_user(visitor_of(token))
+    entered = keeping.come_back(kept)
+    if entered is not None:
+        return redirect(entered)
     return redirect(url_for(wanted if wanted and may_come_back_to(wanted, visitor().actor) else "accounts.home"))
 
 
@@ -76,6 +81,8 @@ def sign_out_button() -> ResponseReturnValue:
     act = current_act()
     with transaction(act.actor, act.clock):
         sign_out(act, visitor().token)
+    token = visitor().token
     session.clear()
+    keeping.remember_session(token)
     flash(_("You have signed out."))
     return redirect(url_for("accounts.home"))

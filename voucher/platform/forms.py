@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
+from flask import g
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
@@ -94,6 +95,9 @@ _WIDGETS: Mapping[str, Callable[[], Any]] = {
     "SelectMultipleField": _Checkboxes,
     "BooleanField": _Checkbox,
 }
+# What a browser leaves out where nothing is ticked or chosen, and what nobody is shown again.
+_SENT_SOMETIMES = frozenset({"BooleanField", "FileField", "MultipleFileField", "RadioField", "SelectMultipleField"})
+SECRETS = frozenset({"csrf_token", "new", "old", "password", "proof"})
 _PARAMETERS = frozenset({"autocomplete", "inputmode", "rows", "spellcheck"})
 _PLAIN = frozenset({"HiddenField", "CSRFTokenField"})
 
@@ -102,7 +106,13 @@ class Form(FlaskForm):  # type: ignore[misc]
     """A form with a CSRF token. ``{{ form.name(params={…}) }}`` draws the whole field: label, hint, error, control."""
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
-        """Which widget draws which field."""
+        """Which widget draws which field, and what a field holds before anything is entered."""
+
+        def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
+            """What was sent; or what this form was sent when the session had ended, to be shown and sent again."""
+            sent = super().wrap_formdata(form, formdata)
+            kept = g.get("kept_fields")
+            return kept if sent is None and kept is not None and _belongs(kept, form) else sent
 
         def render_field(self, field: Field, render_kw: dict[str, Any]) -> Markup:
             """The field as HTML."""
@@ -113,6 +123,13 @@ class Form(FlaskForm):  # type: ignore[misc]
             if kind and isinstance(made, _Text):
                 render_kw.setdefault("type", kind)
             return Markup(made(field, **render_kw))  # noqa: S704
+
+
+def _belongs(kept: Mapping[str, str], form: FlaskForm) -> bool:
+    """Whether these are entries of this form: it asks for all of them, or they answer all that it always asks."""
+    shown = {field.name: field.type for field in form if field.name not in SECRETS}
+    always = {name for name, kind in shown.items() if kind not in _SENT_SOMETIMES}
+    return bool(shown.keys() & kept.keys()) and (kept.keys() <= shown.keys() or always <= kept.keys())
 
 
 class Filters(Form):

@@ -65,7 +65,7 @@ TOO_MANY = frozenset({"locked"})
 def prepare(app: Flask) -> None:
     """Gives every refusal and every fault of this app its page."""
     app.register_error_handler(DomainError, _refused)
-    app.register_error_handler(HTTPException, _failed)
+    app.register_error_handler(HTTPException, failed)
 
 
 def status_of(error: DomainError) -> int:
@@ -105,7 +105,8 @@ def _refused(error: DomainError) -> ResponseReturnValue:
     return page(status, code=error.code, words=Words(WORDS[status].title, error.message), faults=faults)
 
 
-def _failed(error: HTTPException) -> ResponseReturnValue:
+def failed(error: HTTPException) -> ResponseReturnValue:
+    """The page of an HTTP fault."""
     if error.code is None or error.code < 400:
         return error
     words = OUT_OF_DATE if isinstance(error, CSRFError) else None

@@ -6,14 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeVar, cast
 
-from flask import Flask, Response, current_app, redirect, request, url_for
+from flask import Flask, Response, current_app, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel
 from flask_babel import gettext as translate
 from flask_login import LoginManager, current_user
 from flask_talisman import Talisman
-from flask_wtf.csrf import CSRFProtect
+from flask_wtf.csrf import CSRFError, CSRFProtect
 from jinja2 import StrictUndefined
+from werkzeug.datastructures import MultiDict
 
 from config import Config
 from voucher.platform import refusals
@@ -96,6 +97,16 @@ class Visitor:
     def get_id(self) -> str:
         """What the signed cookie keeps."""
         return self.token
+
+
+class Keeper(Protocol):
+    """Keeps what somebody sent without a session that holds, and gives it back to the same person."""
+
+    def keep(self) -> str | None:
+        """The address at which the form is found again; None when it is not kept."""
+
+    def kept_fields(self) -> MultiDict[str, str] | None:
+        """What is kept for the page and the person of this request."""
 
 
 class Guard(NamedTuple):
@@ -209,10 +220,18 @@ def tasks(actor: Actor) -> list[Task]:
     return [Task(endpoint, translate(guard.task)) for endpoint, guard in guards if guard.task and _admits(guard, actor)]
 
 
-def prepare(app: Flask, base_url: str, *, visitor_of: Callable[[str], Visitor | None], sign_in_page: str) -> None:
+def prepare(
+    app: Flask,
+    base_url: str,
+    *,
+    visitor_of: Callable[[str], Visitor | None],
+    sign_in_page: str,
+    keeper: Keeper,
+) -> None:
     """Puts this module's guards, headers and error pages around every page of the app.
 
-    ``visitor_of`` gives whose session a token is of, ``sign_in_page`` is the endpoint to go to without one.
+    ``visitor_of`` gives whose session a token is of, ``sign_in_page`` is the endpoint to go to without one, and
+    ``keeper`` keeps what was entered meanwhile.
     """
     https = base_url.startswith("https://")
     app.config.update(
@@ -235,6 +254,8 @@ def prepare(app: Flask, base_url: str, *, visitor_of: Callable[[str], Visitor | 
     _know_visitors(app, visitor_of)
     app.before_request(_admit)
     CSRFProtect(app)
+    app.extensions["voucher_keeper"] = keeper
+    app.register_error_handler(CSRFError, _out_of_date)
     Babel(app, default_locale="en", default_timezone="Europe/London")
     refusals.prepare(app)
 
@@ -309,6 +330,8 @@ def _admit() -> ResponseReturnValue | None:
     guard = guard_of(current_app.view_functions[request.endpoint])
     # Who sends a request for a public page is not asked for here, so that it opens without a database.
     if guard.why_public or _admits(guard, visitor().actor):
+        if request.method == "GET" and "kept" in request.args and visitor().is_authenticated:
+            g.kept_fields = _keeper().kept_fields()
         return None
     if visitor().is_authenticated:
         raise Forbidden(
@@ -316,7 +339,26 @@ def _admit() -> ResponseReturnValue | None:
         )
     if refusals.wants_json():
         return refusals.page(401, code="not_signed_in")
+    if request.method == "POST":
+        _say_it_is_over(_keeper().keep())
     return redirect(url_for(current_app.config["SIGN_IN_PAGE"], next=_come_back_to(guard)))
+
+
+def _say_it_is_over(kept: str | None) -> None:
+    if kept is not None:
+        flash(translate("Your session is over. What you entered is kept: sign in, and you find it in its form again."))
+    else:
+        flash(translate("Your session is over, so that was not done. Sign in and do it again."))
+
+
+def _out_of_date(error: CSRFError) -> ResponseReturnValue:
+    """The form of a session before this one comes back filled in; what carries no token is refused as it is."""
+    kept = _keeper().keep() if visitor().is_authenticated and "csrf_token" in request.form else None
+    return redirect(kept) if kept is not None else refusals.failed(error)
+
+
+def _keeper() -> Keeper:
+    return cast(Keeper, current_app.extensions["voucher_keeper"])
 
 
 def _come_back_to(guard: Guard) -> str | None:

@@ -152,6 +152,7 @@ def _add_what_no_command_makes(document_id: int) -> None:
         add(connection, "statement_look")
         add(connection, "one_time_link", purpose="confirm a claim")
         add(connection, "sign_in_code", tries=1)
+        add(connection, "kept_form")
         factor = add(connection, "second_factor")
         add(connection, "recovery_code", second_factor_id=factor)
         add(connection, "second_factor_failure")
