@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy import Engine, create_engine
 
 from config import Config
-from tests.harness import compiled
+from tests.harness import compiled, hashing
 from tests.harness.client import PageClient
 from tests.harness.clock import FixedClock
 from tests.harness.databases import Databases, SqliteDatabases
@@ -28,12 +28,13 @@ from voucher.platform.db import db, prepare_engine
 from voucher.platform.keyring import KeyRing
 
 GUARD = Guard()
-UNCOUNTED = {"browser", "documents"}
+UNCOUNTED = {"browser", "concurrency", "documents", "journeys", "properties"}
 
 
 def pytest_configure() -> None:
     GUARD.install()
     compiled.install()
+    hashing.install()
     # Apps come and go by the thousand: collecting as often as Python does by itself takes an eighth of the run.
     gc.set_threshold(50_000, 50, 100)
 

@@ -161,7 +161,8 @@ def engine_options(url: str) -> dict[str, object]:
     """A pool that notices a restarted server; SQLite waits for the writer before it."""
     if url.startswith("sqlite"):
         return {"connect_args": {"timeout": 30}}
-    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10}
+    # No column is of PostgreSQL's type hstore, for which the driver would ask on each new connection.
+    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10, "use_native_hstore": False}
 
 
 def office() -> Office:

@@ -15,7 +15,7 @@ import pytest
 from flask import Flask
 from PIL import Image
 from playwright._impl._api_structures import SetCookieParam
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Playwright, ViewportSize
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, ViewportSize
 from werkzeug.serving import make_server
 
 from tests.browser.chromium import CHROMIUM, QUIET
@@ -23,6 +23,7 @@ from tests.harness.clock import FixedClock
 from tests.harness.signed_in import session_token
 from tests.harness.world import World, build_world
 from tests.integration.redemptions.pages import provider_person
+from voucher.accounts.models import Person
 
 PHONE = ViewportSize(width=390, height=844)
 FRAME = (960, 1280)
@@ -81,22 +82,30 @@ class Phone:
 
 
 @pytest.fixture
-def phone(app: Flask, address: str, driver: Playwright) -> Iterator[Callable[..., Phone]]:
-    """Makes the phone of pat, with a camera that shows a film when one is given; it must have no complaint."""
+def phone(app: Flask, address: str, driver: Playwright, chromium: Browser) -> Iterator[Callable[..., Phone]]:
+    """Makes somebody's phone, with a camera that shows a film when one is given; it must have no complaint."""
     made: list[Phone] = []
     with ExitStack() as closing:
 
-        def make(camera: Path | None = None, *, allowed: bool = True) -> Phone:
+        def with_camera(camera: Path, *, allowed: bool) -> Browser:
             shown = [f"--use-file-for-fake-video-capture={camera}", "--use-fake-device-for-media-stream"]
             shown += ["--use-fake-ui-for-media-stream"] if allowed else ["--deny-permission-prompts"]
-            browser = driver.chromium.launch(
-                executable_path=CHROMIUM, args=[*QUIET, *(shown if camera else [])], timeout=60_000
-            )
+            browser = driver.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *shown], timeout=60_000)
             closing.callback(browser.close)
+            return browser
+
+        def make(
+            camera: Path | None = None, *, allowed: bool = True, of: Person | None = None, scripts: bool = True
+        ) -> Phone:
+            browser = with_camera(camera, allowed=allowed) if camera else chromium
             context = browser.new_context(
-                viewport=PHONE, base_url=address, permissions=["camera"] if allowed and camera else []
+                viewport=PHONE,
+                base_url=address,
+                permissions=["camera"] if allowed and camera else [],
+                java_script_enabled=scripts,
             )
-            context.add_cookies([_cookie(app, address)])
+            closing.callback(context.close)
+            context.add_cookies([_cookie(app, address, of or provider_person())])
             phone = Phone(context.new_page(), context, [])
             phone.page.set_default_timeout(60_000)  # two cores may have much else to do
             phone.page.on("console", lambda said: _note(phone, said))
@@ -114,9 +123,9 @@ def _note(phone: Phone, said: ConsoleMessage) -> None:
         phone.complaints.append(said.text)
 
 
-def _cookie(app: Flask, address: str) -> SetCookieParam:
+def _cookie(app: Flask, address: str, person: Person) -> SetCookieParam:
     """The signed cookie of a session that has begun."""
     signer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
-    value = signer.dumps({"_user_id": session_token(provider_person())})
+    value = signer.dumps({"_user_id": session_token(person)})
     host = urlsplit(address).hostname or ""
     return {"name": app.config["SESSION_COOKIE_NAME"], "value": value, "domain": host, "path": "/"}

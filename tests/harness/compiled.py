@@ -46,6 +46,9 @@ def install() -> None:
 
 
 def _sharing(self: SQLAlchemy, bind_key: str | None, options: dict[str, object], app: Flask) -> Engine:
+    if str(options["url"]).startswith("postgresql"):
+        # A test's connections are too short-lived for statements that the server has prepared to pay.
+        options["connect_args"] = {**options.get("connect_args", {}), "prepare_threshold": None}  # type: ignore[dict-item]
     engine = _make_engine(self, bind_key, options, app)
     name = engine.dialect.name
     # A dialect learns of its server when an engine first connects; one that never did is of no use to others.

@@ -96,7 +96,8 @@ class PostgresDatabases(Databases):
 
     def _create(self, template: str) -> str:
         name = f"{self._prefix}_{next(self._numbers)}"
-        self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        # Copying files takes half the time of copying through the log, which only a database in use would need.
+        self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
         return self._server.set(database=name).render_as_string(hide_password=False)
 
     def empty(self) -> str:

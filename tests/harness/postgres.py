@@ -73,8 +73,9 @@ def _own_folder() -> Path:
 
 
 def _forget_safety(url: URL) -> None:
-    """Test data need not survive a power cut, and databases are made several times faster without the wait."""
+    """Test data need not survive a power cut, nor be tidied, and databases are made several times faster so."""
     engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with engine.connect() as connection:
-        connection.exec_driver_sql("ALTER SYSTEM SET fsync = off")
+        for setting in ("fsync", "full_page_writes", "synchronous_commit", "autovacuum", "jit"):
+            connection.exec_driver_sql(f"ALTER SYSTEM SET {setting} = off")
         connection.exec_driver_sql("SELECT pg_reload_conf()")

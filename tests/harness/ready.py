@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 
 from flask import Flask
+from sqlalchemy import select
 
 from config import Config
 from tests.harness.clock import FixedClock
@@ -42,7 +43,8 @@ class Ready:
     def world(self, clock: FixedClock) -> World:
         """The world as the database of the current app has it."""
         world = World(clock, numbers=count(self.next_number))
-        world.people = {name: session.get_one(Person, person_id) for name, person_id in self.people.items()}
+        known = {person.id: person for person in session.scalars(select(Person))}
+        world.people = {name: known[person_id] for name, person_id in self.people.items()}
         world.scheme = session.get_one(Scheme, self.scheme_id)
         world.agreement = session.get_one(Agreement, self.agreement_id)
         world.round = session.get_one(Round, self.round_id)
