@@ -36,8 +36,9 @@ from voucher.redemptions.views import (
     staff_voucher_pages,
 )
 from voucher.reports.views import funder_pages, prepare_pages, sign_pages, statement_pages
-from voucher.schemes.views import scheme_pages
+from voucher.schemes.views import duty_pages, eligibility_page, look_pages, new_scheme_page, scheme_pages, type_pages
 from voucher.tables import METADATA
+from voucher.vouchers import settings_views
 from voucher.vouchers import views as vouchers
 from voucher.workspace import (
     business_answers,
@@ -53,7 +54,7 @@ from voucher.workspace import (
     provider_views,
     public_views,
 )
-from voucher.workspace.views import people_pages, record_pages, role_pages, team_pages
+from voucher.workspace.views import people_pages, record_pages, role_pages, start_pages, team_pages
 
 BLUEPRINTS = (
     pages.blueprint,
@@ -92,7 +93,14 @@ BLUEPRINTS = (
     debt_pages.blueprint,
     agreement_pages.blueprint,
     round_pages.blueprint,
+    new_scheme_page.blueprint,
+    start_pages.blueprint,
     scheme_pages.blueprint,
+    settings_views.blueprint,
+    type_pages.blueprint,
+    eligibility_page.blueprint,
+    duty_pages.blueprint,
+    look_pages.blueprint,
     ledger_pages.blueprint,
     application_desk.blueprint,
     staff_claim_steps.blueprint,

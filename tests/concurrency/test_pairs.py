@@ -232,7 +232,7 @@ def release_and_claim(world: World) -> tuple[Job, Job]:
     package = add_package(world, world.provider, "LARGE", 562_50)
     voucher = world.issued()
     item = holding_nothing(world, voucher, package, 1)[0]
-    due_on = release_falls_due_on(session.merge(voucher).last_day, session.merge(world.scheme).late_session_days)
+    due_on = release_falls_due_on(session.merge(voucher).last_day, session.merge(voucher).late_session_days)
     world.clock.advance(days=(due_on - world.act("pat").today).days)
     voucher_id = session.merge(voucher).id
 

@@ -157,7 +157,7 @@ class ClaimActs(VoucherActs):
         claim = self.one(Redemption, number, ["submitted", "disputed", "unconfirmed", "confirmed", "verified"])
         if claim is None:
             return
-        due_on = release_falls_due_on(claim.voucher.last_day, claim.voucher.scheme.late_session_days)
+        due_on = release_falls_due_on(claim.voucher.last_day, claim.voucher.late_session_days)
         if self.today < due_on <= LAST_DAY:
             self.days_pass(days=(due_on - self.today).days)
         self.attempt("carl", refuse_claim, claim, reason="nothing was delivered")

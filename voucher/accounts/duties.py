@@ -55,6 +55,8 @@ STEPS = (
     Step("sign", _("Sign statements"), P.STATEMENTS_SIGN),
     Step("propose", _("Propose roles"), P.ADMIN_PEOPLE_MANAGE),
     Step("agree", _("Confirm roles"), P.ADMIN_PEOPLE_MANAGE),
+    Step("loosen", _("Propose weaker duties"), P.SCHEMES_SET_UP),
+    Step("allow", _("Confirm weaker duties"), P.STATEMENTS_SIGN),
 )
 PAIRS = (
     Pair("prepare and approve a batch", "batch", "pay", _("the same batch")),
@@ -72,9 +74,10 @@ PAIRS = (
     Pair("prepare a batch and type its bank line", "batch", "type", _("the same payment")),
     Pair("approve a batch and type its bank line", "pay", "type", _("the same payment")),
     Pair("propose and confirm a role", "propose", "agree", _("the same role")),
+    Pair("propose and confirm a weaker duty", "loosen", "allow", _("the same duty")),
 )
 # Steps that come up for some vouchers only: without them the ordinary way still goes through.
-AT_TIMES = frozenset({"evidence", "debt", "write off", "manage", "propose", "agree"})
+AT_TIMES = frozenset({"evidence", "debt", "write off", "manage", "propose", "agree", "loosen", "allow"})
 
 Holders = Mapping[str, Collection[int]]
 

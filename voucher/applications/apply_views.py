@@ -29,7 +29,7 @@ from voucher.platform.forms import Form, show_refusal
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.refusals import status_of
 from voucher.platform.web import current_act, signed_in
-from voucher.schemes.eligibility import Verdict, from_stored
+from voucher.schemes.eligibility import Verdict
 from voucher.schemes.queries import round_by_code, scheme_by_reference
 
 blueprint = Blueprint("apply", __name__)
@@ -156,7 +156,7 @@ def withdraw_button(public_id: str) -> ResponseReturnValue:
 
 def _question(form: ApplicationForm, key: str) -> Question:
     """The question of this business with this key; one that it is not asked has no page."""
-    found = {each.key: each for each in asked(from_stored(form.scheme.eligibility), form.answers)}.get(key)
+    found = {each.key: each for each in asked(form.eligibility, form.answers)}.get(key)
     if found is None or form.state not in UNSENT_FORMS:
         raise NotFound("no_question", _("There is no such question in this application."))
     return found
@@ -186,13 +186,13 @@ def _after(form: ApplicationForm, question: Question) -> str:
 
 
 def _left(form: ApplicationForm) -> list[Question]:
-    return unanswered(from_stored(form.scheme.eligibility), form.answers)
+    return unanswered(form.eligibility, form.answers)
 
 
 def _tasks(form: ApplicationForm) -> list[tuple[str, str, bool]]:
     """Each section that asks something: its name, its first open question's key or its first one's, whether done."""
     found = []
-    questions = asked(from_stored(form.scheme.eligibility), form.answers)
+    questions = asked(form.eligibility, form.answers)
     for section in SECTIONS:
         own = [each for each in questions if each.section == section]
         still_open = [each for each in own if not is_answered(each, form.answers)]
@@ -203,7 +203,7 @@ def _tasks(form: ApplicationForm) -> list[tuple[str, str, bool]]:
 
 def _rows(form: ApplicationForm) -> list[tuple[Question, str]]:
     """Every question with its answer in words."""
-    questions = asked(from_stored(form.scheme.eligibility), form.answers)
+    questions = asked(form.eligibility, form.answers)
     return [(each, translate(shown(each, form.answers) or _("None"))) for each in questions]
 
 

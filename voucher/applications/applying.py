@@ -32,7 +32,7 @@ from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden, NotFound
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.turns import Turn, take_turn
-from voucher.schemes.eligibility import Finding, Verdict, from_stored, judge
+from voucher.schemes.eligibility import Finding, Verdict, judge
 from voucher.schemes.models import Round
 
 F = FormState
@@ -69,7 +69,7 @@ def begin_by_phone(act: Act, target: Round, *, name: str, email_text: str, phone
 def answer_question(act: Act, form: ApplicationForm, key: str, given: Mapping[str, object]) -> None:
     """Keeps the answer to one question; raises DomainError that names the field for one that cannot be right."""
     form = _unsent(act, form)
-    form.answers = answer(from_stored(form.scheme.eligibility), form.answers, BY_KEY[key], given)
+    form.answers = answer(form.eligibility, form.answers, BY_KEY[key], given)
     form.saved_at = act.now
 
 
@@ -108,7 +108,7 @@ def send_form(act: Act, form: ApplicationForm) -> ApplicationForm:
         raise DomainError("not_eligible", _NOT_ELIGIBLE)
     take_turn(Turn.IMPORT_BUSINESSES)  # two at once would both find a number that nobody bears
     known = known_businesses(form)
-    form.sent_at = act.now
+    form.sent_at, form.rules = act.now, dict(form.scheme.eligibility)
     own = _only_own(act, known)
     if known and own is None:
         form.business_id = known[0].id
@@ -121,7 +121,7 @@ def send_form(act: Act, form: ApplicationForm) -> ApplicationForm:
 
 def findings_of(act: Act, form: ApplicationForm) -> list[Finding]:
     """What each rule of the scheme says of a form's answers today."""
-    return judge(from_stored(form.scheme.eligibility), form.answers, act.today)
+    return judge(form.eligibility, form.answers, act.today)
 
 
 def known_businesses(form: ApplicationForm) -> list[Organisation]:
@@ -202,7 +202,7 @@ def _unsent(act: Act, form: ApplicationForm) -> ApplicationForm:
 
 
 def _check_complete(form: ApplicationForm) -> None:
-    if unanswered(from_stored(form.scheme.eligibility), form.answers):
+    if unanswered(form.eligibility, form.answers):
         raise DomainError("incomplete", _INCOMPLETE)
 
 

@@ -23,6 +23,7 @@ from voucher.platform.errors import Conflict, DomainError, Forbidden
 from voucher.platform.references import new_reference
 from voucher.schemes.commands import give_back_to_round, take_from_round
 from voucher.schemes.models import Round
+from voucher.schemes.queries import held_still
 from voucher.subsidies.commands import send_notice
 from voucher.subsidies.models import SubsidyRecord
 from voucher.subsidies.queries import latest_record
@@ -56,6 +57,7 @@ def enter(act: Act, target: Round, business: Organisation, contact: Person) -> A
         raise Conflict(
             "application_live", f"{business.name} has application {before.reference} in this scheme ({before.state})."
         )
+    kind = held_still(target.voucher_type)
     application = Application(
         reference=new_reference(target.scheme.reference, "A"),
         scheme_id=target.scheme_id,
@@ -63,9 +65,10 @@ def enter(act: Act, target: Round, business: Organisation, contact: Person) -> A
         business=business,
         contact=contact,
         state=S.SUBMITTED,
-        face_pence=target.voucher_type.face_pence,
+        face_pence=kind.face_pence,
         submitted_at=act.now,
     )
+    _take_terms_of_offer(application)
     session.add(application)
     begin_state(act.actor, "application.submitted", application, at=act.now)
     return application
@@ -105,8 +108,18 @@ def approve(act: Act, application: Application) -> None:
         pence=application.face_pence,
     )
     application.decided_by, application.decided_at = act.person_id, act.now
+    _take_terms_of_offer(application)
     application.offer_until = act.today + timedelta(days=application.scheme.offer_days)
     notify(act, application)
+
+
+def _take_terms_of_offer(application: Application) -> None:
+    """What is offered beside the amount, so that a later change of the voucher type reaches no offer that is out."""
+    kind = held_still(application.round.voucher_type)
+    application.good_for = list(kind.good_for)
+    application.validity_days = kind.validity_days
+    application.minimum_own_pence = kind.minimum_own_pence
+    application.notice_days = application.round.scheme.notice_days
 
 
 def _deciding(act: Act, application: Application) -> Application:
@@ -139,10 +152,10 @@ def good_notice(act: Act, application: Application) -> SubsidyRecord:
     notice = latest_record(application.id, RecordKind.NOTICE)
     if notice is None:
         raise DomainError("no_notice", "No subsidy notice was sent for this application.")
-    if not notice_still_good(notice.at, act.now, application.scheme.notice_days):
+    if not notice_still_good(notice.at, act.now, application.notice_days):
         raise DomainError(
             "notice_too_old",
-            f"The subsidy notice is older than {application.scheme.notice_days} days. Send it again with "
+            f"The subsidy notice is older than {application.notice_days} days. Send it again with "
             "“voucher offer --again”, then confirm.",
         )
     return notice

@@ -11,11 +11,16 @@ from voucher.accounts.models import Person
 from voucher.applications.rules import OPEN_FORMS, ApplicationState, FormState
 from voucher.organisations.models import Organisation
 from voucher.platform.db import Base, in_list, new_public_id, unique_where
+from voucher.schemes.eligibility import Eligibility, from_stored
 from voucher.schemes.models import Round, Scheme
 
 
 class Application(Base):
-    """One business, one round. ``contact_id`` is the contact there was at the decision: confirmations go to it."""
+    """One business, one round. ``contact_id`` is the contact there was at the decision: confirmations go to it.
+
+    What the voucher will be good for, its days and its least own contribution are those of the voucher type when it was
+    offered, until then when it was applied for; so are the days of the subsidy notice.
+    """
 
     __tablename__ = "application"
     __table_args__ = (
@@ -40,6 +45,10 @@ class Application(Base):
     contact_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     state: Mapped[str]
     face_pence: Mapped[int]
+    good_for: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
+    validity_days: Mapped[int] = mapped_column(server_default="90")
+    minimum_own_pence: Mapped[int] = mapped_column(server_default="0")
+    notice_days: Mapped[int] = mapped_column(server_default="30")
     submitted_at: Mapped[datetime]
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     decided_at: Mapped[datetime | None]
@@ -56,7 +65,8 @@ class ApplicationForm(Base):
     """What a business answers to apply, from its first answer on; ``entered_by`` took it by phone.
 
     ``person_id`` applies and is the contact of the application that comes of it. ``business_id`` is a business that is
-    known here and over which the form waits for an officer. Answers: see ``questions.py``.
+    known here and over which the form waits for an officer. Answers: see ``questions.py``. ``rules`` are those that the
+    answers were held to when they were sent; until then the scheme's own rules count.
     """
 
     __tablename__ = "application_form"
@@ -85,6 +95,7 @@ class ApplicationForm(Base):
     entered_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     state: Mapped[str]
     answers: Mapped[dict[str, object]] = mapped_column(JSON)
+    rules: Mapped[dict[str, object]] = mapped_column(JSON, default=dict, server_default="{}")
     begun_at: Mapped[datetime]
     saved_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
@@ -97,6 +108,11 @@ class ApplicationForm(Base):
     person: Mapped[Person] = relationship(foreign_keys=[person_id])
     business: Mapped[Organisation | None] = relationship()
     application: Mapped[Application | None] = relationship()
+
+    @property
+    def eligibility(self) -> Eligibility:
+        """Who may apply, as it counts for this form: once it was sent, a change of the rules does not reach it."""
+        return from_stored(self.rules if self.sent_at else self.scheme.eligibility)
 
     @property
     def reference(self) -> str:

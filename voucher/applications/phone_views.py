@@ -27,7 +27,6 @@ from voucher.platform.forms import show_refusal
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.refusals import status_of
 from voucher.platform.web import current_act, requires
-from voucher.schemes.eligibility import from_stored
 from voucher.schemes.models import Round
 
 blueprint = Blueprint("phone", __name__)
@@ -118,7 +117,7 @@ def _phone_page(act: Act, form: PhoneForm, rounds: dict[str, Round]) -> str:
 
 
 def _held_page(held: ApplicationForm, form: HeldForm) -> str:
-    questions = asked(from_stored(held.scheme.eligibility), held.answers)
+    questions = asked(held.eligibility, held.answers)
     return render_template(
         "applications/held.html",
         held=held,

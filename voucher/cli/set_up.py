@@ -16,10 +16,20 @@ from voucher.platform import toml
 from voucher.platform.authz import Permission
 from voucher.platform.errors import NotFound
 from voucher.platform.money import pounds
-from voucher.platform.toml import Section
-from voucher.schemes.commands import DAY_SETTINGS, add_round, add_terms, set_up_scheme, set_voucher_type_open
+from voucher.platform.toml import Section, refuse_faults
+from voucher.schemes.commands import (
+    add_round,
+    add_terms,
+    add_voucher_type,
+    set_eligibility,
+    set_up_scheme,
+    set_voucher_type_open,
+)
+from voucher.schemes.eligibility_file import read_eligibility
 from voucher.schemes.models import Round, Scheme, VoucherType
+from voucher.schemes.plans import DAY_SETTINGS
 from voucher.schemes.queries import every_voucher_type, terms_history, voucher_type_by_code
+from voucher.schemes.set_up_file import read_terms, read_voucher_type
 
 STAFF = (
     Permission.SCHEMES_SET_UP,
@@ -49,9 +59,28 @@ def set_up(run: Run, file: GivenFile) -> Answer:
 @changing
 def terms(run: Run, file: GivenFile) -> Answer:
     """Add a new version of the terms; vouchers issued before keep theirs."""
-    added = add_terms(run.act, run.scheme, toml.read(file.data))
+    whole = toml.read(file.data)
+    new = read_terms(whole.section("terms"))
+    _end(whole)
+    added = add_terms(run.act, run.scheme, new)
     data = {"terms": added.version, "in_force_from": added.in_force_from}
     return Answer(f"Terms {added.version} are in force from {added.in_force_from.isoformat()}.", data)
+
+
+@scheme_group.command("eligibility")
+@SET_UP_FILE
+@REASON
+@changing
+def eligibility(run: Run, file: GivenFile, reason: str) -> Answer:
+    """Replace the rules on who may apply by those of a file's section [eligibility].
+
+    An empty section asks nothing. Applications that were sent before keep their answers and what came of them.
+    """
+    whole = toml.read(file.data)
+    rules = read_eligibility(whole.section("eligibility"))
+    _end(whole)
+    set_eligibility(run.act, run.scheme, rules, reason=reason)
+    return Answer("The rules on who may apply are replaced.", {"eligibility": run.scheme.eligibility})
 
 
 @scheme_group.command("show")
@@ -60,6 +89,12 @@ def show_scheme(run: Run) -> Answer:
     """Show a scheme with its settings, terms, voucher types and rounds."""
     run.need(*STAFF)
     return Answer(data=scheme_facts(run.scheme))
+
+
+def _end(whole: Section) -> None:
+    """Refuses a file that was read, when anything in it is wrong or unknown."""
+    whole.done()
+    refuse_faults(whole)
 
 
 def scheme_facts(scheme: Scheme) -> dict[str, object]:
@@ -111,7 +146,19 @@ def _round_facts(each: Round) -> dict[str, object]:
 
 @click.group("voucher-type")
 def voucher_type_group() -> None:
-    """Open and close voucher types."""
+    """Add, open and close voucher types."""
+
+
+@voucher_type_group.command("add")
+@SET_UP_FILE
+@changing
+def add_type(run: Run, file: GivenFile) -> Answer:
+    """Add the voucher type of a file's section [voucher_type]."""
+    whole = toml.read(file.data)
+    new = read_voucher_type(whole.section("voucher_type"))
+    _end(whole)
+    kind = add_voucher_type(run.act, run.scheme, new)
+    return Answer(f"Voucher type {kind.code} is added, worth {pounds(kind.face_pence)}.", _kind_facts(kind))
 
 
 @voucher_type_group.command("open")

@@ -16,6 +16,7 @@ RETAINED_SUBSIDY = "subsidy record"
 RETAINED_PAYMENT = "payment file"
 RETAINED_STATEMENT = "statement"
 RETAINED_PROVIDER = "provider vetting"
+RETAINED_LOOK = "public pages"
 
 
 def keep_document(act: Act, *, scheme_id: int, data: bytes, name: str, retention_class: str) -> Document:

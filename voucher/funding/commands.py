@@ -274,28 +274,40 @@ def draw_on(act: Act, target: Round, shares: Sequence[tuple[FundingLine, int]]) 
                 f"{pounds(line.unallocated_pence)} unallocated.",
                 "budget",
             )
-        _refuse_late_last_day(target, line)
+        late = _late_last_day(target, line.agreement)
+        if late:
+            raise DomainError("too_late", late, "closes_on")
         session.add(RoundLine(round_id=target.id, line_id=line.id, share_bp=share_bp, position=position))
     session.flush()
 
 
-def _refuse_late_last_day(target: Round, line: FundingLine) -> None:
+def check_rounds_end_in_time(act: Act, scheme: Scheme) -> None:
+    """Raises DomainError when settings let a voucher of a round that has not closed outlast what may be paid for it."""
+    rounds = select(RoundLine, Round).join(Round, Round.id == RoundLine.round_id)
+    still_open = rounds.where(Round.scheme_id == scheme.id, Round.closes_on >= act.today)
+    for drawn, target in session.execute(still_open.order_by(Round.id, RoundLine.position)).all():
+        late = _late_last_day(target, drawn.line.agreement)
+        if late:
+            raise DomainError("too_late", f"Round {target.code}: {late}")
+
+
+def _late_last_day(target: Round, agreement: Agreement) -> str | None:
+    """What to say of a round whose last voucher would leave no time to claim and pay; None for one in time."""
     scheme = target.scheme
     last_day = date.fromordinal(target.closes_on.toordinal() + scheme.offer_days + target.voucher_type.validity_days)
     last_day = min(last_day, scheme.ends_on)
-    if not last_day_fits(
+    if last_day_fits(
         last_day,
         claim_window_days=scheme.claim_window_days,
         payment_days=scheme.payment_days,
-        agreement_ends_on=line.agreement.ends_on,
+        agreement_ends_on=agreement.ends_on,
     ):
-        raise DomainError(
-            "too_late",
-            f"A voucher of this round could run to {last_day.isoformat()}; "
-            f"{scheme.claim_window_days} days to claim and "
-            f"{scheme.payment_days} to pay go beyond the end of agreement {line.agreement.reference}.",
-            "closes_on",
-        )
+        return None
+    return (
+        f"A voucher of this round could run to {last_day.isoformat()}; "
+        f"{scheme.claim_window_days} days to claim and "
+        f"{scheme.payment_days} to pay go beyond the end of agreement {agreement.reference}."
+    )
 
 
 def award_of(agreement: Agreement) -> int:

@@ -34,7 +34,7 @@ UPLOAD_LIMIT = 20 * 1024 * 1024
 SECRET_PATHS = ("/V/", "/L/")
 
 # All that a browser may keep; every other answer is somebody's own or carries the secret of a form.
-KEPT = frozenset({"static", "platform.assets", "platform.fonts"})
+KEPT = frozenset({"static", "platform.assets", "platform.fonts", "look.style", "look.logo"})
 
 HEADERS = {
     "frame_options": "DENY",

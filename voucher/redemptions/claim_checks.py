@@ -57,7 +57,7 @@ def check_sessions(act: Act, provider: Provider, voucher: Voucher, sessions: Seq
             raise DomainError("session_not_recorded", f"A session of this claim is {item.state}.", "sessions")
         if item.delivered_on is None or not delivered_in_date(item.delivered_on, voucher.issued_on, voucher.last_day):
             raise DomainError("out_of_date", "A session's day lies outside the voucher's days.", "sessions")
-    until = claimable_until(voucher.last_day, voucher.scheme.claim_window_days)
+    until = claimable_until(voucher.last_day, voucher.claim_window_days)
     if act.today > until:
         raise DomainError("claim_window", f"Claims on this voucher could be made until {until.isoformat()}.")
 

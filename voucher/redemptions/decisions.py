@@ -24,6 +24,7 @@ from voucher.redemptions.models import Redemption
 from voucher.redemptions.policy import why_not_decide_claim
 from voucher.redemptions.queries import held_on, lock_redemption, sessions_of
 from voucher.redemptions.rules import REDEMPTION_TRANSITIONS, SESSION_TRANSITIONS, RedemptionState, SessionState
+from voucher.schemes.queries import held_still
 from voucher.vouchers.commands import settle_state
 from voucher.vouchers.models import Voucher
 from voucher.vouchers.queries import lock_voucher
@@ -136,7 +137,8 @@ def reinstate_voucher(act: Act, redemption: Redemption, *, reason: str) -> Vouch
     if other is not None:
         raise Conflict("application_live", f"{voucher.business.name} has application {other.reference} by now.")
     voucher.released_on = voucher.release_reason = None
-    voucher.last_day = min(act.today + timedelta(days=voucher.scheme.reinstatement_days), voucher.scheme.ends_on)
+    scheme = held_still(voucher.scheme)
+    voucher.last_day = min(act.today + timedelta(days=scheme.reinstatement_days), scheme.ends_on)
     voucher.remaining_pence = sum(parts.values())
     voucher.application.voucher_ended = False
     change_state(

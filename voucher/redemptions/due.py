@@ -11,7 +11,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from voucher.accounts.queries import holders
 from voucher.accounts.rules import Role
@@ -108,22 +109,27 @@ def _lapse_offer(act: Act, application_id: int, report: DueReport) -> None:
 
 
 def _vouchers(act: Act, scheme: Scheme) -> Select[int]:
-    over = act.today - timedelta(days=scheme.late_session_days)
     return (
         select(Voucher.id)
         .where(
             Voucher.scheme_id == scheme.id,
             Voucher.state.in_(_EXPIRING),
             Voucher.released_on.is_(None),
-            Voucher.last_day < over,
+            _over(act, scheme, Voucher.late_session_days),
         )
         .order_by(Voucher.id)
     )
 
 
+def _over(act: Act, scheme: Scheme, days: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """Of vouchers whose last day lies further back than the days with which each of them was issued."""
+    known = session.scalars(select(days).where(Voucher.scheme_id == scheme.id).distinct()).all()
+    return or_(false(), *(and_(days == each, Voucher.last_day < act.today - timedelta(days=each)) for each in known))
+
+
 def _expire_voucher(act: Act, voucher_id: int, report: DueReport) -> None:
     voucher = lock_voucher(voucher_id)
-    due_on = release_falls_due_on(voucher.last_day, voucher.scheme.late_session_days)
+    due_on = release_falls_due_on(voucher.last_day, voucher.late_session_days)
     if voucher.released_on is None and voucher.state in _EXPIRING and due_on <= act.today:
         free = voucher.remaining_pence
         expire(act, voucher, due_on=due_on)
@@ -144,13 +150,12 @@ def _open_sessions(act: Act, scheme: Scheme) -> Select[int]:
 
 
 def _unclaimed_sessions(act: Act, scheme: Scheme) -> Select[int]:
-    over = act.today - timedelta(days=scheme.claim_window_days)
     return (
         select(DeliverySession.id)
         .join(Voucher, Voucher.id == DeliverySession.voucher_id)
         .where(
             Voucher.scheme_id == scheme.id,
-            Voucher.last_day < over,
+            _over(act, scheme, Voucher.claim_window_days),
             DeliverySession.state == str(SessionState.RECORDED),
         )
         .order_by(DeliverySession.id)
@@ -161,7 +166,7 @@ def _lapse_session(act: Act, session_id: int, report: DueReport) -> None:
     voucher = lock_voucher(session.get_one(DeliverySession, session_id).voucher_id)
     lapsing = lock_session(session_id)
     unrecorded = lapsing.state == SessionState.OPEN and act.now - lapsing.opened_at > timedelta(hours=OPEN_HOURS)
-    window = timedelta(days=voucher.scheme.claim_window_days)
+    window = timedelta(days=voucher.claim_window_days)
     unclaimed = lapsing.state == SessionState.RECORDED and voucher.last_day + window < act.today
     if unrecorded or unclaimed:
         to_the_lines = lapsing.held_pence if voucher.released_on is not None else 0

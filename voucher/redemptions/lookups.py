@@ -110,7 +110,7 @@ def judge(act: Act, credential: Credential | None) -> Outcome:
     for state, outcome in by_state.items():
         if voucher.state == state:
             return outcome
-    late_until = recordable_until(voucher.last_day, voucher.scheme.late_session_days)
+    late_until = recordable_until(voucher.last_day, voucher.late_session_days)
     if voucher.state == VoucherState.EXPIRED or act.today > late_until:
         return Outcome.EXPIRED
     if voucher.remaining_pence == 0:

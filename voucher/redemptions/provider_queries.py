@@ -126,15 +126,16 @@ def claims_to_see_to(actor: Actor) -> Sequence[Redemption]:
 def unclaimed(actor: Actor) -> Unclaimed:
     """What the actor's firm has recorded and not claimed for, in three figures."""
     rows = session.execute(
-        select(Scheme.claim_window_days, func.count(), func.sum(DeliverySession.held_pence), func.min(Voucher.last_day))
+        select(
+            Voucher.claim_window_days, func.count(), func.sum(DeliverySession.held_pence), func.min(Voucher.last_day)
+        )
         .join(Voucher, Voucher.id == DeliverySession.voucher_id)
-        .join(Scheme, Scheme.id == DeliverySession.scheme_id)
         .join(Provider, Provider.id == DeliverySession.provider_id)
         .where(
             Provider.organisation_id.in_(own_organisations(actor, Permission.PROVIDER_CLAIMS_MAKE)),
             DeliverySession.state == str(SessionState.RECORDED),
         )
-        .group_by(Scheme.claim_window_days)
+        .group_by(Voucher.claim_window_days)
     ).all()
     return Unclaimed(
         sum(count for _days, count, _held, _last in rows),

@@ -89,7 +89,7 @@ def _check(
 
 
 def _check_dates(act: Act, voucher: Voucher, delivered_on: date, late_reason: str) -> None:
-    if act.today > recordable_until(voucher.last_day, voucher.scheme.late_session_days):
+    if act.today > recordable_until(voucher.last_day, voucher.late_session_days):
         raise DomainError("expired", "The days for recording work on this voucher are over.")
     if delivered_on > act.today:
         raise DomainError("delivered_on", "The day of the support lies in the future.", "delivered_on")

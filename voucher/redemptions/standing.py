@@ -64,6 +64,6 @@ def _latest(query: Select[int, datetime]) -> dict[int, datetime]:
 
 def _standing(claim: Redemption, since: datetime, handed_in_at: datetime, today: date) -> Standing:
     waiting = turn(claim.state, on_hold=claim.on_hold, provider_state=claim.provider.state)
-    due = paid_by(claim.state, london_date(handed_in_at), claim.voucher.scheme.payment_days)
+    due = paid_by(claim.state, london_date(handed_in_at), claim.voucher.payment_days)
     day = None if waiting.stopped else due
     return Standing(waiting, since, day, late=day is not None and day < today)

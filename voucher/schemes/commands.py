@@ -1,7 +1,8 @@
-"""Setting up a scheme, new terms, and rounds with a guard on their budget."""
+"""Setting up a scheme; new terms, voucher types and rules on who may apply; rounds with a guard on their budget."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,29 +14,23 @@ from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import changed_one, session
 from voucher.platform.errors import Conflict, DomainError
+from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.money import pounds
 from voucher.platform.toml import Section, refuse_faults
-from voucher.schemes.eligibility import to_stored
-from voucher.schemes.eligibility_file import read_eligibility
+from voucher.schemes.eligibility import Eligibility, to_stored
 from voucher.schemes.models import Round, Scheme, Terms, VoucherType
+from voucher.schemes.plans import (
+    NewScheme,
+    NewTerms,
+    NewVoucherType,
+    Wrong,
+    wrong_with_rules,
+    wrong_with_scheme,
+    wrong_with_type,
+)
 from voucher.schemes.queries import voucher_type_by_code
 from voucher.schemes.rules import AwardMethod
-
-DAY_SETTINGS = {
-    "offer_days": 30,
-    "notice_days": 30,
-    "confirmation_days": 28,
-    "late_session_days": 7,
-    "claim_window_days": 28,
-    "payment_days": 30,
-    "extension_limit": 1,
-    "extension_days": 30,
-    "reinstatement_days": 28,
-    "match_days": 30,
-    "lookup_limit_person": 10,
-    "lookup_limit_provider": 30,
-    "lookup_limit_address": 30,
-}
+from voucher.schemes.set_up_file import read_scheme
 
 
 def set_up_scheme(act: Act, file: Section) -> Scheme:
@@ -44,96 +39,100 @@ def set_up_scheme(act: Act, file: Section) -> Scheme:
     Raises FileRefused with every fault of the file by key, and DomainError when the scheme is there already.
     """
     act.require(Permission.ADMIN_PEOPLE_MANAGE)
-    part = file.section("scheme")
-    settings = part.section("settings")
-    values = {key: settings.whole(key, default, most=3650) for key, default in DAY_SETTINGS.items()}
+    new = read_scheme(file)
+    if _reference_taken(new.reference):
+        file.fault("scheme.reference", f"{new.reference} is there already")
+    refuse_faults(file)
+    return create_scheme(act, new)
+
+
+def create_scheme(act: Act, new: NewScheme) -> Scheme:
+    """A new scheme; raises DomainError that names the field of the first thing that is wrong with it."""
+    act.require(Permission.ADMIN_PEOPLE_MANAGE)
+    _refuse(wrong_with_scheme(new))
+    for kind in new.voucher_types:
+        _refuse(wrong_with_type(kind))
+    if _reference_taken(new.reference):
+        raise DomainError("scheme_exists", _("Another scheme has this reference. Choose another one."), "reference")
     scheme = Scheme(
         number=(session.scalar(select(func.max(Scheme.number))) or 0) + 1,
-        reference=part.text("reference").upper(),
-        name=part.text("name"),
-        contact_line=part.text("contact"),
-        starts_on=part.day("starts_on"),
-        ends_on=part.day("ends_on"),
-        decider_may_verify=settings.flag("decider_may_verify", False),
-        reviewer_needed=settings.flag("reviewer_needed", True),
-        vat_funded_for_unregistered=settings.flag("vat_funded_for_unregistered", False),
+        reference=new.reference,
+        name=new.name,
+        owner=add_organisation(act, name=new.owner, legal_form="other"),
+        contact_line=new.contact_line,
+        starts_on=new.starts_on,
+        ends_on=new.ends_on,
+        decider_may_verify=new.decider_may_verify,
+        reviewer_needed=new.reviewer_needed,
+        eligibility=to_stored(new.eligibility),
         created_at=act.now,
-        **values,
+        **new.days,
     )
-    owner = part.text("owner")
-    terms = _terms(act, file.section("terms"))
-    kinds = [_voucher_type(section) for section in file.sections("voucher_type")]
-    if file.has("eligibility"):
-        scheme.eligibility = to_stored(read_eligibility(file.section("eligibility")))
-    for section in (part, settings, file):
-        section.done()
-    _check(scheme, file)
-    refuse_faults(file)
-    scheme.owner = add_organisation(act, name=owner, legal_form="other")
     session.add(scheme)
     session.flush()
-    terms.scheme_id = scheme.id
-    for kind in kinds:
-        kind.scheme_id = scheme.id
-    session.add_all([terms, *kinds])
+    session.add(_terms(act, scheme, new.terms))
+    session.add_all([_voucher_type(scheme, kind) for kind in new.voucher_types])
     session.flush()
-    record(act.actor, "scheme.set_up", scheme, at=act.now, details={"terms": terms.version})
+    record(act.actor, "scheme.set_up", scheme, at=act.now, details={"terms": new.terms.version})
     return scheme
 
 
-def _check(scheme: Scheme, file: Section) -> None:
-    if scheme.starts_on > scheme.ends_on:
-        file.fault("scheme.ends_on", "lies before starts_on")
-    if not scheme.reference.isalnum() or len(scheme.reference) > 6:
-        file.fault("scheme.reference", "must be one to six letters and digits")
-    if session.scalar(select(Scheme.id).where(Scheme.reference == scheme.reference)):
-        file.fault("scheme.reference", f"{scheme.reference} is there already")
+def _reference_taken(reference: str) -> bool:
+    return session.scalar(select(Scheme.id).where(Scheme.reference == reference)) is not None
 
 
-def _terms(act: Act, section: Section) -> Terms:
-    terms = Terms(
-        version=section.text("version"),
-        in_force_from=section.day("in_force_from"),
-        brief=section.texts("brief"),
-        body=section.text("body"),
-        created_at=act.now,
-    )
-    section.done()
-    return terms
+def _refuse(found: Iterator[Wrong]) -> None:
+    for wrong in found:
+        raise DomainError("cannot_be_set_up", wrong.on_page, wrong.field)
 
 
-def _voucher_type(section: Section) -> VoucherType:
-    face = section.pounds("face_value")
-    kind = VoucherType(
-        code=section.text("code"),
-        name=section.text("name"),
-        good_for=section.texts("good_for"),
-        rate_bp=section.whole("rate_percent", least=1, most=100) * 100,
-        face_pence=face,
-        cap_pence=section.pounds("cap") if section.has("cap") else face,
-        minimum_own_pence=section.pounds("minimum_own_contribution", "0.00"),
-        validity_days=section.whole("validity_days", least=1, most=3650),
-        open=section.flag("open", True),
-    )
-    if not 0 < kind.cap_pence <= kind.face_pence:
-        section.fault("cap", "must be above zero and at most the face value")
-    section.done()
-    return kind
+def _terms(act: Act, scheme: Scheme, new: NewTerms) -> Terms:
+    return Terms(scheme_id=scheme.id, created_at=act.now, **vars(new))
 
 
-def add_terms(act: Act, scheme: Scheme, file: Section) -> Terms:
+def _voucher_type(scheme: Scheme, new: NewVoucherType) -> VoucherType:
+    return VoucherType(scheme_id=scheme.id, **vars(new))
+
+
+def add_terms(act: Act, scheme: Scheme, new: NewTerms) -> Terms:
     """A new version of the terms; vouchers issued before keep theirs (rule 9)."""
     act.require(Permission.SCHEMES_SET_UP, scheme_id=scheme.id)
-    terms = _terms(act, file.section("terms"))
-    file.done()
-    refuse_faults(file)
-    if session.scalar(select(Terms.id).where(Terms.scheme_id == scheme.id, Terms.version == terms.version)):
-        raise DomainError("terms_exist", f"Terms {terms.version} are there already.", "terms.version")
-    terms.scheme_id = scheme.id
+    if session.scalar(select(Terms.id).where(Terms.scheme_id == scheme.id, Terms.version == new.version)):
+        raise DomainError("terms_exist", f"Terms {new.version} are there already.", "version")
+    terms = _terms(act, scheme, new)
     session.add(terms)
     session.flush()
     record(act.actor, "scheme.terms_added", scheme, at=act.now, details={"version": terms.version})
     return terms
+
+
+def add_voucher_type(act: Act, scheme: Scheme, new: NewVoucherType) -> VoucherType:
+    """A further voucher type; raises DomainError, at the field, for a code that is taken and wrong amounts."""
+    act.require(Permission.SCHEMES_SET_UP, scheme_id=scheme.id)
+    _refuse(wrong_with_type(new))
+    if session.scalar(select(VoucherType.id).where(VoucherType.scheme_id == scheme.id, VoucherType.code == new.code)):
+        raise Conflict("voucher_type_exists", _("The scheme has a voucher type with this code already."), "code")
+    kind = _voucher_type(scheme, new)
+    session.add(kind)
+    session.flush()
+    told = {key: value for key, value in vars(new).items() if key not in ("code", "face_pence")}
+    record(act.actor, "voucher_type.added", kind, at=act.now, pence=kind.face_pence, details=told)
+    return kind
+
+
+def set_eligibility(act: Act, scheme: Scheme, rules: Eligibility, *, reason: str) -> None:
+    """Replaces the rules on who may apply; what was sent before keeps its answers and what came of them."""
+    act.require(Permission.SCHEMES_SET_UP, scheme_id=scheme.id)
+    if not reason.strip():
+        raise DomainError("reason_needed", _("Say why the rules change."), "reason")
+    _refuse(wrong_with_rules(rules))
+    scheme = session.get_one(Scheme, scheme.id, with_for_update=True, populate_existing=True)
+    before, after = dict(scheme.eligibility), to_stored(rules)
+    if before == after:
+        raise DomainError("no_change", _("These are the rules that the scheme has already."))
+    scheme.eligibility = after
+    details = {"before": before, "after": after}
+    record(act.actor, "scheme.eligibility_changed", scheme, at=act.now, reason=reason.strip(), details=details)
 
 
 @dataclass(frozen=True)

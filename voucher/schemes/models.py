@@ -1,4 +1,4 @@
-"""A scheme with its settings, versioned terms, voucher types and rounds."""
+"""A scheme with its settings, versioned terms, voucher types and rounds; weaker duties that are proposed."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from datetime import date, datetime
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from voucher.accounts.rules import ProposalState
 from voucher.organisations.models import Organisation
-from voucher.platform.db import Base, in_list, new_public_id
-from voucher.schemes.rules import AwardMethod
+from voucher.platform.db import Base, in_list, new_public_id, unique_where
+from voucher.schemes.rules import AwardMethod, Duty
 
 
 class Scheme(Base):
@@ -125,3 +126,51 @@ class Round(Base):
     def reference(self) -> str:
         """A round is known by its code."""
         return self.code
+
+
+class DutyProposal(Base):
+    """A weaker duty that one person proposes and another confirms."""
+
+    __tablename__ = "duty_proposal"
+    __table_args__ = (
+        UniqueConstraint("public_id"),
+        CheckConstraint(in_list("duty", list(Duty)), name="duty_known"),
+        CheckConstraint(in_list("state", list(ProposalState)), name="state_known"),
+        CheckConstraint(
+            "state <> 'confirmed' OR (decided_by IS NOT NULL AND decided_by <> proposed_by)",
+            name="confirmed_by_a_second_person",
+        ),
+        unique_where("uq_duty_proposal_waiting", "scheme_id", "duty", where="state = 'proposed'"),
+    )
+
+    public_id: Mapped[str] = mapped_column(default=new_public_id)
+    scheme_id: Mapped[int] = mapped_column(ForeignKey("scheme.id"))
+    duty: Mapped[str]
+    reason: Mapped[str] = mapped_column(Text)
+    state: Mapped[str]
+    proposed_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    proposed_at: Mapped[datetime]
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    decided_at: Mapped[datetime | None]
+
+    scheme: Mapped[Scheme] = relationship()
+
+    @property
+    def reference(self) -> str:
+        """A proposal is known by its duty."""
+        return self.duty
+
+
+class SchemeLook(Base):
+    """What a scheme's public pages look like; what is empty looks like the product's own."""
+
+    __tablename__ = "scheme_look"
+    __table_args__ = (
+        UniqueConstraint("scheme_id"),
+        CheckConstraint("colour IS NULL OR (length(colour) = 7 AND colour LIKE '#%')", name="colour_in_full"),
+    )
+
+    scheme_id: Mapped[int] = mapped_column(ForeignKey("scheme.id"))
+    colour: Mapped[str | None]
+    logo_id: Mapped[int | None] = mapped_column(ForeignKey("document.id"))
+    set_at: Mapped[datetime]

@@ -9,11 +9,12 @@ from typing import Any, TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from voucher.accounts.rules import ProposalState
 from voucher.platform.actor import Actor
 from voucher.platform.authz import Permission
 from voucher.platform.db import Base, session
 from voucher.platform.errors import DomainError, NotFound
-from voucher.schemes.models import Round, Scheme, Terms, VoucherType
+from voucher.schemes.models import DutyProposal, Round, Scheme, Terms, VoucherType
 
 T = TypeVar("T", bound=Base)
 
@@ -28,6 +29,11 @@ def visible(table: type[T], actor: Actor, public_id: str, *permissions: Permissi
     if found is None or not any(actor.may(each, scheme_id=found.scheme_id) for each in permissions):
         raise NotFound("not_here", "There is nothing at this address.")
     return found  # type: ignore[no-any-return]
+
+
+def held_still(thing: T) -> T:
+    """The scheme or voucher type as it is now and stays until the transaction ends: nobody changes it meanwhile."""
+    return session.get_one(type(thing), thing.id, with_for_update={"read": True}, populate_existing=True)
 
 
 def scheme_by_reference(reference: str | None) -> Scheme:
@@ -134,4 +140,13 @@ def terms_history(scheme: Scheme) -> Sequence[Terms]:
     """All versions of the scheme's terms, oldest first."""
     return session.scalars(
         select(Terms).where(Terms.scheme_id == scheme.id).order_by(Terms.in_force_from, Terms.id)
+    ).all()
+
+
+def waiting_duties(scheme: Scheme) -> Sequence[DutyProposal]:
+    """The weaker duties that wait for a second person, oldest first."""
+    return session.scalars(
+        select(DutyProposal)
+        .where(DutyProposal.scheme_id == scheme.id, DutyProposal.state == str(ProposalState.PROPOSED))
+        .order_by(DutyProposal.proposed_at, DutyProposal.id)
     ).all()

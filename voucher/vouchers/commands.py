@@ -24,7 +24,7 @@ from voucher.platform.db import changed_one, session
 from voucher.platform.errors import Conflict, DomainError, Forbidden
 from voucher.platform.references import new_reference
 from voucher.schemes.models import Scheme, Terms
-from voucher.schemes.queries import terms_in_force
+from voucher.schemes.queries import held_still, terms_in_force
 from voucher.subsidies.commands import receive_reply, send_letter
 from voucher.subsidies.models import SubsidyRecord
 from voucher.vouchers.credential import new_voucher_public_id
@@ -118,7 +118,7 @@ def voucher_of(application: Application) -> Voucher | None:
 
 
 def _issue(act: Act, application: Application, reply: SubsidyRecord, terms: Terms) -> Voucher:
-    kind, scheme = application.round.voucher_type, application.scheme
+    kind, scheme = application.round.voucher_type, held_still(application.scheme)
     if not kind.open:
         raise DomainError("voucher_type_closed", f"Voucher type {kind.code} is closed: nothing is issued of it.")
     reserved = standing_of_application(application.id, Account.RESERVED)
@@ -140,7 +140,11 @@ def _issue(act: Act, application: Application, reply: SubsidyRecord, terms: Term
         remaining_pence=application.face_pence,
         rate_bp=kind.rate_bp,
         cap_pence=kind.cap_pence,
-        minimum_own_pence=kind.minimum_own_pence,
+        minimum_own_pence=application.minimum_own_pence,
+        good_for=list(application.good_for),
+        late_session_days=scheme.late_session_days,
+        claim_window_days=scheme.claim_window_days,
+        payment_days=scheme.payment_days,
         issued_at=act.now,
         issued_on=act.today,
         last_day=last_day,
@@ -169,7 +173,7 @@ def _issue(act: Act, application: Application, reply: SubsidyRecord, terms: Term
 
 
 def _last_day(act: Act, application: Application, scheme: Scheme) -> date:
-    last_day = min(act.today + timedelta(days=application.round.voucher_type.validity_days), scheme.ends_on)
+    last_day = min(act.today + timedelta(days=application.validity_days), scheme.ends_on)
     for agreement in agreements_of_round(application.round_id):
         if not last_day_fits(
             last_day,
@@ -215,7 +219,7 @@ def extend(act: Act, voucher: Voucher, *, last_day: date, reason: str) -> None:
     """Moves the last day, within the scheme's limits and before it has passed (rule 13); counted on the statement."""
     _manage(act, voucher, reason)
     voucher = lock_voucher(voucher.id)
-    scheme = voucher.scheme
+    scheme = held_still(voucher.scheme)
     if voucher.state not in (S.ISSUED, S.SUSPENDED):
         raise DomainError("voucher_ended", f"Voucher {voucher.reference} is {voucher.state}; it cannot be extended.")
     refusal = why_no_extension(
@@ -232,8 +236,8 @@ def extend(act: Act, voucher: Voucher, *, last_day: date, reason: str) -> None:
     for agreement in agreements_of_round(voucher.round_id):
         if not last_day_fits(
             last_day,
-            claim_window_days=scheme.claim_window_days,
-            payment_days=scheme.payment_days,
+            claim_window_days=voucher.claim_window_days,
+            payment_days=voucher.payment_days,
             agreement_ends_on=agreement.ends_on,
         ):
             raise DomainError("too_late", f"Agreement {agreement.reference} ends too soon for that.", "last_day")

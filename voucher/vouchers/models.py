@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from voucher.applications.models import Application
@@ -18,7 +18,8 @@ class Voucher(Base):
     """A named business's right to part-paid support.
 
     ``remaining_pence`` is a guard: what no session holds and no claim has taken. ``released_on`` says that its money
-    went back to the lines; what comes free after that goes there too.
+    went back to the lines; what comes free after that goes there too. What it is good for, and the days after its last
+    one, are those with which it was issued: settings that change later leave them alone.
     """
 
     __tablename__ = "voucher"
@@ -52,6 +53,10 @@ class Voucher(Base):
     rate_bp: Mapped[int]
     cap_pence: Mapped[int]
     minimum_own_pence: Mapped[int]
+    good_for: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
+    late_session_days: Mapped[int] = mapped_column(server_default="7")
+    claim_window_days: Mapped[int] = mapped_column(server_default="28")
+    payment_days: Mapped[int] = mapped_column(server_default="30")
     issued_at: Mapped[datetime]
     issued_on: Mapped[date]
     last_day: Mapped[date]

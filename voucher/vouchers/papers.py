@@ -69,7 +69,7 @@ def paper_of(act: Act, voucher: Voucher) -> VoucherPaper:
         face_value_pence=voucher.face_pence,
         remaining_pence=voucher.remaining_pence,
         rate_percent=percent(voucher.rate_bp),
-        good_for=list(voucher.voucher_type.good_for),
+        good_for=list(voucher.good_for),
         last_day=voucher.last_day,
         issued_on=voucher.issued_on,
         terms_brief=list(voucher.terms.brief),

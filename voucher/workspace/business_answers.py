@@ -166,7 +166,7 @@ def _may_be_answered(asked: DeliverySession) -> bool:
 def _pay_day(claim: Redemption, answer: ClaimAnswer | None) -> date | None:
     """By when the scheme pays the provider: its days for that, from the business's own word on."""
     confirmed = confirmed_at(claim) if claim.state in ON_ITS_WAY and answer is not None else None
-    return london_date(confirmed) + timedelta(days=claim.voucher.scheme.payment_days) if confirmed else None
+    return london_date(confirmed) + timedelta(days=claim.voucher.payment_days) if confirmed else None
 
 
 def _note(form: DeliveryForm) -> str:

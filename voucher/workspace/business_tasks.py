@@ -136,7 +136,7 @@ def _deliveries(act: Act) -> Iterator[Todo]:
     for each in unclaimed_deliveries(act.actor):
         asked = each.answer is None
         words = _("Say whether this was delivered: %(what)s") if asked else _("The claim for %(what)s is to be made")
-        last_claim = claimable_until(each.voucher.last_day, each.voucher.scheme.claim_window_days)
+        last_claim = claimable_until(each.voucher.last_day, each.voucher.claim_window_days)
         recorded_at = each.recorded_at or each.opened_at
         yield Todo(
             str(translate(words, what=each.package.name if each.package else each.description)),

@@ -60,7 +60,7 @@ def voucher_page(reference: str) -> ResponseReturnValue:
         is_late=act.today > voucher.last_day,
         held_pence=held_on(voucher.id),
         recordable=_recordable(voucher),
-        claimable=claimable_until(voucher.last_day, voucher.scheme.claim_window_days),
+        claimable=claimable_until(voucher.last_day, voucher.claim_window_days),
         deliveries=deliveries_on(act.actor, voucher, number),
         claims=claims,
         turns={claim.id: turn_of(claim, answers.get(claim.id)) for claim in claims.rows},
@@ -128,4 +128,4 @@ def _on_screen(act: Act, voucher: Voucher) -> OnScreen | None:
 
 
 def _recordable(voucher: Voucher) -> date:
-    return recordable_until(voucher.last_day, voucher.scheme.late_session_days)
+    return recordable_until(voucher.last_day, voucher.late_session_days)

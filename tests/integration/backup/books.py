@@ -161,6 +161,8 @@ def _add_what_no_command_makes(document_id: int) -> None:
         add(connection, "insurance", **insurance)
         add(connection, "provider_invitation", role="provider scanner")
         add(connection, "deputy", stands_in_for=2)
+        add(connection, "scheme_look", colour="#00596b", logo_id=document_id)
+        add(connection, "duty_proposal", duty="reviewer_needed", state="proposed")
         add(connection, "role_proposal", role="signer", state="proposed", person_id=2)
         session.execute(update(Agreement).values(closed_through=CLOSED_THROUGH))
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.integration.cli.files import AGREEMENT, ROUND, TERMS
-from tests.integration.cli.town import ADA, BETH, FAY, GWEN, PRUE, Town
+from tests.integration.cli.files import AGREEMENT, ROUND, SCHEME, TERMS
+from tests.integration.cli.town import ADA, BETH, FAY, GWEN, OLWEN, PRUE, Town
 
 TownAt = Callable[[str], Town]
 
@@ -137,3 +137,56 @@ def test_a_drawdown_is_asked_for_and_received_at_the_bank(town_at: TownAt) -> No
     matched = town.shell.ask("match", line, "--drawdown", asked["drawdown"], by=BETH)
     assert (matched["open_pence"], matched["matched"]) == (0, [asked["drawdown"]])
     assert town.shell.ask("agreement", "show", by=FAY)[0]["lines"][1]["cash_pence"] == 75_000
+
+
+def test_settings_change_by_a_file_that_names_only_what_changes(town_at: TownAt) -> None:
+    town = town_at("round")
+    path = town.file("settings.toml", '[settings]\noffer_days = 14\ncontact = "new@northtyne.example"\n')
+    changed = town.shell.ask("scheme", "settings", path, "--reason", "the board", by=GWEN)["changed"]
+    assert changed["offer_days"] == ["30", "14"]
+    shown = town.shell.ask("scheme", "show", by=GWEN)
+    assert (shown["settings"]["offer_days"], shown["settings"]["notice_days"]) == (14, 30)
+    bad = town.file("bad.toml", "[settings]\nlookup_limit_person = 0\nreviewer_needed = false\n")
+    error = town.shell.refusal("scheme", "settings", bad, "--reason", "r", by=GWEN)
+    assert [fault["column"] for fault in error["faults"]] == [
+        "settings.lookup_limit_person",
+        "settings.reviewer_needed",
+    ]
+
+
+def test_a_voucher_type_is_added_and_changed_by_files(town_at: TownAt) -> None:
+    town = town_at("round")
+    kind = SCHEME[SCHEME.index("[[voucher_type]]") :].replace("[[voucher_type]]", "[voucher_type]")
+    big = town.file("big.toml", kind.replace('"TASTER"', '"BIG"'))
+    assert town.shell.ask("voucher-type", "add", big, by=GWEN)["face_pence"] == 150_000
+    assert town.shell.refusal("voucher-type", "add", big, by=GWEN)["code"] == "voucher_type_exists"
+    path = town.file("change.toml", "[voucher_type]\nvalidity_days = 60\n")
+    changed = town.shell.ask("voucher-type", "change", "BIG", path, "--reason", "shorter", by=GWEN)
+    assert changed == {"changed": {"validity_days": ["90", "60"]}}
+
+
+def test_who_may_apply_is_replaced_by_a_file(town_at: TownAt) -> None:
+    town = town_at("scheme")
+    path = town.file("rules.toml", '[eligibility]\npostcode_areas = ["ne"]\n')
+    found = town.shell.ask("scheme", "eligibility", path, "--reason", "the funder asks", by=GWEN)
+    assert found == {"eligibility": {"postcode_areas": ["NE"]}}
+    words = ("scheme", "eligibility", "--reason", "r")
+    assert "eligibility.postcode_areas" in faults(town, words, '[eligibility]\npostcode_areas = ["North"]\n', GWEN)
+
+
+def test_a_weaker_duty_takes_two_commands_of_two_people(town_at: TownAt) -> None:
+    shell = town_at("scheme").shell
+    shell.run("duty", "propose", "reviewer_needed", "--reason", "we are three", by=GWEN)
+    assert shell.refusal("duty", "confirm", "reviewer_needed", by=GWEN)["code"] == "no_permission"
+    assert shell.ask("duty", "end", "reviewer_needed", "--reason", "no", by=GWEN) == {"proposal": "withdrawn"}
+    assert shell.refusal("duty", "confirm", "reviewer_needed", by=GWEN)["code"] == "no_proposal"
+    assert shell.refusal("duty", "make-strict", "reviewer_needed", "--reason", "r", by=GWEN)["code"] == "strict_already"
+
+
+def test_a_scheme_that_would_fund_vat_is_refused(town_at: TownAt) -> None:
+    town = town_at("scheme")
+    bad = SCHEME.replace("offer_days = 30", "vat_funded_for_unregistered = true").replace('"NTT"', '"OTH"')
+    found = faults(town, ("scheme", "set-up"), bad, OLWEN)
+    assert found == {
+        "scheme.settings.vat_funded_for_unregistered": "cannot be true: vouchers pay no VAT in this edition"
+    }

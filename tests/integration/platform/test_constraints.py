@@ -25,8 +25,10 @@ END $$
 
 # What a plain row of a table needs, so that its own checks let it in.
 DEPUTY: Values = {"stands_in_for": 3, "begins_on": DAY, "ends_on": DAY}
+DECIDED: Values = {"state": "confirmed", "decided_by": 2}
 CONFIRMED: Values = {"state": "confirmed", "decided_by": 3, "membership_id": 1}
 PLAIN: dict[str, Values] = {
+    "duty_proposal": {"duty": "reviewer_needed", "state": "proposed"},
     "role_proposal": {"role": "signer", "state": "proposed", "person_id": 2},
     "application": {"state": "approved"},
     "application_form": {"state": "draft"},
@@ -178,6 +180,8 @@ CHECKS: list[tuple[str, str, Values, Values]] = [
         {"vat_pence": 0, "gross_pence": 100},
     ),
     ("redemption", "own_contribution_is_the_rest", {"own_pence": 19}, {"own_pence": 20}),
+    ("duty_proposal", "confirmed_by_a_second_person", {**DECIDED, "decided_by": 1}, DECIDED),
+    ("scheme_look", "colour_in_full", {"colour": "red"}, {"colour": "#00596b"}),
     ("role_proposal", "a_deputy_has_a_last_day", {"stands_in_for": 3}, DEPUTY),
     ("role_proposal", "begins_before_it_ends", {**DEPUTY, "begins_on": LATER}, DEPUTY),
     ("role_proposal", "confirmed_by_a_second_person", {**CONFIRMED, "decided_by": 1}, CONFIRMED),

@@ -80,7 +80,7 @@ def test_control_without_the_late_days_the_money_goes_while_work_may_still_be_re
 ) -> None:
     voucher = world.issued()
     monkeypatch.setattr(due, "release_falls_due_on", lambda last_day, _days: last_day)
-    world.scheme.late_session_days = 0
+    voucher.late_session_days = 0
     session.commit()
     on(world, date(2026, 7, 7))
     assert run(world).released_pence == FACE

@@ -54,7 +54,7 @@ def test_each_absence_says_what_stands_still(app: Flask, world: World) -> None:
     with_role(world, "vic", Role.VERIFIER)
     away = {row[0]: row[1] for row in browser_of(app, world, "ada").get("/team").rows if len(row) == 2}
     assert away["Fay"] == "Agree to write-offs"
-    assert away["Sigrid"] == "Sign statements"
+    assert away["Sigrid"] == "Sign statements; confirm weaker duties"
     assert away["Kit"] == "Confirm bank details"
     assert away["Vera"] == "Accept claims on other evidence"
     assert away["Bina"] == "Type bank lines; match bank lines"

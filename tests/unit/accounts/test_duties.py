@@ -14,6 +14,7 @@ TESTED_ELSEWHERE = {
     "prepare a batch and type its bank line",
     "approve a batch and type its bank line",
     "propose and confirm a role",
+    "propose and confirm a weaker duty",
 }
 
 

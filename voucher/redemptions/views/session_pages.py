@@ -40,9 +40,7 @@ def unclaimed_page() -> ResponseReturnValue:
     listed = unclaimed_sessions(
         current_act().actor, request.args.get("page", 1, type=int), Permission.PROVIDER_CLAIMS_MAKE
     )
-    until = {
-        each.id: claimable_until(each.voucher.last_day, each.voucher.scheme.claim_window_days) for each in listed.rows
-    }
+    until = {each.id: claimable_until(each.voucher.last_day, each.voucher.claim_window_days) for each in listed.rows}
     return render_template("redemptions/sessions.html", listed=listed, until=until)
 
 

@@ -151,7 +151,6 @@ def _counts(soon: Queue, queues: dict[str, Queue]) -> list[tuple[int, str, str]]
 def record_page(reference: str) -> ResponseReturnValue:
     act = current_act()
     voucher = voucher_for_staff(act.actor, reference)
-    scheme = voucher.scheme
     return render_template(
         "redemptions/desk/voucher.html",
         voucher=voucher,
@@ -161,8 +160,8 @@ def record_page(reference: str) -> ResponseReturnValue:
         form=Form(),
         days_left=(voucher.last_day - act.today).days,
         held=held_on(voucher.id),
-        recordable_until=recordable_until(voucher.last_day, scheme.late_session_days),
-        claimable_until=claimable_until(voucher.last_day, scheme.claim_window_days),
+        recordable_until=recordable_until(voucher.last_day, voucher.late_session_days),
+        claimable_until=claimable_until(voucher.last_day, voucher.claim_window_days),
         sessions=sessions_on(voucher),
         claims=claims_on(voucher),
         movements=movements_of_voucher(voucher.id),
