@@ -51,6 +51,51 @@ SETTINGS = (
 )
 
 
+def contact_field() -> StringField:
+    """How people reach the scheme."""
+    return StringField(
+        _("Contact line"),
+        filters=[tidy],
+        description=_("How people reach you: telephone and e-mail address. It stands on vouchers and letters."),
+        validators=[DataRequired(_("Enter how people reach the scheme.")), LONG],
+    )
+
+
+class SchemeFields(Form):
+    """What a new scheme is called, whose it is and when it runs.
+
+    An error summary names fields in the order in which they are written here, so a base stands before what follows it.
+    """
+
+    reference = StringField(
+        _("Reference of the scheme"),
+        filters=[tidy],
+        description=_("One to six letters and digits, like NTT. Vouchers and statements begin with it."),
+        validators=[DataRequired(_("Enter a reference, like NTT.")), SHORT],
+    )
+    name = StringField(
+        _("Name of the scheme"),
+        filters=[tidy],
+        validators=[DataRequired(_("Enter the name that businesses read.")), LONG],
+    )
+    owner = StringField(
+        _("Owner"),
+        filters=[tidy],
+        description=_("The public body that runs the scheme. Its name stands on letters and vouchers."),
+        validators=[DataRequired(_("Enter the name of the public body.")), LONG],
+    )
+    contact_line = contact_field()
+    starts_on = DayField(_("First day"), validators=[InputRequired(_("Enter the first day of the scheme."))])
+    ends_on = DayField(_("Last day"), validators=[InputRequired(_("Enter the last day of the scheme."))])
+
+
+class ReachFields(Form):
+    """What changes of a scheme beside its whole numbers."""
+
+    contact_line = contact_field()
+    ends_on = DayField(_("Last day of the scheme"), validators=[InputRequired(_("Enter the last day."))])
+
+
 class TermsForm(Form):
     """A new version of the terms."""
 
@@ -67,6 +112,17 @@ class TermsForm(Form):
         validators=[DataRequired(_("Enter the most important terms, one a line."))],
     )
     body = TextAreaField(_("The terms in full"), filters=[tidy], validators=[DataRequired(_("Enter the terms."))])
+
+
+class CodeField(Form):
+    """The code of a new voucher type."""
+
+    code = StringField(
+        _("Code of the voucher type"),
+        filters=[tidy],
+        description=_("Short, like TASTER. It cannot be changed later."),
+        validators=[DataRequired(_("Enter a code, like TASTER.")), SHORT],
+    )
 
 
 class TypeFields(Form):
@@ -113,15 +169,8 @@ class TypeFields(Form):
     )
 
 
-class TypeForm(TypeFields):
+class TypeForm(CodeField, TypeFields):
     """A new voucher type."""
-
-    code = StringField(
-        _("Code of the voucher type"),
-        filters=[tidy],
-        description=_("Short, like TASTER. It cannot be changed later."),
-        validators=[DataRequired(_("Enter a code, like TASTER.")), SHORT],
-    )
 
 
 class ChangeTypeForm(TypeFields):
@@ -149,47 +198,14 @@ for _each in SETTINGS:
     )
 
 
-def contact_field() -> StringField:
-    """How people reach the scheme."""
-    return StringField(
-        _("Contact line"),
-        filters=[tidy],
-        description=_("How people reach you: telephone and e-mail address. It stands on vouchers and letters."),
-        validators=[DataRequired(_("Enter how people reach the scheme.")), LONG],
-    )
-
-
-class SettingsForm(DayFields):
+class SettingsForm(ReachFields, DayFields):
     """A scheme's settings, and why they change."""
 
-    contact_line = contact_field()
-    ends_on = DayField(_("Last day of the scheme"), validators=[InputRequired(_("Enter the last day."))])
     reason = reason_field(_("Reason"), _("Say why the settings change."))
 
 
-class SchemeForm(TermsForm, TypeForm, DayFields):
+class SchemeForm(SchemeFields, TermsForm, TypeForm, DayFields):
     """A whole new scheme, with its first terms and its first voucher type."""
-
-    reference = StringField(
-        _("Reference of the scheme"),
-        filters=[tidy],
-        description=_("One to six letters and digits, like NTT. Vouchers and statements begin with it."),
-        validators=[DataRequired(_("Enter a reference, like NTT.")), SHORT],
-    )
-    name = StringField(
-        _("Name of the scheme"),
-        filters=[tidy],
-        validators=[DataRequired(_("Enter the name that businesses read.")), LONG],
-    )
-    owner = StringField(
-        _("Owner"),
-        filters=[tidy],
-        description=_("The public body that runs the scheme. Its name stands on letters and vouchers."),
-        validators=[DataRequired(_("Enter the name of the public body.")), LONG],
-    )
-    contact_line = contact_field()
-    starts_on = DayField(_("First day"), validators=[InputRequired(_("Enter the first day of the scheme."))])
-    ends_on = DayField(_("Last day"), validators=[InputRequired(_("Enter the last day of the scheme."))])
 
 
 class EligibilityForm(Form):

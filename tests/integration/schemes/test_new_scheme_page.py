@@ -105,6 +105,14 @@ def test_what_is_wrong_is_named_at_its_field_and_kept(
     assert rows(Scheme) == 1
 
 
+def test_what_is_missing_is_listed_in_the_order_of_the_page(app: Flask, world: World) -> None:
+    client = browser_of(app, world, "ada")
+    page = client.submit(client.get("/scheme/new"), button=BUTTON, expect=422)
+    listed = [at for at in page.links.values() if at.startswith("#") and at != "#main"]
+    assert listed[:7] == ["#reference", "#name", "#owner", "#contact_line", "#starts_on", "#ends_on", "#version"]
+    assert listed.index("#code") < listed.index("#kind_name") < listed.index("#validity_days")
+
+
 def test_a_file_fills_the_same_as_a_form(app: Flask, world: World) -> None:
     new = read_scheme(read(SCHEME))
     assert new.reference == "NTT"
