@@ -32,7 +32,6 @@ from voucher.redemptions.views import (
     correction_pages,
     look_up_pages,
     session_pages,
-    staff_claim_steps,
     staff_voucher_pages,
 )
 from voucher.reports.views import funder_pages, prepare_pages, sign_pages, statement_pages
@@ -45,6 +44,7 @@ from voucher.workspace import (
     business_home,
     business_offers,
     business_vouchers,
+    claim_record,
     desk_pages,
     foot_views,
     ledger_pages,
@@ -103,7 +103,7 @@ BLUEPRINTS = (
     look_pages.blueprint,
     ledger_pages.blueprint,
     application_desk.blueprint,
-    staff_claim_steps.blueprint,
+    claim_record.blueprint,
     staff_voucher_pages.blueprint,
     statement_pages.blueprint,
     prepare_pages.blueprint,

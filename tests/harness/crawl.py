@@ -88,7 +88,7 @@ def every_page(site: Site, cookie: str) -> Iterator[Visited]:
 
 def endpoint_of(site: Site, path: str) -> str | None:
     """Which view answers an address; None when that is a file."""
-    if NO_PAGE.search(urlsplit(path).path):
+    if NO_PAGE.search(urlsplit(path).path) or "as=csv" in urlsplit(path).query:
         return None
     try:
         found, _parts = site.app.url_map.bind("127.0.0.1").match(urlsplit(path).path, method="GET")

@@ -18,7 +18,6 @@ from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.paging import Listed, page_of
 from voucher.schemes.models import Round, Scheme
 from voucher.schemes.queries import schemes_with
 
@@ -30,7 +29,6 @@ class Wanted:
     """What narrows the queue; what is empty narrows nothing. ``states`` are values of the state."""
 
     states: Sequence[str] = ()
-    scheme: str = ""
     round: str = ""
     text: str = ""
 
@@ -61,13 +59,11 @@ def applications_for_staff(actor: Actor, public_ids: Sequence[str]) -> list[Appl
     return found
 
 
-def applications_in(schemes: Sequence[Scheme], wanted: Wanted, number: int) -> Listed[Application]:
-    """One page of the queue, oldest first."""
+def applications_in(schemes: Sequence[Scheme], wanted: Wanted) -> Select[Application]:
+    """The queue, in no order."""
     query = _applications(schemes)
     if wanted.states:
         query = query.where(Application.state.in_(wanted.states))
-    if wanted.scheme:
-        query = query.where(Scheme.reference == wanted.scheme)
     if wanted.round:
         query = query.where(Scheme.reference + "." + Round.code == wanted.round)
     if wanted.text:
@@ -77,7 +73,7 @@ def applications_in(schemes: Sequence[Scheme], wanted: Wanted, number: int) -> L
                 Organisation.name.icontains(wanted.text, autoescape=True),
             )
         )
-    return page_of(query.order_by(Application.submitted_at, Application.id), number)
+    return query
 
 
 def application_queues(schemes: Sequence[Scheme]) -> dict[str, Queue]:

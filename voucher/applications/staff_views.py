@@ -22,6 +22,7 @@ from voucher.applications.queries import why_declined
 from voucher.applications.rules import APPROVABLE, ApplicationState
 from voucher.applications.rules import TO_DECIDE as STATES_TO_DECIDE
 from voucher.applications.staff_forms import ANY, TO_DECIDE, ApplicationFilters, DeclineForm
+from voucher.applications.staff_lists import APPLICATIONS
 from voucher.applications.staff_queries import (
     READERS,
     Queue,
@@ -48,6 +49,7 @@ from voucher.platform.refusals import status_of
 from voucher.platform.web import current_act, requires
 from voucher.schemes.models import Scheme
 from voucher.schemes.queries import schemes_with
+from voucher.schemes.workplace import narrowed, offer_schemes
 from voucher.subsidies.queries import records_of
 
 blueprint = Blueprint("application_desk", __name__, url_prefix="/applications")
@@ -92,33 +94,28 @@ def queue_page() -> ResponseReturnValue:
     act = current_act()
     schemes = schemes_with(act.actor, *READERS)
     form = _filters(schemes)
-    queues = application_queues(schemes)
-    listed = applications_in(schemes, _wanted(form), request.args.get("page", 1, type=int))
     can_decide = {each.id for each in schemes_with(act.actor, P.OFFERS_DECIDE)}
-    return render_template(
+
+    def tickable(each: Application) -> bool:
+        return each.state in APPROVABLE and each.scheme_id in can_decide and not why_not_decide(act.actor, each)
+
+    return APPLICATIONS.answer(
+        applications_in(narrowed(form, schemes), _wanted(form)),
         "applications/queue.html",
         form=form,
-        listed=listed,
-        counts=_counts(act, queues),
-        days={each.id: days_since(each.submitted_at, act.today) for each in listed.rows},
-        tickable={
-            each.id
-            for each in listed.rows
-            if each.state in APPROVABLE and each.scheme_id in can_decide and not why_not_decide(act.actor, each)
-        },
+        counts=_counts(act, application_queues(schemes)),
+        days_since=lambda moment: days_since(moment, act.today),
+        tickable=tickable,
     )
 
 
 def _filters(schemes: Sequence[Scheme]) -> ApplicationFilters:
     """What the address asks for; an address that asks for what there is not shows the usual queue."""
     rounds = [SelectChoice(f"{each.scheme.reference}.{each.code}", each.name) for each in rounds_in(schemes)]
-    named = [SelectChoice(each.reference, each.name) for each in schemes]
     for sent in (request.args, None):
         form = ApplicationFilters(sent)
         form.round.choices = [SelectChoice("", translate(_("Any round"))), *rounds]
-        form.scheme.choices = [SelectChoice("", translate(_("Any scheme"))), *named]
-        if len(schemes) < 2:
-            del form.scheme
+        offer_schemes(form, schemes)
         if sent is None or form.validate():
             break
     return form
@@ -128,7 +125,6 @@ def _wanted(form: ApplicationFilters) -> Wanted:
     states = {TO_DECIDE: [str(state) for state in STATES_TO_DECIDE], ANY: []}
     return Wanted(
         states=states.get(form.state.data, [form.state.data]),
-        scheme=form.scheme.data or "" if "scheme" in form else "",
         round=form.round.data or "",
         text=form.text.data or "",
     )

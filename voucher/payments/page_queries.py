@@ -33,7 +33,7 @@ def names_of(ids: Iterable[int | None]) -> Mapping[int, str]:
 
 
 def batches(scheme_id: int, state: str = "") -> Rows:
-    """Batches, newest first, with the number and sum of the payments in them and who prepared and approved them."""
+    """Batches, in no order, with the number and sum of the payments in them and who prepared and approved them."""
     preparer, approver = aliased(Person), aliased(Person)
     standing = and_(Payment.batch_id == Batch.id, Payment.state.not_in(GONE))
     query = (
@@ -51,7 +51,6 @@ def batches(scheme_id: int, state: str = "") -> Rows:
         .join(preparer, preparer.id == Batch.prepared_by)
         .outerjoin(approver, approver.id == Batch.approved_by)
         .where(Batch.scheme_id == scheme_id)
-        .order_by(Batch.prepared_at.desc(), Batch.id.desc())
     )
     return query.where(Batch.state == state) if state in list(BatchState) else query
 
@@ -68,6 +67,17 @@ def batch_parts() -> tuple[object, ...]:
     )
 
 
+def payments_in(batch: Batch) -> Select[Payment]:
+    """The payments of a batch whose parts were read, in no order."""
+    return (
+        select(Payment)
+        .join(Payment.provider)
+        .join(Provider.organisation)
+        .join(Payment.payee_details)
+        .where(Payment.batch_id == batch.id)
+    )
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What narrows the list of bank lines."""
@@ -78,12 +88,11 @@ class Wanted:
 
 
 def bank_lines(scheme_id: int, wanted: Wanted) -> Rows:
-    """Bank lines, newest first, each with the name of whoever entered it."""
+    """Bank lines, in no order, each with the name of whoever entered it."""
     query = (
         select(BankLine, Person.name.label("by"))
         .join(Person, Person.id == BankLine.entered_by)
         .where(BankLine.scheme_id == scheme_id)
-        .order_by(BankLine.booked_on.desc(), BankLine.id.desc())
     )
     if wanted.what == "open":
         query = query.where(BankLine.open_pence > 0)
@@ -168,7 +177,7 @@ def drawdowns_for(line: BankLine) -> Sequence[tuple[Drawdown, str, str]]:
 def debts_for(line: BankLine) -> Sequence[tuple[Debt, str]]:
     """Debts with as much outstanding, with who owes them; the named ones first."""
     query = debts(line.scheme_id).where(Debt.state.in_(OWING), Debt.outstanding_pence >= line.open_pence)
-    best = query.order_by(None).order_by(_named_in(line, Debt.reference).desc(), Debt.id)
+    best = query.order_by(_named_in(line, Debt.reference).desc(), Debt.id)
     return [(row[0], row[1]) for row in session.execute(best.limit(CANDIDATES))]
 
 
@@ -187,13 +196,12 @@ def drawdowns(scheme_id: int) -> Rows:
 
 
 def debts(scheme_id: int, what: str = "") -> Rows:
-    """Debts, newest first, with who owes them and the claim that was paid."""
+    """Debts, in no order, with who owes them and the claim that was paid."""
     query = (
         select(Debt, Organisation.name.label("owed_by"), Redemption.reference.label("claim"))
         .join(Organisation, Organisation.id == Debt.owed_by_id)
         .join(Redemption, Redemption.id == Debt.redemption_id)
         .where(Debt.scheme_id == scheme_id)
-        .order_by(Debt.raised_at.desc(), Debt.id.desc())
     )
     return query.where(Debt.state.in_(OWING)) if what == "open" else query
 

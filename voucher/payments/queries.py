@@ -7,7 +7,7 @@ from datetime import date
 from typing import TypeVar
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from voucher.payments.models import BankLine, BankMatch, Batch, Debt, Drawdown, Payment, PaymentItem
 from voucher.payments.rules import SENT_TO_THE_BANK, MatchKind
@@ -16,7 +16,6 @@ from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.paging import Listed, page_of
 from voucher.providers.models import Provider
 from voucher.redemptions.models import Redemption
 from voucher.redemptions.provider_queries import own_organisations
@@ -83,9 +82,9 @@ def debts_of(redemption_id: int) -> int:
     )
 
 
-def own_payments(actor: Actor, number: int) -> Listed[Payment]:
-    """What was sent to the bank for the actor's firm, newest first; what is only planned may still change."""
-    return page_of(_payments_of(actor).order_by(Payment.id.desc()), number)
+def own_payments(actor: Actor) -> Select[Payment]:
+    """What was sent to the bank for the actor's firm, in no order; what is only planned may still change."""
+    return _payments_of(actor)
 
 
 def own_payment(actor: Actor, reference: str) -> Payment:
@@ -106,6 +105,16 @@ def own_payment_of(actor: Actor, claim: Redemption) -> Payment | None:
     return session.scalar(query.where(PaymentItem.redemption_id == claim.id).order_by(Payment.id.desc()).limit(1))
 
 
+def payments_of_claim(redemption_id: int) -> Sequence[PaymentItem]:
+    """What every payment that a claim was ever in paid for it, the latest first."""
+    return session.scalars(
+        select(PaymentItem)
+        .where(PaymentItem.redemption_id == redemption_id)
+        .options(joinedload(PaymentItem.payment).joinedload(Payment.batch))
+        .order_by(PaymentItem.id.desc())
+    ).all()
+
+
 def bank_days(payments: Sequence[Payment]) -> dict[int, dict[MatchKind, date]]:
     """The bank's own days on which payments, by id, left the account and, perhaps, came back."""
     rows = session.execute(
@@ -123,9 +132,10 @@ def _payments_of(actor: Actor) -> Select[Payment]:
     return (
         select(Payment)
         .join(Provider, Provider.id == Payment.provider_id)
+        .join(Payment.batch)
         .where(
             Provider.organisation_id.in_(own_organisations(actor, Permission.PROVIDER_CLAIMS_MAKE)),
             Payment.state.in_([str(state) for state in SENT_TO_THE_BANK]),
         )
-        .options(joinedload(Payment.batch), joinedload(Payment.provider))
+        .options(contains_eager(Payment.batch), joinedload(Payment.provider))
     )

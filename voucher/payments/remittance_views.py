@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from collections.abc import Sequence
+
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as translate
 
+from voucher.payments.models import Payment
 from voucher.payments.queries import bank_days, own_payment, own_payment_of, own_payments
+from voucher.payments.views.lists import REMITTANCES, Remittance
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.i18n import gettext_noop as _
@@ -22,8 +26,12 @@ P = Permission
 @blueprint.get("/remittances")
 @requires(P.PROVIDER_CLAIMS_MAKE, task=_("Payments to you"))
 def remittances_page() -> ResponseReturnValue:
-    listed = own_payments(current_act().actor, request.args.get("page", 1, type=int))
-    return render_template("payments/remittances.html", listed=listed, days=bank_days(listed.rows))
+    return REMITTANCES.answer(own_payments(current_act().actor), "payments/remittances.html", then=_with_days)
+
+
+def _with_days(payments: Sequence[Payment]) -> list[Remittance]:
+    days = bank_days(payments)
+    return [Remittance(payment, days[payment.id]) for payment in payments]
 
 
 @blueprint.get("/remittances/<reference>")

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
 
@@ -35,7 +36,7 @@ _DAY = re.compile(r"(?P<d>[0-9]{1,2})/(?P<m>[0-9]{1,2})/(?P<y>[0-9]{4})")
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
-Cell = str | int | None
+Cell = str | int | Decimal | None
 
 
 class CellError(ValueError):
@@ -164,8 +165,8 @@ def scan_table(data: bytes, *, max_bytes: int = MAX_BYTES, max_rows: int = MAX_R
 def write_table(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     """A CSV file in UTF-8 without a byte order mark, with CRLF line ends.
 
-    Text is made harmless in a spreadsheet by ``neutralise``. A number given as int stays a number, and None is an
-    empty cell. Raises ValueError for a row that has not as many cells as the header.
+    Text is made harmless in a spreadsheet by ``neutralise``. A number given as int or Decimal stays a number, and
+    None is an empty cell. Raises ValueError for a row that has not as many cells as the header.
     """
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")

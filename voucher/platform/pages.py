@@ -13,7 +13,7 @@ from flask_talisman import Talisman
 from sqlalchemy.exc import SQLAlchemyError
 
 from config import ROOT, Config
-from voucher.platform import schema
+from voucher.platform import lists, schema
 from voucher.platform.pdf import fonts_folder
 from voucher.platform.web import View, desk, public
 
@@ -61,6 +61,10 @@ def _version(name: str) -> str:
 def asset(name: str) -> str:
     """The address of a built file, which changes with the file, so that browsers may keep it for long."""
     return url_for("platform.assets", name=name, v=_version(name))
+
+
+blueprint.add_app_template_global(lists.query_with)
+blueprint.add_app_template_global(lists.most_rows)
 
 
 def not_ready(config: Config) -> list[str]:

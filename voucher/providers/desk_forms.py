@@ -20,6 +20,7 @@ class DeskFilters(Filters):
         _("State"),
         choices=[SelectChoice("", _("Any")), *(SelectChoice(each.value, each.label) for each in ProviderState)],
     )
+    scheme = SelectField(_("Scheme"), default="", validate_choice=False)
     ends = SelectField(
         _("Approval or insurance"),
         choices=[SelectChoice("", _("Any")), SelectChoice("soon", _("Ends within 30 days"))],

@@ -18,7 +18,7 @@ from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.paging import Listed, page_of, page_of_rows
+from voucher.platform.paging import Listed, Rows, page_of
 from voucher.providers.firm_queries import insurances_of
 from voucher.providers.models import Insurance, PayeeDetails, Provider, ProviderApplication, VettingResult
 from voucher.providers.rules import SOON_DAYS, ApplicationState, ProviderState, VettingCheck
@@ -58,8 +58,8 @@ def desk_schemes(actor: Actor, *permissions: Permission) -> list[int]:
     return [each for each in every if any(actor.may(permission, scheme_id=each) for permission in permissions)]
 
 
-def providers_on_desk(actor: Actor, narrowed: Narrowed, *, today: date, number: int) -> Listed[tuple[Provider, date]]:
-    """Providers by name, each with the first day on which one of its kinds of insurance is no longer covered."""
+def providers_on_desk(schemes: Sequence[Scheme], narrowed: Narrowed, *, today: date) -> Rows:
+    """Providers, in no order, each with the first day on which one of its kinds of insurance is no longer covered."""
     latest = (
         select(Insurance.provider_id, Insurance.kind, func.max(Insurance.ends_on).label("until"))
         .where(Insurance.provider_id.is_not(None))
@@ -69,12 +69,12 @@ def providers_on_desk(actor: Actor, narrowed: Narrowed, *, today: date, number: 
     insured = (
         select(latest.c.provider_id, func.min(latest.c.until).label("until")).group_by(latest.c.provider_id).subquery()
     )
-    query = (
-        select(Provider, insured.c.until)
+    query: Rows = (
+        select(Provider, insured.c.until.label("insured"))
         .join(Provider.organisation)
         .outerjoin(insured, insured.c.provider_id == Provider.id)
         .options(contains_eager(Provider.organisation))
-        .where(Provider.scheme_id.in_(desk_schemes(actor, *READERS)))
+        .where(Provider.scheme_id.in_([scheme.id for scheme in schemes]))
     )
     if narrowed.state:
         query = query.where(Provider.state == narrowed.state)
@@ -89,7 +89,7 @@ def providers_on_desk(actor: Actor, narrowed: Narrowed, *, today: date, number: 
             Provider.state.in_([str(ProviderState.APPROVED), str(ProviderState.SUSPENDED)]),
             or_(Provider.approved_until <= horizon, insured.c.until <= horizon),
         )
-    return page_of_rows(query.order_by(Organisation.name, Provider.id), number)
+    return query
 
 
 def provider_on_desk(actor: Actor, public_id: str) -> Provider:

@@ -120,6 +120,16 @@ class ClaimFilters(Filters):
         default="",
         choices=[SelectChoice("", _("All claims")), *(SelectChoice(str(each), each.label) for each in RedemptionState)],
     )
+    sort = SelectField(
+        _("Order"),
+        choices=[
+            SelectChoice("-sent", _("Newest first")),
+            SelectChoice("sent", _("Oldest first")),
+            SelectChoice("-pays", _("Largest first")),
+            SelectChoice("pays", _("Smallest first")),
+        ],
+        validate_choice=False,
+    )
 
 
 class InvoiceForm(Form):

@@ -96,12 +96,10 @@ def own_claim(actor: Actor, public_id: str) -> Redemption:
     return found
 
 
-def own_claims(actor: Actor, number: int, *, state: str = "") -> Listed[Redemption]:
-    """The claims of the actor's firm, newest first; those in one state when it is named."""
+def own_claims(actor: Actor, *, state: str = "") -> Select[Redemption]:
+    """The claims of the actor's firm, in no order; those in one state when it is named."""
     query = _claims_of(actor)
-    if state:
-        query = query.where(Redemption.state == state)
-    return page_of(query.order_by(Redemption.submitted_at.desc(), Redemption.id.desc()), number)
+    return query.where(Redemption.state == state) if state else query
 
 
 def own_claim_totals(actor: Actor) -> list[ClaimTotal]:

@@ -40,6 +40,7 @@ class ClaimFilters(Filters):
         ],
         default="",
     )
+    scheme = SelectField(_("Scheme"), default="")
     provider = SelectField(_("Provider"), default="")
     text = StringField(
         _("Claim, invoice, voucher or business"), filters=[tidy], validators=[Optional(), Length(max=200)]
@@ -62,6 +63,7 @@ class VoucherFilters(Filters):
         ],
         default="",
     )
+    scheme = SelectField(_("Scheme"), default="")
     text = StringField(_("Voucher or business"), filters=[tidy], validators=[Optional(), Length(max=200)])
 
 

@@ -18,7 +18,7 @@ from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.paging import Listed, page_of, page_of_rows
+from voucher.platform.paging import Rows
 from voucher.providers.models import Provider
 from voucher.redemptions.models import ClaimAnswer, DeliverySession, Evidence, Redemption
 from voucher.schemes.models import Scheme
@@ -59,14 +59,15 @@ class WantedVouchers:
 
 def claim_for_staff(actor: Actor, public_id: str) -> Redemption:
     """A claim of a scheme in which the actor may read; raises NotFound for any other."""
-    found = session.scalar(_claims(schemes_with(actor, READER)).where(Redemption.public_id == public_id))
+    query = _claims(schemes_with(actor, READER)).options(selectinload(Redemption.evidence))
+    found = session.scalar(query.where(Redemption.public_id == public_id))
     if found is None:
         raise NotFound("no_claim", _("There is no such claim. Look for it in the list of claims."))
     return found
 
 
-def claims_in(schemes: Sequence[Scheme], wanted: WantedClaims, number: int) -> Listed[Redemption]:
-    """One page of the queue of claims, oldest first."""
+def claims_in(schemes: Sequence[Scheme], wanted: WantedClaims) -> Select[Redemption]:
+    """The queue of claims, in no order."""
     query = _claims(schemes)
     if wanted.states:
         query = query.where(Redemption.state.in_(wanted.states))
@@ -75,7 +76,7 @@ def claims_in(schemes: Sequence[Scheme], wanted: WantedClaims, number: int) -> L
     if wanted.text:
         columns = (Redemption.reference, Redemption.invoice_number, Voucher.reference, Organisation.name)
         query = query.where(or_(*(column.icontains(wanted.text, autoescape=True) for column in columns)))
-    return page_of(query.order_by(Redemption.submitted_at, Redemption.id), number)
+    return query
 
 
 def claim_queues(schemes: Sequence[Scheme]) -> dict[str, Queue]:
@@ -139,16 +140,16 @@ def voucher_of_application(actor: Actor, public_id: str) -> Voucher:
     return _one_voucher(actor, Voucher.application.has(Application.public_id == public_id))
 
 
-def vouchers_in(schemes: Sequence[Scheme], wanted: WantedVouchers, number: int) -> Listed[tuple[Voucher, int]]:
-    """One page of the queue of vouchers, each with the pence that sessions hold on it; the next to expire first."""
+def vouchers_in(schemes: Sequence[Scheme], wanted: WantedVouchers) -> Rows:
+    """The queue of vouchers, each with the pence that sessions hold on it, in no order."""
     held = (
         select(cast(func.coalesce(func.sum(DeliverySession.held_pence), 0), BigInteger))  # PostgreSQL sums to numeric
         .where(DeliverySession.voucher_id == Voucher.id)
         .correlate(Voucher)
         .scalar_subquery()
     )
-    query = (
-        select(Voucher, held)
+    query: Rows = (
+        select(Voucher, held.label("held"))
         .join(Voucher.business)
         .options(contains_eager(Voucher.business))
         .where(Voucher.scheme_id.in_([scheme.id for scheme in schemes]))
@@ -160,7 +161,7 @@ def vouchers_in(schemes: Sequence[Scheme], wanted: WantedVouchers, number: int) 
     if wanted.text:
         columns = (Voucher.reference, Organisation.name)
         query = query.where(or_(*(column.icontains(wanted.text, autoescape=True) for column in columns)))
-    return page_of_rows(query.order_by(Voucher.last_day, Voucher.id), number)
+    return query
 
 
 def voucher_queues(schemes: Sequence[Scheme]) -> dict[str, Queue]:
@@ -229,7 +230,6 @@ def _claims(schemes: Sequence[Scheme]) -> Select[Redemption]:
         .options(
             contains_eager(Redemption.voucher).contains_eager(Voucher.business),
             contains_eager(Redemption.provider).contains_eager(Provider.organisation.of_type(PROVIDER_PARTY)),
-            selectinload(Redemption.evidence),
         )
         .where(Redemption.scheme_id.in_([scheme.id for scheme in schemes]))
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import ColumnElement, Select, false, or_, select, true
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import contains_eager, joinedload
 
 from voucher.accounts.models import Person
 from voucher.funding.models import Agreement
@@ -68,8 +68,10 @@ def visible_statements(actor: Actor) -> Select[Statement]:
     return (
         select(Statement)
         .join(Scheme, Scheme.id == Statement.scheme_id)
+        .join(Statement.agreement)
+        .join(Agreement.funder)
         .where(schemes_where(actor, Permission.STATEMENTS_READ))
-        .options(joinedload(Statement.agreement).joinedload(Agreement.funder))
+        .options(contains_eager(Statement.agreement).contains_eager(Agreement.funder))
         .order_by(Statement.period_to.desc(), Statement.id.desc())
     )
 

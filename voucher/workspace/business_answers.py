@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 from io import BytesIO
 
@@ -13,7 +13,6 @@ from flask_babel import gettext as translate
 from voucher.audit.commands import transaction
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
-from voucher.platform.clock import london_date
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError, Forbidden, NotFound
 from voucher.platform.forms import show_refusal
@@ -27,7 +26,8 @@ from voucher.redemptions.forms import NOT_YET, ClaimAnswerForm, DeliveryForm, Di
 from voucher.redemptions.models import ClaimAnswer, DeliverySession, Redemption
 from voucher.redemptions.queries import answer_in_force
 from voucher.redemptions.rules import REDEMPTION_TRANSITIONS, Delivered, RedemptionState, SessionState
-from voucher.workspace.business_queries import answers_to, confirmed_at, own_claim, own_delivery, paid_days
+from voucher.redemptions.standing import standings
+from voucher.workspace.business_queries import answers_to, own_claim, own_delivery, paid_days
 from voucher.workspace.business_tasks import takes_answer, turn_of
 from voucher.workspace.relative_days import how_far
 
@@ -36,7 +36,7 @@ blueprint = Blueprint("business_answers", __name__)
 P = Permission
 R = RedemptionState
 
-# Between the business's word and the payment: what is paid is expected within the scheme's days for it.
+# Between the business's word and the payment.
 ON_ITS_WAY = frozenset({R.CONFIRMED, R.VERIFIED, R.APPROVED, R.IN_BATCH})
 
 
@@ -140,7 +140,7 @@ def _claim_page(
         form=form,
         dispute=(dispute or DisputeForm(formdata=None)) if may_dispute else None,
         said=answers_to(claim),
-        pay_day=_pay_day(claim, answer),
+        pay_day=_pay_day(act, claim, answer),
         paid_on=paid_days([claim]).get(claim.id),
         here=url_for("business_answers.claim_page", public_id=claim.public_id),
         how_far=partial(how_far, today=act.today),
@@ -163,10 +163,14 @@ def _may_be_answered(asked: DeliverySession) -> bool:
     return asked.state == SessionState.CLAIMED and claim is not None and claim.state in ANSWERABLE
 
 
-def _pay_day(claim: Redemption, answer: ClaimAnswer | None) -> date | None:
-    """By when the scheme pays the provider: its days for that, from the business's own word on."""
-    confirmed = confirmed_at(claim) if claim.state in ON_ITS_WAY and answer is not None else None
-    return london_date(confirmed) + timedelta(days=claim.voucher.payment_days) if confirmed else None
+def _pay_day(act: Act, claim: Redemption, answer: ClaimAnswer | None) -> date | None:
+    """By when the provider can expect the money, as it is told itself, once the business has answered.
+
+    None while something stands in the way, and when that day is over: then nobody can say.
+    """
+    standing = standings([claim], act.today)[claim.id]
+    answered = answer is not None and claim.state in ON_ITS_WAY
+    return standing.paid_by if answered and not standing.late else None
 
 
 def _note(form: DeliveryForm) -> str:

@@ -7,7 +7,7 @@ business's voucher: who provides support never gives the business's word on it (
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import TypeVar
 
 from sqlalchemy import Select, and_, func, select
@@ -161,17 +161,6 @@ def last_changes(kind: str, row_ids: Sequence[int]) -> dict[int, AuditEvent]:
     )
     events = session.scalars(select(AuditEvent).where(AuditEvent.id.in_(newest)))
     return {event.object_id: event for event in events}
-
-
-def confirmed_at(claim: Redemption) -> datetime | None:
-    """When the business's word made the claim whole, for the last time."""
-    return session.scalar(
-        select(func.max(AuditEvent.at)).where(
-            AuditEvent.object_kind == "redemption",
-            AuditEvent.object_id == claim.id,
-            AuditEvent.action == "claim.confirmed",
-        )
-    )
 
 
 def letters_of(application: Application) -> Sequence[SubsidyRecord]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
-from flask import Blueprint, current_app, render_template, request
+from flask import Blueprint, current_app, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as translate
 from werkzeug.exceptions import HTTPException
@@ -19,12 +19,13 @@ from voucher.platform.authz import Permission
 from voucher.platform.clock import london_date
 from voucher.platform.errors import NotFound
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.paging import Rows, page_of_rows
+from voucher.platform.paging import Rows
 from voucher.platform.web import current_act, requires, tasks
 from voucher.reports.money_bar import MoneyBar, money_bar
 from voucher.schemes.models import Scheme
 from voucher.schemes.workplace import Workplace, working_in
-from voucher.workspace.funnel import STAGES
+from voucher.workspace.funnel import STAGES, Stage
+from voucher.workspace.lists import BEHIND
 from voucher.workspace.queues import QUEUES, Queue, Waiting, how_many
 
 blueprint = Blueprint("desk", __name__)
@@ -117,7 +118,7 @@ def queue_page(key: str) -> ResponseReturnValue:
     at = working_in(*STAFF)
     for queue in _queues_of(act, at.scheme):
         if queue.key == key:
-            return _listed(at, queue.label, queue.rows(at.scheme), queue.desk)
+            return _listed(at, queue, queue.rows(at.scheme))
     raise NotFound("no_queue", _("You have no such queue."))
 
 
@@ -127,20 +128,20 @@ def stage_page(key: str) -> ResponseReturnValue:
     at = working_in(P.CLAIMS_READ)
     for stage in STAGES:
         if stage.key == key:
-            return _listed(at, stage.label, stage.rows(at.scheme), stage.desk)
+            return _listed(at, stage, stage.rows(at.scheme))
     raise NotFound("no_stage", _("There is no such step."))
 
 
-def _listed(at: Workplace, heading: str, rows: Rows, desk: str) -> str:
-    listed = page_of_rows(rows, request.args.get("page", 1, type=int))
-    return render_template(
+def _listed(at: Workplace, what: Queue | Stage, rows: Rows) -> ResponseReturnValue:
+    return BEHIND.answer(
+        rows,
         "workspace/rows.html",
+        name=what.key,
         at=at,
-        heading=translate(heading),
-        listed=listed,
+        heading=translate(what.label),
         total=how_many(rows)[0],
-        desk=address_if_there(desk),
-        address=lambda row: address_if_there(f"{desk}/{row.address}"),
+        desk=address_if_there(what.desk),
+        address=lambda row: address_if_there(f"{what.desk}/{row.address}"),
     )
 
 

@@ -36,6 +36,7 @@ def _offered(scheme: Scheme) -> Rows:
             Application.submitted_at.label("since"),
             Application.face_pence.label("pence"),
             Application.public_id.label("address"),
+            Application.id.label("row"),
         )
         .join(Organisation, Organisation.id == Application.business_id)
         .where(Application.scheme_id == scheme.id, Application.offer_until.is_not(None))
@@ -53,6 +54,7 @@ def _vouchers(*conditions: ColumnElement[bool]) -> Callable[[Scheme], Rows]:
                 Voucher.issued_at.label("since"),
                 Voucher.face_pence.label("pence"),
                 Voucher.reference.label("address"),
+                Voucher.id.label("row"),
             )
             .join(Organisation, Organisation.id == Voucher.business_id)
             .where(Voucher.scheme_id == scheme.id, *conditions)

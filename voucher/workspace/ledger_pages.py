@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from voucher.funding.models import Agreement
@@ -11,9 +11,9 @@ from voucher.funding.rules import Account
 from voucher.platform.authz import Permission
 from voucher.platform.errors import NotFound
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.paging import page_of_rows
 from voucher.platform.web import current_act, requires
 from voucher.schemes.queries import visible
+from voucher.workspace.lists import MOVEMENTS, about
 from voucher.workspace.postings import postings_behind
 
 blueprint = Blueprint("ledger", __name__)
@@ -27,14 +27,15 @@ def account_page(agreement_id: str, code: str, account: str) -> ResponseReturnVa
     agreement = visible(Agreement, current_act().actor, agreement_id, P.FUNDING_LINES_READ)
     line = line_by_code(agreement, code)
     known = _account(account)
-    listed = page_of_rows(postings_behind(line, known), request.args.get("page", 1, type=int))
-    return render_template(
+    return MOVEMENTS.answer(
+        postings_behind(line, known),
         "workspace/account.html",
+        name=f"{agreement.reference}-{line.code}-{account}",
         agreement=agreement,
         line=line,
         account=known,
         total=balances([line.id])[line.id][known],
-        listed=listed,
+        about=about,
     )
 
 

@@ -14,13 +14,13 @@ from voucher.vouchers.models import Voucher
 
 
 def postings_behind(line: FundingLine, account: Account) -> Rows:
-    """Every posting that moved the account, newest first, signed as it moved it; their sum is what stands there."""
+    """Every posting that moved the account, in no order, signed as it moved it; their sum is what stands there."""
     signed = case((Posting.to_account == str(account), Posting.pence), else_=-Posting.pence)
     return (
         select(
             Posting,
             Entry,
-            signed.label("pence"),
+            signed.label("moved"),
             Application.reference.label("application"),
             Voucher.reference.label("voucher"),
             Redemption.reference.label("claim"),
@@ -36,5 +36,4 @@ def postings_behind(line: FundingLine, account: Account) -> Rows:
         .where(
             Posting.line_id == line.id, or_(Posting.to_account == str(account), Posting.from_account == str(account))
         )
-        .order_by(Posting.effective_on.desc(), Posting.id.desc())
     )

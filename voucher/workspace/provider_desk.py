@@ -35,6 +35,10 @@ from voucher.providers.payees import why_not_usable
 from voucher.providers.queries import current_details
 from voucher.providers.rules import VettingCheck, ends_soon
 from voucher.schemes.models import Scheme
+from voucher.schemes.queries import schemes_with
+from voucher.schemes.workplace import narrowed as in_chosen
+from voucher.schemes.workplace import offer_schemes
+from voucher.workspace.lists import PROVIDERS
 from voucher.workspace.provider_choices import choices_for
 
 blueprint = Blueprint("provider_desk", __name__)
@@ -49,13 +53,14 @@ kept_shut: Callable[[View], View] = Talisman()(content_security_policy={"default
 @requires(*READERS, task=_("Providers"))
 def desk_page() -> ResponseReturnValue:
     act = current_act()
+    schemes = schemes_with(act.actor, *READERS)
     form = DeskFilters(request.args)
+    offer_schemes(form, schemes)
     narrowed = Narrowed(form.state.data or "", form.words.data or "", form.ends.data == "soon")
-    listed = providers_on_desk(act.actor, narrowed, today=act.today, number=request.args.get("page", 1, type=int))
     vets = bool(desk_schemes(act.actor, Permission.PROVIDERS_SPONSOR))
-    return render_template(
+    return PROVIDERS.answer(
+        providers_on_desk(in_chosen(form, schemes), narrowed, today=act.today),
         "workspace/provider_desk.html",
-        listed=listed,
         form=form,
         waiting=waiting_applications(act.actor, 1) if vets else None,
         soon=lambda day: ends_soon(day, act.today),

@@ -34,7 +34,8 @@ from voucher.vouchers.models import Voucher
 
 P = Permission
 
-# What each row of a queue shows: reference, what it is about, state, since when, pence (or none), address part.
+# What each row of a queue shows: reference, what it is about, state, since when, pence (or none), address part. Its
+# number in the table tells it from all others.
 RowsOf = Callable[[Scheme], Rows]
 
 
@@ -136,6 +137,7 @@ def _bank_lines(scheme: Scheme) -> Rows:
             since,
             BankLine.open_pence.label("pence"),
             BankLine.public_id.label("address"),
+            BankLine.id.label("row"),
         )
         .where(BankLine.scheme_id == scheme.id, BankLine.open_pence > 0)
         .order_by(since, BankLine.id)
@@ -152,6 +154,7 @@ def _providers(scheme: Scheme) -> Rows:
             since,
             null().label("pence"),
             Provider.public_id.label("address"),
+            Provider.id.label("row"),
         )
         .join(Organisation, Organisation.id == Provider.organisation_id)
         .where(
@@ -172,6 +175,7 @@ def _details(scheme: Scheme) -> Rows:
             since,
             null().label("pence"),
             Provider.public_id.label("address"),
+            PayeeDetails.id.label("row"),
         )
         .select_from(PayeeDetails)
         .join(Provider, Provider.id == PayeeDetails.provider_id)
@@ -209,6 +213,7 @@ def _named(table: Any, about: Any, since: Any, pence: Any) -> Sequence[Any]:
         since,
         pence.label("pence"),
         table.public_id.label("address"),
+        table.id.label("row"),
     )
 
 

@@ -30,6 +30,7 @@ from voucher.payments.batches import prepare_batch
 from voucher.platform.act import Act
 from voucher.platform.db import session
 from voucher.redemptions import answers, due
+from voucher.redemptions.checks import lift_hold, put_on_hold
 from voucher.redemptions.claims import resubmit_claim
 from voucher.redemptions.decisions import send_back
 from voucher.redemptions.models import ClaimAnswer, DeliverySession, Redemption
@@ -297,6 +298,21 @@ def test_a_claim_in_a_batch_offers_no_dispute_and_takes_none(app: Flask, world: 
     world.do("petra", prepare_batch, world.scheme)
     client.submit(page, {"What is wrong?": "Too late"}, button=DISPUTE, expect=409)
     assert DISPUTE not in client.get(at(made))
+
+
+def test_the_pay_day_is_said_once_the_business_has_answered_and_while_it_holds(app: Flask, world: World) -> None:
+    claim = world.claimed(world.issued())
+    business, provider = owner(app, world, claim.voucher), browser_of(app, world, "pat")
+    words = "by 7 May 2026"
+    assert "expect the money" not in business.get(at(claim))
+    world.confirmed(claim)
+    assert f"The provider can expect the money {words}" in business.get(at(claim))
+    assert f"Expected to be paid {words}" in provider.get("/claims")
+    world.do("vera", put_on_hold, claim, reason="a second look")
+    assert "expect the money" not in business.get(at(claim))
+    world.do("vera", lift_hold, claim, reason="all in order")
+    world.clock.advance(days=60)
+    assert "expect the money" not in business.get(at(claim))
 
 
 def test_a_paid_claim_says_when(app: Flask, world: World) -> None:

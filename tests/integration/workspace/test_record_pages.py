@@ -16,6 +16,7 @@ from tests.integration.redemptions.pages import second_scheme, writes
 from tests.integration.reports.staff import browser_of, with_role
 from tests.journeys.steps import on, signed
 from voucher.accounts.rules import PERMISSIONS, Role
+from voucher.platform.authz import Permission
 from voucher.platform.web import guard_of
 from voucher.workspace import records
 
@@ -109,6 +110,28 @@ def test_a_claim_leads_to_its_voucher_payment_and_bank_line_and_shows_its_postin
     page = aude.click(page, next(words for words, where in page.links.items() if "/bank-line/" in where))
     assert "Not explained yet £0.00" in page
     assert claim.voucher.reference in aude.get(f"/records/claim/{claim.public_id}").links
+
+
+def test_a_record_leads_to_its_own_page_for_whoever_may_open_it(app: Flask, world: World) -> None:
+    each = one_of_each(world)
+    aude = auditor(app, world)
+    for kind, (row, words) in each.items():
+        own = aude.get(f"/records/{kind}/{row.public_id}").links.get("Go to its own page")
+        assert (own is None) == (kind == "business"), kind
+        if own:
+            assert own in aude.get("/find", query={"q": words}).links.values()
+            aude.get(own)
+
+
+def test_whoever_may_not_open_the_own_page_is_not_led_there(
+    app: Flask, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim = world.claimed(world.issued())
+    monkeypatch.setitem(PERMISSIONS, Role.AUDITOR, frozenset({Permission.AUDIT_EVERYTHING_READ}))
+    aude = auditor(app, world)
+    assert "own page" not in aude.get(f"/records/claim/{claim.public_id}").links
+    assert not [where for where in aude.get("/find", query={"q": claim.reference}).links.values() if "desk" in where]
+    assert "Go to its own page" in aude.get(f"/records/provider/{claim.provider.public_id}").links
 
 
 def test_staff_read_the_history_of_a_record_by_its_reference_and_others_do_not(app: Flask, world: World) -> None:

@@ -21,12 +21,13 @@ from voucher.payments.page_queries import (
     unexplained_since,
     unmatched_since,
 )
+from voucher.payments.views.lists import BANK_LINES
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.errors import DomainError, Forbidden
 from voucher.platform.forms import show_refusal
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.paging import page_of, page_of_rows
+from voucher.platform.paging import page_of
 from voucher.platform.web import current_act, requires
 from voucher.schemes.models import Scheme
 from voucher.schemes.queries import visible
@@ -44,9 +45,9 @@ def lines_page() -> ResponseReturnValue:
     at = working_in(P.CLAIMS_READ)
     form = BankLineFilters(request.args)
     wanted = Wanted(form.what.data or "", form.way.data or "", form.words.data or "")
-    listed = page_of_rows(bank_lines(at.scheme.id, wanted), request.args.get("page", 1, type=int))
     may_type = current_act().actor.may(P.BANK_LINES_TYPE, scheme_id=at.scheme.id)
-    return render_template("payments/bank_lines.html", at=at, form=form, listed=listed, may_type=may_type)
+    lines = bank_lines(at.scheme.id, wanted)
+    return BANK_LINES.answer(lines, "payments/bank_lines.html", at=at, form=form, may_type=may_type)
 
 
 @blueprint.route("/bank-lines/new", methods=["GET", "POST"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as translate
@@ -15,15 +17,16 @@ from voucher.payments.approvers import approvers, planned
 from voucher.payments.forms import BatchFilters
 from voucher.payments.gathering import gather
 from voucher.payments.models import Batch, Payment
-from voucher.payments.page_queries import GONE, batch_parts, batches, lines_behind, names_of
+from voucher.payments.page_queries import GONE, batch_parts, batches, lines_behind, names_of, payments_in
 from voucher.payments.queries import claims_to_pay
 from voucher.payments.rules import BatchState
+from voucher.payments.views.lists import BATCHES, PAYMENTS, InBatch
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.paging import page_of_rows
+from voucher.platform.lists import wants_file
 from voucher.platform.web import current_act, requires
 from voucher.redemptions.models import Redemption
 from voucher.schemes.queries import visible
@@ -46,12 +49,11 @@ def batch_seen(act: Act, public_id: str) -> Batch:
 def batches_page() -> ResponseReturnValue:
     at = working_in(P.CLAIMS_READ)
     form = BatchFilters(request.args)
-    listed = page_of_rows(batches(at.scheme.id, form.state.data or ""), request.args.get("page", 1, type=int))
-    return render_template(
+    return BATCHES.answer(
+        batches(at.scheme.id, form.state.data or ""),
         "payments/batches.html",
         at=at,
         form=form,
-        listed=listed,
         may_prepare=current_act().actor.may(P.BATCHES_PREPARE, scheme_id=at.scheme.id),
     )
 
@@ -86,12 +88,16 @@ def prepare_button() -> ResponseReturnValue:
 def batch_page(public_id: str) -> ResponseReturnValue:
     act = current_act()
     batch = batch_seen(act, public_id)
+    if wants_file():
+        return PAYMENTS.file(payments_in(batch), then=_with_days, name=f"payments-{batch.reference}")
     standing = [payment for payment in batch.payments if payment.state not in GONE]
     people = (batch.prepared_by, batch.approved_by, batch.exported_by, batch.recall_asked_by, batch.recall_confirmed_by)
     waits = batch.state in (BatchState.DRAFT, BatchState.SUBMITTED)
     return render_template(
         "payments/batch.html",
         batch=batch,
+        payments=session.scalars(PAYMENTS.ordered(payments_in(batch))).all(),
+        heads=PAYMENTS.heads(),
         total=sum(payment.pence for payment in standing),
         standing=standing,
         names=names_of(people),
@@ -101,6 +107,11 @@ def batch_page(public_id: str) -> ResponseReturnValue:
         events=history("batch", batch.id),
         may=_may(act, batch),
     )
+
+
+def _with_days(payments: Sequence[Payment]) -> list[InBatch]:
+    seen = lines_behind(payments)
+    return [InBatch(payment, [day for _line, day in seen.get(payment.id, [])]) for payment in payments]
 
 
 def _may(act: Act, batch: Batch) -> dict[str, bool]:

@@ -19,6 +19,7 @@ from voucher.payments.bank import request_drawdown
 from voucher.payments.forms import DebtFilters, DebtForm, DisallowForm, DrawdownForm
 from voucher.payments.models import Debt
 from voucher.payments.page_queries import OWING, debts, drawdowns, names_of, recoveries
+from voucher.payments.views.lists import DEBTS
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
@@ -45,9 +46,9 @@ P = Permission
 def debts_page() -> ResponseReturnValue:
     at = working_in(P.CLAIMS_READ)
     form = DebtFilters(request.args)
-    listed = page_of_rows(debts(at.scheme.id, form.what.data or ""), request.args.get("page", 1, type=int))
     may_raise = current_act().actor.may(P.FUNDING_DEBTS_MANAGE, scheme_id=at.scheme.id)
-    return render_template("payments/debts.html", at=at, form=form, listed=listed, may_raise=may_raise)
+    query = debts(at.scheme.id, form.what.data or "")
+    return DEBTS.answer(query, "payments/debts.html", at=at, form=form, may_raise=may_raise)
 
 
 @blueprint.route("/debts/new", methods=["GET", "POST"])

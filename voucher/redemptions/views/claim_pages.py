@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -47,6 +48,7 @@ from voucher.redemptions.standing import standings
 from voucher.redemptions.story import story_of
 from voucher.redemptions.uploads import Upload, hand_in, kept_as
 from voucher.redemptions.views.handing_in import Attempt, invoice_of, refusal_of, sent_files, sum_on
+from voucher.redemptions.views.lists import OWN_CLAIMS, OwnClaim
 
 blueprint = Blueprint("claims", __name__)
 
@@ -67,17 +69,21 @@ def claims_page() -> ResponseReturnValue:
     actor = act.actor
     form = ClaimFilters(request.args)
     state = form.state.data if form.validate() else ""
-    listed = own_claims(actor, request.args.get("page", 1, type=int), state=state)
     totals = [each for each in own_claim_totals(actor) if state in ("", each.state)]
-    return render_template(
+    return OWN_CLAIMS.answer(
+        own_claims(actor, state=state),
         "redemptions/claims.html",
+        then=partial(_with_standings, act),
         form=form,
-        listed=listed,
-        standings=standings(listed.rows, act.today),
         count=sum(each.count for each in totals),
         pence=sum(each.pence for each in totals),
         narrowed=bool(state),
     )
+
+
+def _with_standings(act: Act, claims: Sequence[Redemption]) -> list[OwnClaim]:
+    known = standings(claims, act.today)
+    return [OwnClaim(claim, known[claim.id]) for claim in claims]
 
 
 @blueprint.get("/claims/<public_id>")

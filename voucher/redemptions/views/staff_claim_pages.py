@@ -5,43 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from urllib.parse import urlencode
 
-from flask import Blueprint, make_response, render_template, request, url_for
+from flask import Blueprint, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as translate
 from flask_babel import ngettext
 from wtforms import SelectChoice
 
-from voucher.accounts.queries import names_of
-from voucher.accounts.steps import offered
-from voucher.audit.queries import history
-from voucher.funding.queries import movements_of_redemption
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
-from voucher.platform.clock import days_since, long_date
+from voucher.platform.clock import days_since
 from voucher.platform.errors import NotFound
 from voucher.platform.files import FileMissing
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.money import pounds
 from voucher.platform.web import current_act, gives_a_file, requires
-from voucher.redemptions.queries import answer_in_force, results_in_force, sessions_of
-from voucher.redemptions.rules import AWAITING_PAYMENT, UNDER_CHECK, VERIFIABLE, RedemptionState, Task
+from voucher.redemptions.rules import AWAITING_PAYMENT, UNDER_CHECK, VERIFIABLE, RedemptionState
 from voucher.redemptions.staff_forms import ANY, IN_WORK, TO_VERIFY, ClaimFilters
 from voucher.redemptions.staff_queries import (
     READER,
     Queue,
     WantedClaims,
-    answers_of,
     claim_for_staff,
     claim_queues,
     claims_in,
     file_of_claim,
-    files_of_claim,
     providers_in,
 )
-from voucher.redemptions.staff_steps import CLAIM_STEPS
-from voucher.redemptions.waiting import FOR_STAFF, PARTIES, THE_BUSINESS, YOU, states_waiting_for, waits_for
+from voucher.redemptions.views.lists import CLAIMS
+from voucher.redemptions.waiting import PARTIES, THE_BUSINESS, YOU, states_waiting_for, waits_for
 from voucher.schemes.models import Scheme
 from voucher.schemes.queries import schemes_with
+from voucher.schemes.workplace import narrowed, offer_schemes
 
 blueprint = Blueprint("claim_desk", __name__, url_prefix="/claims-desk")
 
@@ -58,14 +52,13 @@ def queue_page() -> ResponseReturnValue:
     act = current_act()
     schemes = schemes_with(act.actor, READER)
     form = _filters(schemes)
-    listed = claims_in(schemes, _wanted(form), request.args.get("page", 1, type=int))
-    return render_template(
+    return CLAIMS.answer(
+        claims_in(narrowed(form, schemes), _wanted(form)),
         "redemptions/desk/claims.html",
         form=form,
-        listed=listed,
         counts=_counts(act, claim_queues(schemes)),
-        days={each.id: days_since(each.submitted_at, act.today) for each in listed.rows},
-        waits_for=_whom,
+        days_since=lambda moment: days_since(moment, act.today),
+        waits_for=lambda state: translate(waits_for(state)),
     )
 
 
@@ -75,6 +68,7 @@ def _filters(schemes: Sequence[Scheme]) -> ClaimFilters:
     for sent in (request.args, None):
         form = ClaimFilters(sent)
         form.provider.choices = [SelectChoice("", translate(_("Any provider"))), *providers]
+        offer_schemes(form, schemes)
         if sent is None or form.validate():
             break
     return form
@@ -111,37 +105,6 @@ def _tile(
     if oldest is not None:
         said += ngettext(", oldest %(num)s day", ", oldest %(num)s days", days_since(oldest, act.today))
     return number, said, f"{url_for('claim_desk.queue_page')}?{urlencode([query])}"
-
-
-@blueprint.get("/<public_id>")
-@requires(READER)
-def record_page(public_id: str) -> ResponseReturnValue:
-    act = current_act()
-    claim = claim_for_staff(act.actor, public_id)
-    results, files, answers = results_in_force(claim), files_of_claim(claim), answers_of(claim)
-    people = [claim.submitted_by, claim.verified_by, claim.approved_by, claim.other_evidence_by]
-    people += [row.by_id for row in results.values()] + [each.person_id for each in answers]
-    return render_template(
-        "redemptions/desk/claim.html",
-        claim=claim,
-        waits_for=_whom(claim.state),
-        next_step=translate(FOR_STAFF[RedemptionState(claim.state)], day=long_date(claim.answer_by)),
-        steps=offered(CLAIM_STEPS, act.actor, claim),
-        days=days_since(claim.submitted_at, act.today),
-        sessions=sessions_of(claim),
-        answer=answer_in_force(claim),
-        tasks=[(task, results.get(task)) for task in Task],
-        files=files,
-        answers=answers,
-        shown=SHOWN,
-        names=names_of(people),
-        movements=movements_of_redemption(claim.id),
-        events=history("redemption", claim.id),
-    )
-
-
-def _whom(state: str) -> str:
-    return str(translate(waits_for(state)))
 
 
 @blueprint.get("/<public_id>/files/<file_id>")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
@@ -36,8 +37,11 @@ from voucher.redemptions.staff_queries import (
     voucher_queues,
     vouchers_in,
 )
+from voucher.redemptions.views.lists import VOUCHERS
 from voucher.redemptions.voucher_steps import PAPER, VOUCHER_STEPS
+from voucher.schemes.models import Scheme
 from voucher.schemes.queries import schemes_with
+from voucher.schemes.workplace import narrowed, offer_schemes
 from voucher.vouchers.commands import cancel, extend, resume, suspend
 from voucher.vouchers.credentials import replace
 from voucher.vouchers.models import Voucher
@@ -116,22 +120,26 @@ ASKS: dict[str, Ask[Voucher]] = {
 def queue_page() -> ResponseReturnValue:
     act = current_act()
     schemes = schemes_with(act.actor, READER)
-    form = _filters()
+    form = _filters(schemes)
     expiring_by = act.today + timedelta(days=int(form.expiring.data)) if form.expiring.data else None
     wanted = WantedVouchers(form.state.data or "", form.text.data or "", act.today, expiring_by)
-    listed = vouchers_in(schemes, wanted, request.args.get("page", 1, type=int))
-    return render_template(
+    return VOUCHERS.answer(
+        vouchers_in(narrowed(form, schemes), wanted),
         "redemptions/desk/vouchers.html",
         form=form,
-        listed=listed,
         counts=_counts(expiring_soon(schemes, act.today, SOON_DAYS), voucher_queues(schemes)),
         today=act.today,
     )
 
 
-def _filters() -> VoucherFilters:
-    form = VoucherFilters(request.args)
-    return form if form.validate() else VoucherFilters(None)
+def _filters(schemes: Sequence[Scheme]) -> VoucherFilters:
+    """What the address asks for; an address that asks for what there is not shows all vouchers."""
+    for sent in (request.args, None):
+        form = VoucherFilters(sent)
+        offer_schemes(form, schemes)
+        if sent is None or form.validate():
+            break
+    return form
 
 
 def _counts(soon: Queue, queues: dict[str, Queue]) -> list[tuple[int, str, str]]:

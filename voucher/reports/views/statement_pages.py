@@ -19,7 +19,6 @@ from voucher.platform.db import session
 from voucher.platform.errors import DomainError, NotFound
 from voucher.platform.forms import show_refusal
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.paging import page_of
 from voucher.platform.refusals import status_of
 from voucher.platform.web import current_act, requires
 from voucher.reports import exports
@@ -30,6 +29,7 @@ from voucher.reports.policy import why_not_review, why_not_sign
 from voucher.reports.queries import visible_statement, visible_statements
 from voucher.reports.rules import FROZEN, StatementState
 from voucher.reports.versions import mark_read
+from voucher.reports.views.lists import STATEMENTS
 from voucher.reports.views.shown import compared_with, lines_shown, read_on, steps
 from voucher.schemes.models import Scheme
 
@@ -51,8 +51,7 @@ def statements_page() -> ResponseReturnValue:
     query = visible_statements(act.actor)
     readable = session.execute(
         visible_statements(act.actor).with_only_columns(Agreement.public_id, Agreement.reference)
-        .join(Agreement, Agreement.id == Statement.agreement_id).order_by(None)
-        .order_by(Agreement.reference, Agreement.public_id).distinct()
+        .order_by(None).order_by(Agreement.reference, Agreement.public_id).distinct()
     ).all()  # fmt: skip
     every = SelectChoice("", translate(_("All")))
     form.agreement.choices = [every, *(SelectChoice(public_id, reference) for public_id, reference in readable)]
@@ -61,9 +60,8 @@ def statements_page() -> ResponseReturnValue:
         query = query.where(Statement.agreement.has(Agreement.public_id == form.agreement.data))
     if form.state.data:
         query = query.where(Statement.state == form.state.data)
-    listed = page_of(query, request.args.get("page", 1, type=int))
     may_prepare = any(grant.permission == P.STATEMENTS_PREPARE for grant in act.actor.grants)
-    return render_template("reports/statements.html", listed=listed, form=form, may_prepare=may_prepare)
+    return STATEMENTS.answer(query, "reports/statements.html", form=form, may_prepare=may_prepare)
 
 
 @blueprint.get("/statements/<public_id>")

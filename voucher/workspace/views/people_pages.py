@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,7 +10,7 @@ from flask_babel import gettext as translate
 from sqlalchemy import func, select
 
 from voucher.accounts.commands import add_person, reactivate_person, suspend_person
-from voucher.accounts.models import SignInSession
+from voucher.accounts.models import Person, SignInSession
 from voucher.accounts.proof import proving
 from voucher.accounts.second_factor import is_set_up
 from voucher.audit.commands import transaction
@@ -22,9 +22,10 @@ from voucher.platform.db import session
 from voucher.platform.errors import DomainError
 from voucher.platform.forms import Form, show_refusal
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.paging import page_of, page_of_rows
+from voucher.platform.paging import page_of_rows
 from voucher.platform.refusals import status_of
 from voucher.platform.web import current_act, requires
+from voucher.workspace.lists import PEOPLE, InOffice
 from voucher.workspace.people_forms import DayFilters, PeopleFilters, PersonForm, ProvenReasonForm, ReasonForm
 from voucher.workspace.roles import Held, held_roles, people, person_by_public_id, proposals, roles_now, roles_of
 
@@ -38,10 +39,13 @@ MANAGE = Permission.ADMIN_PEOPLE_MANAGE
 def people_page() -> ResponseReturnValue:
     act, form = current_act(), PeopleFilters(request.args)
     query = people(words=form.words.data or "", whose=form.whose.data or "staff")
-    listed = page_of(query, request.args.get("page", 1, type=int))
     waiting = len(session.execute(proposals(waiting=True)).all())
-    roles = roles_now([person.id for person in listed.rows], act.now)
-    return render_template("workspace/people.html", listed=listed, form=form, roles=roles, waiting=waiting)
+
+    def with_roles(found: Sequence[Person]) -> list[InOffice]:
+        roles = roles_now([person.id for person in found], act.now)
+        return [InOffice(person, roles[person.id]) for person in found]
+
+    return PEOPLE.answer(query, "workspace/people.html", then=with_roles, form=form, waiting=waiting)
 
 
 @blueprint.get("/people/<public_id>")

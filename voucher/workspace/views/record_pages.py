@@ -13,6 +13,7 @@ from voucher.platform.forms import Filters, tidy
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.web import current_act, requires
 from voucher.workspace.dossiers import dossier_of
+from voucher.workspace.own_pages import own_page
 from voucher.workspace.records import KINDS, postings_of, record_of, search
 
 blueprint = Blueprint("records", __name__)
@@ -31,18 +32,21 @@ class FindForm(Filters):
 def find_page() -> ResponseReturnValue:
     form = FindForm(request.args)
     wanted = form.q.data or ""
-    found = search(current_act().actor, wanted)
+    actor = current_act().actor
+    found = [(each, own_page(actor, each)) for each in search(actor, wanted)]
     return render_template("workspace/find.html", form=form, wanted=wanted, found=found, kinds=KINDS)
 
 
 @blueprint.get("/records/<kind>/<public_id>")
 @requires(EVERYTHING)
 def record_page(kind: str, public_id: str) -> ResponseReturnValue:
-    found = record_of(current_act().actor, kind, public_id, EVERYTHING)
+    actor = current_act().actor
+    found = record_of(actor, kind, public_id, EVERYTHING)
     return render_template(
         "workspace/record.html",
         found=found,
         row=found.row,
+        own_page=own_page(actor, found),
         dossier=dossier_of(found),
         postings=postings_of(found),
         events=history(found.row.__tablename__, found.row.id),

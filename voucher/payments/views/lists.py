@@ -1,0 +1,123 @@
+"""The columns of the lists of batches, payments, bank lines and debts, and of what a provider was paid."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NamedTuple
+
+from flask_babel import gettext as translate
+
+from voucher.organisations.models import Organisation
+from voucher.payments.models import BankLine, Batch, Debt, Payment
+from voucher.payments.rules import MatchKind
+from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.lists import Column, Kind, Listing
+from voucher.platform.money import pounds
+from voucher.providers.models import PayeeDetails
+
+BATCHES = Listing(
+    "batches",
+    (
+        Column(_("Batch"), lambda row: row.Batch.reference, "reference", Batch.reference),
+        Column(_("State"), lambda row: row.Batch.state, "state", Batch.state, Kind.STATE),
+        Column(_("Payments"), lambda row: row.payments, "payments", "payments", Kind.NUMBER),
+        Column(_("Sum"), lambda row: row.pence or 0, "sum", "pence", Kind.MONEY),
+        Column(_("Prepared by"), lambda row: row.preparer, "preparer", "preparer"),
+        Column(_("Prepared"), lambda row: row.Batch.prepared_at, "prepared", Batch.prepared_at),
+        Column(_("Approved by"), lambda row: row.approver, "approver", "approver"),
+        Column(_("Exported"), lambda row: row.Batch.exported_on, "exported", Batch.exported_on),
+    ),
+    usual="-prepared",
+    tie=Batch.id,
+)
+
+
+def _why(payment: Payment) -> str:
+    return "; ".join(
+        translate(
+            "Claim %(claim)s for %(business)s, voucher %(voucher)s: %(sum)s",
+            claim=item.redemption.reference,
+            business=item.redemption.voucher.business.name,
+            voucher=item.redemption.voucher.reference,
+            sum=pounds(item.pence),
+        )
+        for item in payment.items
+    )
+
+
+class InBatch(NamedTuple):
+    """A payment of a batch, and the bank's days on which it was seen."""
+
+    payment: Payment
+    days: list[date]
+
+
+PAYMENTS = Listing(
+    "payments",
+    (
+        Column(_("Payment"), lambda row: row.payment.reference, "reference", Payment.reference),
+        Column(_("Provider"), lambda row: row.payment.provider.organisation.name, "provider", Organisation.name),
+        Column(
+            _("Paid to"),
+            lambda row: translate("Account ending %(four)s", four=row.payment.payee_details.last_four),
+            "account",
+            PayeeDetails.last_four,
+        ),
+        Column(_("Why"), lambda row: _why(row.payment)),
+        Column(_("State"), lambda row: row.payment.state, "state", Payment.state, Kind.STATE),
+        Column(_("Amount"), lambda row: row.payment.pence, "amount", Payment.pence, Kind.MONEY),
+        Column(_("Bank or action"), lambda row: ", ".join(day.isoformat() for day in row.days)),
+    ),
+    usual="reference",
+    tie=Payment.id,
+)
+
+BANK_LINES = Listing(
+    "bank-lines",
+    (
+        Column(_("The bank's day"), lambda row: row.BankLine.booked_on, "day", BankLine.booked_on),
+        Column(_("Reference"), lambda row: row.BankLine.bank_reference, "reference", BankLine.bank_reference),
+        Column(_("Other party"), lambda row: row.BankLine.counterparty, "party", BankLine.counterparty),
+        Column(_("Where from"), lambda row: f"{translate(row.BankLine.source)}, {row.by}", "source", BankLine.source),
+        Column(_("Amount"), lambda row: row.BankLine.pence, "amount", BankLine.pence, Kind.MONEY),
+        Column(_("Unexplained"), lambda row: row.BankLine.open_pence, "open", BankLine.open_pence, Kind.MONEY),
+    ),
+    usual="-day",
+    tie=BankLine.id,
+)
+
+DEBTS = Listing(
+    "debts",
+    (
+        Column(_("Debt"), lambda row: row.Debt.reference, "reference", Debt.reference),
+        Column(_("State"), lambda row: row.Debt.state, "state", Debt.state, Kind.STATE),
+        Column(_("Owed by"), lambda row: row.owed_by, "owed-by", "owed_by"),
+        Column(_("Claim"), lambda row: row.claim, "claim", "claim"),
+        Column(_("Raised"), lambda row: row.Debt.raised_at, "raised", Debt.raised_at),
+        Column(_("Amount"), lambda row: row.Debt.pence, "amount", Debt.pence, Kind.MONEY),
+        Column(_("Outstanding"), lambda row: row.Debt.outstanding_pence, "open", Debt.outstanding_pence, Kind.MONEY),
+    ),
+    usual="-raised",
+    tie=Debt.id,
+)
+
+
+class Remittance(NamedTuple):
+    """A payment to a provider, and the bank's own days of it."""
+
+    payment: Payment
+    days: dict[MatchKind, date]
+
+
+REMITTANCES = Listing(
+    "payments",
+    (
+        Column(_("Payment"), lambda row: row.payment.reference, "reference", Payment.reference),
+        Column(_("Amount"), lambda row: row.payment.pence, "amount", Payment.pence, Kind.MONEY),
+        Column(_("State"), lambda row: row.payment.state, "state", Payment.state, Kind.STATE),
+        Column(_("Left the scheme's account"), lambda row: row.days.get(MatchKind.PAYMENT)),
+        Column(_("Sent to the bank"), lambda row: row.payment.batch.exported_on, "sent", Batch.exported_on),
+    ),
+    usual="-sent",
+    tie=Payment.id,
+)

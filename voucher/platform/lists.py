@@ -1,0 +1,192 @@
+"""Lists of records as pages and as files: in the order that the address asks for, with what the page shows.
+
+``?sort=sent`` orders a list by the column of that name and ``?sort=-sent`` the other way round; a name that the list
+does not have changes nothing. ``?as=csv`` gives the same rows in the same order as a file: those of all its pages.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from flask import Response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as translate
+from sqlalchemy import asc, desc, nulls_last
+
+from voucher.platform import csv as csv_files
+from voucher.platform.clock import LONDON
+from voucher.platform.csv import Cell
+from voucher.platform.db import session
+from voucher.platform.errors import DomainError
+from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.paging import Listed, page_of, page_of_rows
+from voucher.platform.web import current_act
+
+# More than a scheme looks through in a spreadsheet. A file is whole or it is refused, so that nobody adds up a part.
+MOST_ROWS = 10_000
+# How many rows of a file are in memory at once.
+CHUNK = 500
+
+# What a list shows for each of some rows, with all that it reads for them at once.
+Then = Callable[[Sequence[Any]], Sequence[Any]]
+
+
+class Kind(StrEnum):
+    """What a column holds: money is given in pence and written in pounds, a state is a word that is translated."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    MONEY = "money"
+    STATE = "state"
+
+
+class Column(NamedTuple):
+    """One column: its head, what a file says in it, and what the list is ordered by under which name in the address.
+
+    ``by`` is a column of the query or the name of one of its labels. Without ``key`` nothing is ordered by it.
+    """
+
+    head: str
+    cell: Callable[[Any], Cell | date | datetime]
+    key: str = ""
+    by: Any = None
+    kind: Kind = Kind.TEXT
+
+    @property
+    def numeric(self) -> bool:
+        """Whether figures stand in it, below one another."""
+        return self.kind in (Kind.NUMBER, Kind.MONEY)
+
+    def file_head(self) -> str:
+        """Its head in a file, with the unit of its figures."""
+        words = str(translate(self.head))
+        return f"{words} (£)" if self.kind == Kind.MONEY else words
+
+    def file_cell(self, row: Any) -> Cell:
+        """What a file says of a row: pounds with pence, days as 2026-03-14, times as a clock in London shows them."""
+        value = self.cell(row)
+        if isinstance(value, datetime):
+            return value.astimezone(LONDON).strftime("%Y-%m-%d %H:%M")
+        if isinstance(value, date):
+            return value.isoformat()
+        if isinstance(value, int) and self.kind == Kind.MONEY:
+            return Decimal(value).scaleb(-2)
+        return str(translate(value)) if isinstance(value, str) and value and self.kind == Kind.STATE else value
+
+
+class Sort(NamedTuple):
+    """The link that orders a list by a column, and how the list stands by it now: in the words of ``aria-sort``."""
+
+    href: str
+    way: str
+
+
+class Head(NamedTuple):
+    """What a table's head draws of a column."""
+
+    words: str
+    numeric: bool
+    sort: Sort | None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A list's columns, the order in which it usually stands, and what decides between rows that are alike in it.
+
+    ``name`` begins the name of its files; ``usual`` is written as in the address; ``tie`` is unique to a row.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    usual: str
+    tie: Any
+
+    def answer(
+        self, query: Any, template: str, *, then: Then = list, name: str = "", **context: Any
+    ) -> ResponseReturnValue:
+        """The page of the list, which its template draws from ``listed`` and ``heads``; or the file, when asked for."""
+        if wants_file():
+            return self.file(query, then=then, name=name)
+        return render_template(template, listed=self.page(query, then=then), heads=self.heads(), **context)
+
+    def page(self, query: Any, *, then: Then = list) -> Listed[Any]:
+        """The page of the list that the address asks for."""
+        read = page_of if _of_one_kind(query) else page_of_rows
+        listed = read(self.ordered(query), request.args.get("page", 1, type=int))
+        return listed._replace(rows=then(listed.rows))
+
+    def ordered(self, query: Any) -> Any:
+        """The query in the order that the address asks for; what a row lacks comes last."""
+        wanted = self.order
+        way = desc if wanted.startswith("-") else asc
+        by = next(column.by for column in self.columns if column.key == wanted.removeprefix("-"))
+        return query.order_by(None).order_by(nulls_last(way(by)), way(self.tie))
+
+    @property
+    def order(self) -> str:
+        """The order in which the list stands, as the address names it."""
+        asked = request.args.get("sort", "")
+        known = {column.key for column in self.columns if column.key}
+        return asked if asked.removeprefix("-") in known else self.usual
+
+    def heads(self) -> list[Head]:
+        """The heads of the table, those that it can be ordered by with their links."""
+        return [Head(translate(each.head), each.numeric, self._sort(each.key)) for each in self.columns]
+
+    def _sort(self, key: str) -> Sort | None:
+        if not key:
+            return None
+        ways = {key: "ascending", f"-{key}": "descending"}
+        following = f"-{key}" if self.order == key else key
+        return Sort(request.path + query_with(sort=following), ways.get(self.order, "none"))
+
+    def file(self, query: Any, *, then: Then = list, name: str = "") -> Response:
+        """All rows of the list as CSV in UTF-8, with the mark by which spreadsheets know that.
+
+        Raises DomainError when there are more than ``MOST_ROWS``.
+        """
+        header = [column.file_head() for column in self.columns]
+        data = csv_files.write_table(header, self._lines(query, then))
+        answer = Response(codecs.BOM_UTF8 + data, mimetype="text/csv")
+        filename = f"{name or self.name}-{current_act().today.isoformat()}.csv"
+        answer.headers.set("Content-Disposition", "attachment", filename=filename)
+        return answer
+
+    def _lines(self, query: Any, then: Then) -> Iterator[list[Cell]]:
+        limited = self.ordered(query).limit(MOST_ROWS + 1)
+        result: Any = session.execute(limited, execution_options={"yield_per": CHUNK})
+        number = 0
+        for chunk in (result.scalars() if _of_one_kind(query) else result).partitions(CHUNK):
+            number += len(chunk)
+            if number > MOST_ROWS:
+                words = _("The list has more than %(most)s rows. Narrow it with the filters, then download it.")
+                raise DomainError("too_many_rows", translate(words, most=most_rows()))
+            yield from ([column.file_cell(row) for column in self.columns] for row in then(chunk))
+
+
+def wants_file() -> bool:
+    """Whether the address asks for a file and not for a page."""
+    return request.args.get("as") == "csv"
+
+
+def most_rows() -> str:
+    """How many rows a file may have, in words."""
+    return f"{MOST_ROWS:,}"
+
+
+def query_with(**changes: object) -> str:
+    """The query of this page's address with other values: of the first page, unless ``page`` is among them."""
+    kept = {name: values for name, values in request.args.lists() if name not in ("page", "as")}
+    return f"?{urlencode({**kept, **changes}, doseq=True)}"
+
+
+def _of_one_kind(query: Any) -> bool:
+    """Whether a query's rows are single records and not several columns or kinds of record at once."""
+    return len(query.column_descriptions) == 1

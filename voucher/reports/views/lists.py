@@ -1,0 +1,27 @@
+"""The columns of the list of statements."""
+
+from __future__ import annotations
+
+from voucher.funding.models import Agreement
+from voucher.organisations.models import Organisation
+from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.lists import Column, Kind, Listing
+from voucher.reports.models import Statement
+
+
+def _period(statement: Statement) -> str:
+    return f"{statement.period_from.isoformat()}/{statement.period_to.isoformat()}"
+
+
+STATEMENTS = Listing(
+    "statements",
+    (
+        Column(_("Statement"), lambda each: each.reference, "reference", Statement.reference),
+        Column(_("Agreement"), lambda each: each.agreement.reference, "agreement", Agreement.reference),
+        Column(_("Funder"), lambda each: each.agreement.funder.name, "funder", Organisation.name),
+        Column(_("Period"), _period, "period", Statement.period_to),
+        Column(_("State"), lambda each: each.state, "state", Statement.state, Kind.STATE),
+    ),
+    usual="-period",
+    tie=Statement.id,
+)
