@@ -10,7 +10,6 @@ import codecs
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -26,6 +25,7 @@ from voucher.platform.csv import Cell
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.money import in_pounds
 from voucher.platform.paging import Listed, page_of, page_of_rows
 from voucher.platform.web import current_act
 
@@ -77,7 +77,7 @@ class Column(NamedTuple):
         if isinstance(value, date):
             return value.isoformat()
         if isinstance(value, int) and self.kind == Kind.MONEY:
-            return Decimal(value).scaleb(-2)
+            return in_pounds(value)
         return str(translate(value)) if isinstance(value, str) and value and self.kind == Kind.STATE else value
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 
 _PERCENT = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,2}))?%?")
 _POUNDS = re.compile(r"(?P<sign>-?)£?(?P<pounds>\d{1,3}(?:,\d{3})+|\d{1,10})(?:\.(?P<pence>\d{2}))?")
@@ -46,6 +47,11 @@ def plain_pounds(pence: int) -> str:
     sign = "-" if pence < 0 else ""
     whole, rest = divmod(abs(pence), 100)
     return f"{sign}{whole}.{rest:02d}"
+
+
+def in_pounds(pence: int) -> Decimal:
+    """The amount as a number of pounds with two decimals, for files in which it stays a number below zero too."""
+    return Decimal(pence).scaleb(-2)
 
 
 def split(total: int, weights: Sequence[int]) -> list[int]:

@@ -8,8 +8,9 @@ from typing import cast
 from voucher.documents.models import Document
 from voucher.platform import csv as csv_files
 from voucher.platform.act import Act
+from voucher.platform.csv import Cell
 from voucher.platform.db import session
-from voucher.platform.money import plain_pounds
+from voucher.platform.money import in_pounds
 from voucher.reports.commands import data_of, statement_paper
 from voucher.reports.models import Statement
 
@@ -26,7 +27,7 @@ def lines_csv(statement: Statement) -> bytes:
     """Every part of every line, with its amount by funding line; the first rows name the statement and its hash."""
     data = data_of(statement)
     codes = [str(line["code"]) for line in cast(Sequence[Row], data["funding_lines"])]
-    rows: list[list[str]] = []
+    rows: list[list[Cell]] = []
     for line in cast(Sequence[Row], data["lines"]):
         for part in cast(Sequence[Row], line["parts"]):
             by_line = cast(Mapping[str, int], part["by_funding_line"] or {})
@@ -47,10 +48,11 @@ def lines_csv(statement: Statement) -> bytes:
     return csv_files.write_table(header, rows)
 
 
-def _value(value: object, unit: str) -> str:
+def _value(value: object, unit: str) -> Cell:
+    """A figure as a number: one below zero is no formula, so nothing is put before its sign."""
     if not isinstance(value, int):
-        return ""
-    return plain_pounds(value) if unit == "pence" else str(value)
+        return None
+    return in_pounds(value) if unit == "pence" else value
 
 
 def transactions_csv(statement: Statement) -> bytes:

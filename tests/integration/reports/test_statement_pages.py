@@ -284,6 +284,17 @@ def test_a_signed_statement_is_handed_out_as_it_was_signed(app: Flask, world: Wo
     auditor.get(f"{address(statement)}/files/other.txt", expect=404)
 
 
+def test_figures_below_zero_stay_numbers_in_the_files(app: Flask, world: World) -> None:
+    on(world, "2026-04-07")
+    world.payable()
+    world.paid()
+    on(world, "2026-05-04")
+    statement = signed(world, *APRIL)
+    lines = _auditor(app, world).get(f"{address(statement)}/files/lines.csv").text
+    assert ",27b,Closing cash,pounds,-240.00," in lines
+    assert "'-" not in lines
+
+
 @pytest.mark.rule(55)
 def test_a_signed_statement_offers_no_change_and_takes_none(app: Flask, world: World) -> None:
     statement = signed(world, *APRIL)
