@@ -30,9 +30,9 @@ from voucher.redemptions import answer_views
 from voucher.redemptions.views import (
     claim_pages,
     correction_pages,
+    extending_pages,
     look_up_pages,
     session_pages,
-    staff_voucher_pages,
 )
 from voucher.reports.views import funder_pages, prepare_pages, sign_pages, statement_pages
 from voucher.schemes.views import duty_pages, eligibility_page, look_pages, new_scheme_page, scheme_pages, type_pages
@@ -104,7 +104,7 @@ BLUEPRINTS = (
     ledger_pages.blueprint,
     application_desk.blueprint,
     claim_record.blueprint,
-    staff_voucher_pages.blueprint,
+    extending_pages.blueprint,
     statement_pages.blueprint,
     prepare_pages.blueprint,
     sign_pages.blueprint,

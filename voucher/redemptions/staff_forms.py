@@ -9,7 +9,7 @@ from wtforms import HiddenField, RadioField, SelectChoice, SelectField, StringFi
 from wtforms.validators import InputRequired, Length, Optional
 
 from voucher.accounts.step_forms import LONGEST_REASON, reason_field
-from voucher.platform.forms import DayField, Filters, Form, PoundsField, tidy
+from voucher.platform.forms import DayField, Filters, Form, PoundsField, WholeField, tidy
 from voucher.redemptions.rules import RedemptionState, Task
 from voucher.redemptions.waiting import PARTIES
 from voucher.vouchers.rules import CancelReason, VoucherState
@@ -102,6 +102,15 @@ class ExtendForm(Form):
 
     last_day = DayField(_("New last day"), validators=[InputRequired(_("Enter the new last day."))])
     reason = reason_field(_("Why"), _("Say why."))
+
+
+class ExtendEachForm(Form):
+    """By how many days the last days of several vouchers move, for the same reason."""
+
+    days = WholeField(
+        _("By how many days"), least=1, most=3650, validators=[InputRequired(_("Enter the number of days."))]
+    )
+    reason = reason_field(_("Why"), _("Say why: the reason stands in each voucher's history."))
 
 
 class CancelForm(Form):

@@ -135,6 +135,22 @@ def voucher_for_staff(actor: Actor, reference: str) -> Voucher:
     return _one_voucher(actor, Voucher.reference == reference)
 
 
+def vouchers_for_staff(actor: Actor, references: Sequence[str]) -> list[Voucher]:
+    """Vouchers of those schemes, each once, the next to end first; raises NotFound unless all are there."""
+    wanted = list(dict.fromkeys(references))
+    query = (
+        select(Voucher)
+        .options(joinedload(Voucher.business), joinedload(Voucher.scheme))
+        .where(
+            Voucher.scheme_id.in_([scheme.id for scheme in schemes_with(actor, READER)]), Voucher.reference.in_(wanted)
+        )
+    )
+    found = list(session.scalars(query.order_by(Voucher.last_day, Voucher.id)))
+    if len(found) != len(wanted):
+        raise NotFound("no_voucher", _("One of these vouchers is not there. Go back to the list."))
+    return found
+
+
 def voucher_of_application(actor: Actor, public_id: str) -> Voucher:
     """The voucher that came of an application of such a scheme; raises NotFound."""
     return _one_voucher(actor, Voucher.application.has(Application.public_id == public_id))

@@ -69,6 +69,7 @@ class MoveForm(Form):
 class StatementFilters(Filters):
     """What narrows the list of statements."""
 
+    scheme = SelectField(_("Scheme"), default="", validate_choice=False)
     agreement = SelectField(_("Agreement"), validate_choice=False)
     state = SelectField(_("State"), validate_choice=False)
 

@@ -166,7 +166,7 @@ def test_the_queue_shows_whom_each_claim_waits_for_with_age_and_money(
     assert "1 wait for the business, £240.00, oldest 2 days" in page
     found = {row[0]: row[5:] for row in page.rows}
     assert found[claim.reference] == ["The business", "7 April 2026, 10:00am (2 days)", "£240.00"]
-    assert found[ready.reference] == ["The scheme's office", "2 days", "£240.00"]
+    assert found[ready.reference] == ["The scheme's office", "7 April 2026, 10:00am (2 days)", "£240.00"]
 
 
 def test_filters_stand_in_the_address(app: Flask, world: World) -> None:

@@ -16,6 +16,7 @@ from voucher.accounts.steps import offered, step_for
 from voucher.audit.commands import transaction
 from voucher.audit.queries import history
 from voucher.funding.queries import movements_of_voucher
+from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.clock import long_date
 from voucher.platform.errors import NotFound
@@ -129,7 +130,12 @@ def queue_page() -> ResponseReturnValue:
         form=form,
         counts=_counts(expiring_soon(schemes, act.today, SOON_DAYS), voucher_queues(schemes)),
         today=act.today,
+        tickable=lambda voucher: voucher.last_day >= act.today and _can_extend(act, voucher),
     )
+
+
+def _can_extend(act: Act, voucher: Voucher) -> bool:
+    return any(step.name == "extend" and not step.why_not for step in offered(VOUCHER_STEPS, act.actor, voucher))
 
 
 def _filters(schemes: Sequence[Scheme]) -> VoucherFilters:

@@ -32,6 +32,8 @@ from voucher.reports.versions import mark_read
 from voucher.reports.views.lists import STATEMENTS
 from voucher.reports.views.shown import compared_with, lines_shown, read_on, steps
 from voucher.schemes.models import Scheme
+from voucher.schemes.queries import schemes_with
+from voucher.schemes.workplace import narrowed, offer_schemes
 
 blueprint = Blueprint("statements", __name__)
 
@@ -48,7 +50,10 @@ NEXT = {
 def statements_page() -> ResponseReturnValue:
     act = current_act()
     form = StatementFilters(request.args)
-    query = visible_statements(act.actor)
+    schemes = schemes_with(act.actor, P.STATEMENTS_READ)
+    offer_schemes(form, schemes)
+    chosen = [scheme.id for scheme in narrowed(form, schemes)]
+    query = visible_statements(act.actor).where(Statement.scheme_id.in_(chosen))
     readable = session.execute(
         visible_statements(act.actor).with_only_columns(Agreement.public_id, Agreement.reference)
         .order_by(None).order_by(Agreement.reference, Agreement.public_id).distinct()
