@@ -27,7 +27,9 @@ class NotAllExtended(DomainError):
     def __init__(self, refused: Sequence[NotExtended]) -> None:
         super().__init__(
             "not_all_extended",
-            _("Some of these vouchers cannot be extended so. None was. Take them out, or choose fewer days."),
+            _(
+                "Not all of these vouchers can be extended so, and none was. Go back and leave those out, or choose fewer days."
+            ),
         )
         self.refused = refused
 
