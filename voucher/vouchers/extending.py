@@ -25,12 +25,8 @@ class NotAllExtended(DomainError):
     """Some of the vouchers cannot be extended, so none is; ``refused`` names each of them with its reason."""
 
     def __init__(self, refused: Sequence[NotExtended]) -> None:
-        super().__init__(
-            "not_all_extended",
-            _(
-                "Not all of these vouchers can be extended so, and none was. Go back and leave those out, or choose fewer days."
-            ),
-        )
+        words = _("Some of these vouchers cannot be extended so, and none was. Leave them out, or choose fewer days.")
+        super().__init__("not_all_extended", words)
         self.refused = refused
 
 
