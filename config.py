@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ class Config:
     testing: bool = False
     trusted_proxies: int = 0
     demo: bool = False
+    scan_command: tuple[str, ...] = ()
 
     @property
     def key_ring(self) -> Path:
@@ -47,6 +49,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Config:
 
     VOUCHER_DATA (folder, default ``var``), DATABASE_URL (default SQLite in that folder), VOUCHER_BASE_URL, and
     VOUCHER_TRUSTED_PROXIES: how many reverse proxies stand before the app, so that limits count the visitor's address.
+    VOUCHER_SCAN_COMMAND is a command line that looks for malware in a file whose path is added to it.
     VOUCHER_DEMO=1 lets everybody read the messages that were written to the data folder; ``scripts/run`` sets it.
     """
     data = Path(environ.get("VOUCHER_DATA", ROOT / "var")).resolve()
@@ -60,4 +63,5 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Config:
         base_url=environ.get("VOUCHER_BASE_URL", "http://127.0.0.1:8000"),
         trusted_proxies=int(environ.get("VOUCHER_TRUSTED_PROXIES", "0")),
         demo=environ.get("VOUCHER_DEMO") == "1",
+        scan_command=tuple(shlex.split(environ.get("VOUCHER_SCAN_COMMAND", ""))),
     )

@@ -10,7 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import ROOT, Config, from_environment
 from voucher.accounts import account_views as account
-from voucher.accounts import code_views, keeping
+from voucher.accounts import code_views, keeping, team_views
 from voucher.accounts import views as accounts
 from voucher.applications import apply_views, checker_views, phone_views
 from voucher.applications import staff_views as application_desk
@@ -25,6 +25,7 @@ from voucher.platform.clock import Clock, system_clock
 from voucher.platform.db import db, prepare_engine
 from voucher.platform.files import FileStore
 from voucher.platform.keyring import KeyRing
+from voucher.platform.scanning import Scanner
 from voucher.providers.views import apply_pages, colleague_pages, firm_pages, package_pages
 from voucher.redemptions import answer_views
 from voucher.redemptions.views import (
@@ -32,6 +33,7 @@ from voucher.redemptions.views import (
     correction_pages,
     extending_pages,
     look_up_pages,
+    own_claim_pages,
     session_pages,
 )
 from voucher.reports.views import funder_pages, prepare_pages, sign_pages, statement_pages
@@ -43,6 +45,7 @@ from voucher.workspace import (
     business_answers,
     business_home,
     business_offers,
+    business_team,
     business_vouchers,
     claim_record,
     desk_pages,
@@ -61,6 +64,7 @@ BLUEPRINTS = (
     accounts.blueprint,
     code_views.blueprint,
     account.blueprint,
+    team_views.blueprint,
     public_views.blueprint,
     checker_views.blueprint,
     apply_views.blueprint,
@@ -68,6 +72,7 @@ BLUEPRINTS = (
     look_up_pages.blueprint,
     session_pages.blueprint,
     claim_pages.blueprint,
+    own_claim_pages.blueprint,
     firm_pages.blueprint,
     package_pages.blueprint,
     colleague_pages.blueprint,
@@ -82,6 +87,7 @@ BLUEPRINTS = (
     answer_views.blueprint,
     foot_views.blueprint,
     business_home.blueprint,
+    business_team.blueprint,
     business_offers.blueprint,
     business_vouchers.blueprint,
     business_answers.blueprint,
@@ -125,11 +131,12 @@ class Office:
     clock: Clock
     ring: KeyRing
     files: FileStore
+    scanner: Scanner
 
     def act(self, actor: Actor) -> Act:
         """An act of this person, here and now; a key that was compromised meanwhile is no longer trusted."""
         self.ring.refresh()
-        return Act(actor, self.clock, self.ring, self.files, self.config.base_url)
+        return Act(actor, self.clock, self.ring, self.files, self.scanner, self.config.base_url)
 
 
 def create_app(config: Config | None = None, *, clock: Clock = system_clock) -> Flask:
@@ -147,7 +154,9 @@ def create_app(config: Config | None = None, *, clock: Clock = system_clock) -> 
     db.init_app(app)
     if db.metadata is not METADATA:  # every table is known from here on, whichever page or job posts first
         raise RuntimeError("the app's database and the tables do not belong together")
-    app.extensions["voucher"] = Office(config, clock, ring, FileStore(config.documents))
+    app.extensions["voucher"] = Office(
+        config, clock, ring, FileStore(config.documents), Scanner(config.scan_command, config.data)
+    )
     with app.app_context():
         prepare_engine(db.engine)
     web.prepare(

@@ -33,10 +33,16 @@ from voucher.platform.logs import LOG, log_fault
 from voucher.providers import messages as providers
 from voucher.redemptions import messages as redemptions
 from voucher.redemptions.due import DueReport, run_due
+from voucher.schemes import messages as schemes
 from voucher.schemes.models import Scheme
 
 # Every kind of message with who draws it. A domain that has messages adds its RENDERERS here.
-RENDERERS: Mapping[str, Renderer] = {**accounts.RENDERERS, **providers.RENDERERS, **redemptions.RENDERERS}
+RENDERERS: Mapping[str, Renderer] = {
+    **accounts.RENDERERS,
+    **schemes.RENDERERS,
+    **providers.RENDERERS,
+    **redemptions.RENDERERS,
+}
 
 EVERY = timedelta(minutes=1)
 POLL_SECONDS = 2.0

@@ -6,8 +6,8 @@ from sqlalchemy import func, select
 
 from voucher.accounts.models import Membership, Person
 from voucher.accounts.queries import holders, roles_held
-from voucher.accounts.rules import EVERYWHERE, FOR_ORGANISATIONS, PASSWORD_MINIMUM, PROVIDER_ROLES, Role
-from voucher.accounts.sign_in import HASHER, end_sessions
+from voucher.accounts.rules import EVERYWHERE, FOR_ORGANISATIONS, INVITED_ROLES, PASSWORD_MINIMUM, Role
+from voucher.accounts.sign_in import end_sessions, hash_of
 from voucher.audit.commands import record
 from voucher.audit.rules import Override
 from voucher.platform.act import Act
@@ -84,9 +84,9 @@ def person_at(act: Act, *, name: str, email: str) -> Person:
 
 
 def admit(act: Act, person: Person, role: Role, *, organisation_id: int, reason: str) -> Membership:
-    """Gives a person a part in a provider, once; whoever calls has said that the firm wants it."""
-    if role not in PROVIDER_ROLES:
-        raise DomainError("not_a_provider_role", f"The role {role} is given by an administrator.", "role")
+    """Gives a person a part in an organisation, once; whoever calls has said that the organisation wants it."""
+    if role not in INVITED_ROLES:
+        raise DomainError("not_by_invitation", f"The role {role} is given by an administrator.", "role")
     for held in roles_held(person.id, act.now):
         if (held.role, held.organisation_id) == (role, organisation_id):
             return held
@@ -94,9 +94,9 @@ def admit(act: Act, person: Person, role: Role, *, organisation_id: int, reason:
 
 
 def dismiss(act: Act, membership: Membership, *, reason: str) -> None:
-    """Ends a part in a provider now; whoever calls has said that the firm wants it."""
-    if membership.role not in PROVIDER_ROLES:
-        raise DomainError("not_a_provider_role", f"The role {membership.role} is ended by an administrator.", "role")
+    """Ends a part in an organisation now; whoever calls has said that the organisation wants it."""
+    if membership.role not in INVITED_ROLES:
+        raise DomainError("not_by_invitation", f"The role {membership.role} is ended by an administrator.", "role")
     membership.ended_at = act.now
     record(act.actor, "role.ended", membership, at=act.now, reason=reason)
 
@@ -181,7 +181,7 @@ def _hash(password: str) -> str:
         raise DomainError(
             "password_too_short", f"Choose a password of at least {PASSWORD_MINIMUM} characters.", "password"
         )
-    return HASHER.hash(password)
+    return hash_of(password)
 
 
 def _add(act: Act, actor: Actor, *, name: str, email: str, password: str | None, phone: str = "") -> Person:

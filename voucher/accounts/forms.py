@@ -94,3 +94,50 @@ class SignInForm(Form):
         ],
     )
     next = HiddenField()
+
+
+class InviteForm(Form):
+    """Whom to ask to join an organisation."""
+
+    email = EmailField(
+        _("Colleague's e-mail address"),
+        filters=[tidy],
+        validators=[
+            DataRequired(_("Enter your colleague's e-mail address.")),
+            Length(max=200, message=_("Use at most 200 characters.")),
+        ],
+    )
+
+
+class EndPartForm(Form):
+    """Why a colleague's part is ended."""
+
+    reason = StringField(
+        _("Why does it end?"),
+        filters=[tidy],
+        validators=[
+            DataRequired(_("Say why, for example: left the firm.")),
+            Length(max=200, message=_("Use at most 200 characters.")),
+        ],
+    )
+
+
+class JoinForm(Form):
+    """What a person who has no account yet chooses on joining."""
+
+    name = StringField(
+        _("Your name"),
+        filters=[tidy],
+        validators=[
+            DataRequired(_("Enter your name.")),
+            Length(max=200, message=_("Use at most 200 characters.")),
+        ],
+    )
+    password = PasswordField(
+        _("Choose a password"),
+        description=_("At least 12 characters. Three words that do not belong together are good and easy to keep."),
+        validators=[
+            InputRequired(_("Choose a password.")),
+            Length(min=12, max=1000, message=_("Choose a password of at least 12 characters.")),
+        ],
+    )

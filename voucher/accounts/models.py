@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from voucher.accounts.rules import CODE_TRIES, ProposalState, Purpose, Role
+from voucher.accounts.rules import CODE_TRIES, INVITED_ROLES, ProposalState, Purpose, Role
+from voucher.organisations.models import Organisation
 from voucher.platform.db import Base, in_list, new_public_id, unique_where
 
 
@@ -107,6 +108,43 @@ class RoleProposal(Base):
     def reference(self) -> str:
         """A proposal is known by its role."""
         return self.role
+
+
+class Invitation(Base):
+    """Somebody who was asked to join an organisation, by a link that follows from the key ring.
+
+    Only the link's keyed hash is stored. ``scheme_id`` is the scheme in whose name the mail is written.
+    """
+
+    __tablename__ = "invitation"
+    __table_args__ = (
+        UniqueConstraint("public_id"),
+        UniqueConstraint("token_hash"),
+        CheckConstraint(in_list("role", sorted(INVITED_ROLES)), name="role_known"),
+        CheckConstraint("used_at IS NULL OR withdrawn_at IS NULL", name="used_or_withdrawn"),
+        unique_where(
+            "uq_invitation_open", "organisation_id", "email", where="used_at IS NULL AND withdrawn_at IS NULL"
+        ),
+    )
+
+    public_id: Mapped[str] = mapped_column(default=new_public_id)
+    token_hash: Mapped[str]
+    scheme_id: Mapped[int] = mapped_column(ForeignKey("scheme.id"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
+    email: Mapped[str]
+    role: Mapped[str]
+    invited_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    invited_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+
+    organisation: Mapped[Organisation] = relationship()
+
+    @property
+    def reference(self) -> str:
+        """An invitation is known by the address that it was sent to."""
+        return self.email
 
 
 class SignInSession(Base):

@@ -38,7 +38,14 @@ PERMISSIONS: dict[Role, frozenset[P]] = {
     Role.ASSESSOR: frozenset({P.OFFERS_DECIDE, P.OFFERS_EVIDENCE_ENTER, *READS}),
     Role.AUDITOR: frozenset({P.AUDIT_EVERYTHING_READ, *READS}),
     Role.BANK_LINE_KEEPER: frozenset({P.BANK_LINES_TYPE, P.BANK_LINES_MATCH, *READS}),
-    Role.BUSINESS_MEMBER: frozenset({P.BUSINESS_CLAIMS_CONFIRM, P.BUSINESS_OFFERS_ACCEPT}),
+    Role.BUSINESS_MEMBER: frozenset(
+        {
+            P.BUSINESS_CLAIMS_CONFIRM,
+            P.BUSINESS_DETAILS_CHANGE,
+            P.BUSINESS_OFFERS_ACCEPT,
+            P.BUSINESS_PEOPLE_MANAGE,
+        }
+    ),
     Role.CLAIM_APPROVER: frozenset({P.CLAIMS_APPROVE, *READS}),
     Role.FUNDER: frozenset({P.FUNDER_STATEMENTS_READ}),
     Role.FUNDING_MANAGER: frozenset({P.FUNDING_AGREEMENTS_MANAGE, P.FUNDING_DEBTS_MANAGE, *READS}),
@@ -48,6 +55,7 @@ PERMISSIONS: dict[Role, frozenset[P]] = {
     Role.PROVIDER_MANAGER: frozenset(
         {
             P.PROVIDER_CLAIMS_MAKE,
+            P.PROVIDER_DETAILS_CHANGE,
             P.PROVIDER_PACKAGES_LIST,
             P.PROVIDER_PAYEES_KEY,
             P.PROVIDER_PEOPLE_MANAGE,
@@ -68,6 +76,8 @@ PERMISSIONS: dict[Role, frozenset[P]] = {
 FOR_ORGANISATIONS = frozenset({Role.BUSINESS_MEMBER, Role.PROVIDER_MANAGER, Role.PROVIDER_SCANNER, Role.FUNDER})
 EVERYWHERE = frozenset({Role.SYSTEM_ADMINISTRATOR})
 PROVIDER_ROLES = frozenset({Role.PROVIDER_MANAGER, Role.PROVIDER_SCANNER})
+# The parts into which people of an organisation invite each other; no administrator has to give them.
+INVITED_ROLES = PROVIDER_ROLES | {Role.BUSINESS_MEMBER}
 
 # Who holds one of these can move money or let others do it: one administrator proposes, another confirms.
 MONEY_ROLES = frozenset(
@@ -99,6 +109,8 @@ PROPOSALS = transitions(
 
 PASSWORD_MINIMUM = 12
 LINK_DAYS = 14
+INVITATION_DAYS = 14
+OPEN_INVITATIONS = 20
 
 CODE_MINUTES = 10
 CODE_TRIES = 5

@@ -68,6 +68,11 @@ def sign_in(act: Act, *, email: str, password: str, address: str) -> SignedIn | 
     return begin(act, person, address)
 
 
+def hash_of(password: str) -> str:
+    """What is stored of a password: argon2id with a salt of its own."""
+    return HASHER.hash(password)
+
+
 def password_is(person: Person, password: str) -> bool:
     """Whether this is the person's password."""
     return _password_fits(person.password_hash, password)

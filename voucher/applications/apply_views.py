@@ -21,7 +21,7 @@ from voucher.applications.form_queries import open_rounds, own_form, own_forms
 from voucher.applications.forms import NoQuestion, question_form
 from voucher.applications.models import ApplicationForm
 from voucher.applications.questions import SECTIONS, Question, asked, is_answered, shown, unanswered
-from voucher.applications.rules import UNSENT_FORMS, ApplicationState, FormState
+from voucher.applications.rules import TO_DECIDE, UNSENT_FORMS, WITHDRAWN_BY_BUSINESS, FormState
 from voucher.audit.commands import transaction
 from voucher.platform.act import Act
 from voucher.platform.errors import DomainError, Forbidden, NotFound
@@ -33,10 +33,6 @@ from voucher.schemes.eligibility import Verdict
 from voucher.schemes.queries import round_by_code, scheme_by_reference
 
 blueprint = Blueprint("apply", __name__)
-
-S = ApplicationState
-# An application that nobody has answered may be taken back by its contact without a word from anybody.
-UNDECIDED = frozenset({S.SUBMITTED, S.IN_REVIEW, S.INFORMATION_REQUESTED, S.WAITLISTED})
 
 
 @blueprint.get("/apply")
@@ -65,7 +61,7 @@ def form_page(public_id: str) -> ResponseReturnValue:
     act = current_act()
     form = own_form(act.actor, public_id)
     if form.state not in UNSENT_FORMS:
-        may_withdraw = form.application is not None and form.application.state in UNDECIDED
+        may_withdraw = form.application is not None and form.application.state in TO_DECIDE
         return render_template(
             "applications/sent.html", form=form, may_withdraw=may_withdraw, button=NoQuestion(), answers=_rows(form)
         )
@@ -147,9 +143,9 @@ def withdraw_button(public_id: str) -> ResponseReturnValue:
     form = own_form(act.actor, public_id)
     if form.application is None or form.person_id != act.person_id:
         raise NotFound("no_application", _("There is no application to withdraw."))
-    if form.application.state in UNDECIDED:  # Pressing the button twice is no mistake worth a page.
+    if form.application.state in TO_DECIDE:  # Pressing the button twice is no mistake worth a page.
         with transaction(act.actor, act.clock):
-            withdraw_application(act, form.application, reason="withdrawn by the business")
+            withdraw_application(act, form.application, reason=WITHDRAWN_BY_BUSINESS)
     flash(translate(_("The application is withdrawn.")))
     return redirect(url_for("apply.form_page", public_id=public_id))
 

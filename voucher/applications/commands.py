@@ -8,7 +8,7 @@ from voucher.accounts.models import Person
 from voucher.applications.models import Application
 from voucher.applications.policy import why_not_decide
 from voucher.applications.queries import live_application, lock_application
-from voucher.applications.rules import TRANSITIONS, ApplicationState, notice_still_good
+from voucher.applications.rules import TRANSITIONS, TURNED_DOWN, ApplicationState, notice_still_good
 from voucher.audit.commands import begin_state, change_state
 from voucher.funding.ledger import About, moves, post
 from voucher.funding.queries import round_shares, split_over, standing_of_application
@@ -20,6 +20,7 @@ from voucher.platform.authz import Permission
 from voucher.platform.clock import long_date
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden
+from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.references import new_reference
 from voucher.schemes.commands import give_back_to_round, take_from_round
 from voucher.schemes.models import Round
@@ -189,10 +190,35 @@ def decline(act: Act, application: Application, *, reason: str) -> None:
 
 
 def withdraw_application(act: Act, application: Application, *, reason: str) -> None:
-    """Ends an application before acceptance; what it reserved goes back."""
-    if act.person_id != application.contact_id:
+    """Ends an application before acceptance, by the business or by an officer; what it reserved goes back."""
+    if not act.actor.may(Permission.BUSINESS_OFFERS_ACCEPT, organisation_id=application.business_id):
         act.require(Permission.OFFERS_DECIDE, scheme_id=application.scheme_id)
     _end(act, lock_application(application.id), S.WITHDRAWN, "application.withdrawn", reason)
+    _tell_withdrawn(act, application)
+
+
+def turn_down(act: Act, application: Application, *, reason: str = "") -> None:
+    """The business does not want what it is offered: the offer ends, and what it reserved goes back.
+
+    Raises Conflict when there is no offer to answer any more. The business need not say why.
+    """
+    act.require(Permission.BUSINESS_OFFERS_ACCEPT, organisation_id=application.business_id)
+    application = lock_application(application.id)
+    if application.state != S.APPROVED:
+        raise Conflict("no_offer", _("This offer was answered or has ended meanwhile."))
+    _end(act, application, S.WITHDRAWN, "application.turned_down", reason.strip() or TURNED_DOWN)
+    _tell_withdrawn(act, application)
+
+
+def _tell_withdrawn(act: Act, application: Application) -> None:
+    tell(
+        act,
+        "application_withdrawn",
+        email=application.contact.email,
+        scheme_id=application.scheme_id,
+        person_id=application.contact_id,
+        application_id=application.id,
+    )
 
 
 def lapse(act: Act, application: Application) -> None:

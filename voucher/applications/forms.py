@@ -107,3 +107,13 @@ class HeldForm(Form):
             Length(max=LONG_TEXT, message=_("Enter at most 2,000 characters.")),
         ],
     )
+
+
+class EndApplicationForm(Form):
+    """Why a business ends its own application, if it wants to say."""
+
+    reason = TextAreaField(
+        _("Why? (optional)"),
+        filters=[tidy],
+        validators=[Length(max=LONG_TEXT, message=_("Say it in at most 2,000 characters."))],
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from voucher.accounts.links import mailed_link
 from voucher.accounts.rules import Purpose
 from voucher.applications.models import Application, ApplicationForm
-from voucher.applications.queries import why_declined
+from voucher.applications.queries import why_declined, withdrawal_of
 from voucher.applications.rules import ApplicationState
 from voucher.notifications.delivery import Mail, written
 from voucher.notifications.models import OutboxMessage
@@ -79,9 +79,25 @@ def declined(_act: Act, message: OutboxMessage) -> Mail:
     )
 
 
+def withdrawn(_act: Act, message: OutboxMessage) -> Mail:
+    """That the application has ended by somebody's word, so that nobody ends it for a business unseen."""
+    application = session.get_one(Application, message.subject_ids["application_id"])
+    event = withdrawal_of(application)
+    return written(
+        "application_withdrawn",
+        scheme=application.scheme,
+        application=application,
+        business=application.business.name,
+        person=application.contact.name,
+        at=event.at if event else message.created_at,
+        reason=event.reason if event else "",
+    )
+
+
 RENDERERS: dict[str, Renderer] = {
     "offer": offer,
     "application_declined": declined,
+    "application_withdrawn": withdrawn,
     "application_received": about_form,
     "application_to_confirm": about_form,
     "application_form_refused": about_form,

@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from voucher.applications.models import Application
 from voucher.applications.rules import LIVE
+from voucher.audit.models import AuditEvent
 from voucher.audit.queries import history
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
@@ -28,6 +29,12 @@ def why_declined(application: Application) -> str:
     """The reason of the newest decision against the application, as the business reads it; empty without one."""
     events = [each for each in history("application", application.id) if each.action == "application.declined"]
     return events[-1].reason if events else ""
+
+
+def withdrawal_of(application: Application) -> AuditEvent | None:
+    """When and why the application was withdrawn or its offer turned down; None for one that was not."""
+    ending = ("application.withdrawn", "application.turned_down")
+    return next((each for each in reversed(history("application", application.id)) if each.action in ending), None)
 
 
 def lock_application(application_id: int) -> Application:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.states import State, transitions
 
 
@@ -35,6 +36,8 @@ TRANSITIONS = transitions(
     }
 )
 TO_DECIDE = (S.SUBMITTED, S.IN_REVIEW, S.INFORMATION_REQUESTED, S.WAITLISTED)
+TURNED_DOWN = _("The business does not want the voucher.")
+WITHDRAWN_BY_BUSINESS = _("Withdrawn by the business.")
 APPROVABLE = frozenset({S.SUBMITTED, S.IN_REVIEW, S.WAITLISTED})
 LIVE = frozenset({S.DRAFT, S.SUBMITTED, S.IN_REVIEW, S.INFORMATION_REQUESTED, S.APPROVED, S.WAITLISTED, S.ACCEPTED})
 

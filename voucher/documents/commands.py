@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from sqlalchemy import select
 
 from voucher.documents.models import Document, ImportedFile
@@ -9,6 +11,9 @@ from voucher.documents.rules import sniff
 from voucher.platform.act import Act
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError
+from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.logs import LOG
+from voucher.platform.scanning import Finding
 
 LIMIT_BYTES = 20_000_000
 RETAINED_CLAIM = "claim evidence"
@@ -18,9 +23,15 @@ RETAINED_STATEMENT = "statement"
 RETAINED_PROVIDER = "provider vetting"
 RETAINED_LOOK = "public pages"
 
+_INFECTED = _("Malware was found in {name}, so we have not kept it. Check your device, then hand in a clean file.")
+_NOT_CHECKED = _("We could not check {name} for malware, so we have not kept it. Try again in a few minutes.")
+
 
 def keep_document(act: Act, *, scheme_id: int, data: bytes, name: str, retention_class: str) -> Document:
-    """Stores an uploaded file; raises DomainError when it is empty, too large, or of a type that is not taken."""
+    """Stores an uploaded file; raises DomainError when it is empty, too large, or of a type that is not taken.
+
+    So it does when the installation's scanner finds malware in it, or could not look at it: nothing of it is kept.
+    """
     if not data:
         raise DomainError("empty_file", f"{name} is empty.", "file")
     if len(data) > LIMIT_BYTES:
@@ -28,9 +39,26 @@ def keep_document(act: Act, *, scheme_id: int, data: bytes, name: str, retention
     media_type = sniff(data)
     if media_type is None:
         raise DomainError("file_type", f"{name} is not a PDF, PNG, JPEG or WebP file. Save it as one of these.", "file")
-    return keep_own_document(
+    is_scanned = scan(act, data, name)
+    document = keep_own_document(
         act, scheme_id=scheme_id, data=data, name=name, retention_class=retention_class, media_type=media_type
     )
+    document.scanned_at = act.now if is_scanned else None
+    return document
+
+
+def scan(act: Act, data: bytes, name: str) -> bool:
+    """Whether the file was looked at for malware; raises DomainError unless none was found or nobody looks here."""
+    finding = act.scanner.look_at(data)
+    if finding is Finding.INFECTED:
+        LOG.warning(
+            "malware in a file that was handed in", sha256=hashlib.sha256(data).hexdigest(), person=act.actor.person_id
+        )
+        raise DomainError("file_infected", _INFECTED.format(name=name), "file")
+    if finding is Finding.NOT_CHECKED:
+        LOG.error("the malware scanner did not answer", person=act.actor.person_id)
+        raise DomainError("file_not_checked", _NOT_CHECKED.format(name=name), "file")
+    return finding is Finding.CLEAN
 
 
 def keep_own_document(

@@ -11,7 +11,10 @@ from voucher.platform.db import Base, new_public_id
 
 
 class Document(Base):
-    """A stored file. It knows no owner: the owner holds the foreign key. Its bytes lie under its hash."""
+    """A stored file. It knows no owner: the owner holds the foreign key. Its bytes lie under its hash.
+
+    ``scanned_at`` is when a scanner found no malware in it; empty where the installation had none.
+    """
 
     __tablename__ = "document"
     __table_args__ = (UniqueConstraint("public_id"), CheckConstraint("size > 0", name="not_empty"))
@@ -26,6 +29,7 @@ class Document(Base):
     encrypted: Mapped[bool] = mapped_column(default=False)
     uploaded_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     uploaded_at: Mapped[datetime]
+    scanned_at: Mapped[datetime | None]
 
 
 class ImportedFile(Base):

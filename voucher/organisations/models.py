@@ -20,7 +20,11 @@ class Enterprise(Base):
 
 
 class Organisation(Base):
-    """A party, once, whatever parts it plays."""
+    """A party, once, whatever parts it plays.
+
+    ``name`` is the registered one, which letters and vouchers carry. The other name, the address, the telephone and
+    the language are what the party says of itself and may change by itself.
+    """
 
     __tablename__ = "organisation"
     __table_args__ = (UniqueConstraint("public_id"), UniqueConstraint("reference"))
@@ -29,11 +33,13 @@ class Organisation(Base):
     reference: Mapped[str]
     enterprise_id: Mapped[int] = mapped_column(ForeignKey("enterprise.id"), index=True)
     name: Mapped[str]
+    trading_name: Mapped[str] = mapped_column(default="")
     legal_form: Mapped[str]
     address_line_1: Mapped[str] = mapped_column(default="")
     address_line_2: Mapped[str] = mapped_column(default="")
     town: Mapped[str] = mapped_column(default="")
     postcode: Mapped[str] = mapped_column(default="")
+    phone: Mapped[str] = mapped_column(default="")
     sic_code: Mapped[str | None]
     employees: Mapped[int | None]
     turnover_pence: Mapped[int | None]

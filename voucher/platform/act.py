@@ -12,6 +12,7 @@ from voucher.platform.errors import Forbidden
 from voucher.platform.files import FileStore
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.keyring import KeyRing
+from voucher.platform.scanning import Scanner
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Act:
     clock: Clock
     ring: KeyRing
     files: FileStore
+    scanner: Scanner
     base_url: str
     proven: bool = False  # by the person's second factor, for this act alone
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from config import ROOT, Config
 from voucher.platform import lists, schema
 from voucher.platform.pdf import fonts_folder
+from voucher.platform.scanning import Scanner
 from voucher.platform.web import View, desk, public
 
 blueprint = Blueprint("platform", __name__)
@@ -81,4 +82,6 @@ def not_ready(config: Config) -> list[str]:
             file.flush()
     except OSError:
         found.append("the data folder cannot be written to")
+    if not Scanner(config.scan_command, config.data).answers():
+        found.append("the malware scanner does not answer, so no file can be taken in")
     return found

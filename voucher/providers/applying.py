@@ -270,7 +270,7 @@ def _new_firm(act: Act, application: ProviderApplication) -> Organisation:
 
 def _take_up(act: Act, application: ProviderApplication, firm: Organisation, *, reason: str = "") -> Provider:
     provider = enter_provider(act, application.scheme_id, firm, contact_email=application.contact_email)
-    application.provider_id = provider.id
+    application.provider_id, provider.services = provider.id, application.services
     change_state(
         act.actor,
         "provider_application.taken_up",

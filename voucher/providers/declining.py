@@ -5,6 +5,8 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from voucher.accounts.commands import dismiss
+from voucher.accounts.invitation_queries import members, open_invitations
+from voucher.accounts.rules import PROVIDER_ROLES
 from voucher.audit.commands import change_state
 from voucher.notifications.commands import tell
 from voucher.platform.act import Act
@@ -12,7 +14,6 @@ from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError
 from voucher.providers.commands import require_not_their_own
-from voucher.providers.firm_queries import members, open_invitations
 from voucher.providers.models import Provider
 from voucher.providers.queries import current_details
 from voucher.providers.rules import TRANSITIONS, ProviderState
@@ -34,10 +35,11 @@ def decline_provider(act: Act, provider: Provider, *, reason: str) -> None:
     details = current_details(provider.id, lock=True)
     if details is not None:
         details.superseded_at = act.now
-    for invitation in open_invitations(provider):
-        invitation.withdrawn_at = act.now
+    for invitation in open_invitations(provider.organisation_id, PROVIDER_ROLES):
+        if invitation.scheme_id == provider.scheme_id:
+            invitation.withdrawn_at = act.now
     if not _stands_elsewhere(provider):
-        for held, _person in members(provider, act.now):
+        for held, _person in members(provider.organisation_id, PROVIDER_ROLES, act.now):
             dismiss(act, held, reason="the firm was declined")
     tell(act, "provider_declined", email=provider.contact_email, scheme_id=provider.scheme_id, provider_id=provider.id)
 

@@ -183,10 +183,11 @@ def certificates_of_provider(provider: Provider, document_id: str) -> Document:
 
 
 def events_of(provider: Provider, application: ProviderApplication | None) -> Sequence[AuditEvent]:
-    """All that happened to the provider, its application and its bank details, in order."""
+    """All that happened to the provider, its firm, its application and its bank details, in order."""
     accounts = select(PayeeDetails.id).where(PayeeDetails.provider_id == provider.id)
     kinds = [
         and_(AuditEvent.object_kind == "provider", AuditEvent.object_id == provider.id),
+        and_(AuditEvent.object_kind == "organisation", AuditEvent.object_id == provider.organisation_id),
         and_(AuditEvent.object_kind == "payee_details", AuditEvent.object_id.in_(accounts)),
     ]
     if application is not None:

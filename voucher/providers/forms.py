@@ -8,7 +8,6 @@ from wtforms import (
     EmailField,
     FileField,
     HiddenField,
-    PasswordField,
     RadioField,
     SelectChoice,
     SelectField,
@@ -17,13 +16,17 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp, ValidationError
 
-from voucher.accounts.forms import second_factor_field
+from voucher.accounts.forms import EndPartForm, InviteForm, second_factor_field
 from voucher.accounts.rules import Role
 from voucher.organisations.business_file import LegalForm
 from voucher.platform.forms import DayField, Form, PoundsField, WholeField, tidy
 from voucher.providers.rules import InsuranceKind
 
 LONG = Length(max=2000, message=_("Say it in at most 2,000 characters."))
+SHOWN_TO_EVERYBODY = _(
+    "Once your firm is approved, everybody can read this address in the list of providers. "
+    "Use one of the firm, not one of your own."
+)
 SHORT = Length(max=200, message=_("Use at most 200 characters."))
 FORMS = (
     SelectChoice(LegalForm.COMPANY.value, _("Company or limited liability partnership")),
@@ -74,9 +77,14 @@ class FirmForm(Form):
     contact_email = EmailField(
         _("E-mail address for the scheme's messages"),
         filters=[tidy],
+        description=SHOWN_TO_EVERYBODY,
         validators=[DataRequired(_("Enter an e-mail address, like name@example.org.")), SHORT],
     )
-    services = _long(_("What do you offer small businesses?"), _("Describe the support that you offer."))
+    services = _long(
+        _("What do you offer small businesses?"),
+        _("Describe the support that you offer."),
+        description=_("Once your firm is approved, everybody can read this in the list of providers."),
+    )
     referees = _long(
         _("Two clients whom we may ask about you"), _("Name two clients, each with an e-mail address or telephone.")
     )
@@ -96,6 +104,37 @@ class FirmForm(Form):
         """A conflict that there is must be described."""
         if self.has_conflicts.data == "yes" and not field.data:
             raise ValidationError(_("Describe the conflict of interest."))
+
+
+class PublicDetailsForm(Form):
+    """What everybody reads of an approved provider."""
+
+    trading_name = StringField(
+        _("Trading name (optional)"),
+        filters=[tidy],
+        validators=[SHORT],
+        description=_("If customers know you by another name. It is shown beside the registered one."),
+    )
+    services = _long(
+        _("What do you offer small businesses?"),
+        _("Describe the support that you offer."),
+        description=_("Everybody can read this in the list of providers."),
+    )
+    contact_email = EmailField(
+        _("E-mail address"),
+        filters=[tidy],
+        description=_(
+            "Everybody can read it in the list of providers, and the scheme's messages go to it. "
+            "When you change it, we tell the address that you have now."
+        ),
+        validators=[DataRequired(_("Enter an e-mail address, like name@example.org.")), SHORT],
+    )
+    phone = StringField(
+        _("Telephone (optional)"),
+        filters=[tidy],
+        validators=[SHORT],
+        description=_("Everybody can read it in the list of providers. A UK number, like 0113 234 5678."),
+    )
 
 
 class InsuranceForm(Form):
@@ -157,36 +196,16 @@ class PackageForm(PriceForm):
     description = _long(_("What does the business get?"), _("Describe what the business gets."))
 
 
-class InviteForm(Form):
-    """Whom to ask to join the firm, and as what."""
+class FirmInviteForm(InviteForm):
+    """Whom to ask to join the firm, and as what, with the second factor of who asks."""
 
-    email = EmailField(
-        _("Colleague's e-mail address"),
-        filters=[tidy],
-        validators=[DataRequired(_("Enter your colleague's e-mail address.")), SHORT],
-    )
     role = RadioField(
         _("What may your colleague do?"), choices=PARTS, validators=[InputRequired(_("Choose scanner or manager."))]
     )
     proof = second_factor_field()
 
 
-class EndPartForm(Form):
-    """Why a colleague's part in the firm is ended."""
+class FirmEndPartForm(EndPartForm):
+    """Why a colleague's part in the firm is ended, with the second factor of who ends it."""
 
-    reason = _text(_("Why does it end?"), _("Say why, for example: left the firm."))
     proof = second_factor_field()
-
-
-class JoinForm(Form):
-    """What a person who has no account yet chooses on joining."""
-
-    name = _text(_("Your name"), _("Enter your name."))
-    password = PasswordField(
-        _("Choose a password"),
-        description=_("At least 12 characters. Three words that do not belong together are good and easy to keep."),
-        validators=[
-            InputRequired(_("Choose a password.")),
-            Length(min=12, max=1000, message=_("Choose a password of at least 12 characters.")),
-        ],
-    )

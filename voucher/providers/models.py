@@ -7,7 +7,6 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from voucher.accounts.rules import PROVIDER_ROLES
 from voucher.documents.models import Document
 from voucher.organisations.models import Organisation
 from voucher.platform.db import Base, another_person, in_list, new_public_id, unique_where
@@ -23,7 +22,10 @@ from voucher.schemes.models import VoucherType
 
 
 class Provider(Base):
-    """An organisation's standing as provider in one scheme. Approval ends on a day."""
+    """An organisation's standing as provider in one scheme. Approval ends on a day.
+
+    Once it is approved, everybody reads its address, telephone and services in the list of providers.
+    """
 
     __tablename__ = "provider"
     __table_args__ = (
@@ -45,6 +47,8 @@ class Provider(Base):
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
     state: Mapped[str]
     contact_email: Mapped[str]
+    phone: Mapped[str] = mapped_column(default="")
+    services: Mapped[str] = mapped_column(Text, default="")
     applied_at: Mapped[datetime]
     sponsor_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     approved_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
@@ -219,40 +223,3 @@ class Insurance(Base):
     def reference(self) -> str:
         """A policy is known by its kind and number."""
         return f"{self.kind} {self.policy_number}"
-
-
-class ProviderInvitation(Base):
-    """A colleague who was asked to join, by a link that follows from the key ring; only its keyed hash is stored."""
-
-    __tablename__ = "provider_invitation"
-    __table_args__ = (
-        UniqueConstraint("public_id"),
-        UniqueConstraint("token_hash"),
-        CheckConstraint(in_list("role", sorted(PROVIDER_ROLES)), name="role_known"),
-        CheckConstraint("used_at IS NULL OR withdrawn_at IS NULL", name="used_or_withdrawn"),
-        unique_where(
-            "uq_provider_invitation_open",
-            "provider_id",
-            "email",
-            where="used_at IS NULL AND withdrawn_at IS NULL",
-        ),
-    )
-
-    public_id: Mapped[str] = mapped_column(default=new_public_id)
-    token_hash: Mapped[str]
-    scheme_id: Mapped[int] = mapped_column(ForeignKey("scheme.id"))
-    provider_id: Mapped[int] = mapped_column(ForeignKey("provider.id"), index=True)
-    email: Mapped[str]
-    role: Mapped[str]
-    invited_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
-    invited_at: Mapped[datetime]
-    expires_at: Mapped[datetime]
-    used_at: Mapped[datetime | None]
-    withdrawn_at: Mapped[datetime | None]
-
-    provider: Mapped[Provider] = relationship()
-
-    @property
-    def reference(self) -> str:
-        """An invitation is known by the address that it was sent to."""
-        return self.email

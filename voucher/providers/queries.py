@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import selectinload
 
 from voucher.organisations.models import Organisation
@@ -148,7 +148,8 @@ def directory(scheme_id: int, day: date, number: int, *, name: str = "", kind: s
     """The providers that a business may choose from, by name; ``name`` is part of theirs, ``kind`` a type's code."""
     query = _listed(scheme_id, day).join(Organisation, Organisation.id == Provider.organisation_id)
     if name:
-        query = query.where(func.lower(Organisation.name).contains(name.lower(), autoescape=True))
+        names = (func.lower(each) for each in (Organisation.name, Organisation.trading_name))
+        query = query.where(or_(*(each.contains(name.lower(), autoescape=True) for each in names)))
     if kind:
         of_kind = select(Package.id).join(VoucherType, VoucherType.id == Package.voucher_type_id)
         query = query.where(

@@ -72,8 +72,6 @@ PROVIDER_TERMS = (
 
 # Approval and insurance that end within these days are shown to those who look after providers.
 SOON_DAYS = 30
-INVITATION_DAYS = 14
-OPEN_INVITATIONS = 20
 APPLICATIONS_A_DAY = 5
 
 

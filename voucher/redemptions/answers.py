@@ -138,8 +138,11 @@ def _settle_confirmation(act: Act, claim: Redemption) -> None:
 
 def dispute_claim(act: Act, claim: Redemption, *, reason: str) -> None:
     """Either side, or the scheme, disputes a claim; nothing disputed is paid (rule 16)."""
-    organisations = act.actor.organisation_ids
-    if not organisations & {claim.voucher.business_id, claim.provider.organisation_id}:
+    sides = (
+        (Permission.BUSINESS_CLAIMS_CONFIRM, claim.voucher.business_id),
+        (Permission.PROVIDER_CLAIMS_MAKE, claim.provider.organisation_id),
+    )
+    if not any(act.actor.may(permission, organisation_id=side) for permission, side in sides):
         act.require(Permission.CLAIMS_VERIFY, scheme_id=claim.scheme_id)
     if not reason.strip():
         raise DomainError("reason_needed", "Say what the dispute is about.", "reason")

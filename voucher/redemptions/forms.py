@@ -258,6 +258,19 @@ class DisputeForm(Form):
     )
 
 
+class OwnDisputeForm(Form):
+    """What the provider finds wrong with its own claim, or with what was said on it."""
+
+    reason = TextAreaField(
+        _("What is wrong?"),
+        filters=[tidy],
+        validators=[
+            DataRequired(_("Say what is wrong: the business and the scheme's office read it.")),
+            Length(max=LONG_TEXT, message=_("Say it in at most 2,000 characters.")),
+        ],
+    )
+
+
 def claim_answer_form(session_ids: Sequence[str]) -> type[ClaimAnswerForm]:
     """The form of one claim's answer, with a question on the delivery of each session that is named."""
     fields = {

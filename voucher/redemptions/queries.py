@@ -11,6 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from voucher.documents.models import Document
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
+from voucher.platform.i18n import gettext_noop as _
 from voucher.redemptions.models import (
     ClaimAnswer,
     DeliverySession,
@@ -150,3 +151,16 @@ def redemptions_in(scheme_id: int, *states: RedemptionState) -> Sequence[Redempt
         .where(Redemption.scheme_id == scheme_id, Redemption.state.in_([str(state) for state in states]))
         .order_by(Redemption.id)
     ).all()
+
+
+def file_of_claim(claim: Redemption, public_id: str) -> Document:
+    """A file that a version of the claim rests on; raises NotFound for any other."""
+    found = session.scalar(
+        select(Document)
+        .join(Evidence, Evidence.document_id == Document.id)
+        .where(Evidence.redemption_id == claim.id, Document.public_id == public_id)
+        .limit(1)
+    )
+    if found is None:
+        raise NotFound("no_file", _("The claim has no such file."))
+    return found

@@ -77,6 +77,7 @@ AWAITING_PAYMENT = frozenset({R.APPROVED, R.IN_BATCH, R.RETURNED})
 DEFRAYED = frozenset({R.PAID, R.RECOVERED})
 ENDED = frozenset({R.REFUSED, R.WITHDRAWN})
 WITHDRAWABLE = frozenset(state for state, following in REDEMPTION_TRANSITIONS.items() if R.WITHDRAWN in following)
+DISPUTABLE = frozenset(state for state, following in REDEMPTION_TRANSITIONS.items() if R.DISPUTED in following)
 # On its way to being paid, with nothing in the way that somebody has named.
 ON_ITS_WAY = frozenset({R.SUBMITTED, R.CONFIRMED, R.OTHER_EVIDENCE, R.VERIFIED, R.APPROVED, R.IN_BATCH})
 

@@ -11,7 +11,6 @@ from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, or_, selec
 from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
 
 from voucher.applications.models import Application
-from voucher.documents.models import Document
 from voucher.organisations.models import Organisation
 from voucher.platform.actor import Actor
 from voucher.platform.authz import Permission
@@ -98,19 +97,6 @@ def providers_in(schemes: Sequence[Scheme]) -> Sequence[Provider]:
         .where(Provider.scheme_id.in_([scheme.id for scheme in schemes]))
         .order_by(Organisation.name, Provider.id)
     ).all()
-
-
-def file_of_claim(claim: Redemption, public_id: str) -> Document:
-    """A file that a version of the claim rests on; raises NotFound for any other."""
-    found = session.scalar(
-        select(Document)
-        .join(Evidence, Evidence.document_id == Document.id)
-        .where(Evidence.redemption_id == claim.id, Document.public_id == public_id)
-        .limit(1)
-    )
-    if found is None:
-        raise NotFound("no_file", _("The claim has no such file."))
-    return found
 
 
 def files_of_claim(claim: Redemption) -> Sequence[Evidence]:

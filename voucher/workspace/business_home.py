@@ -7,16 +7,12 @@ from functools import partial
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from voucher.accounts.queries import members_of
-from voucher.accounts.rules import Role
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.web import current_act, requires, tasks
 from voucher.workspace.business_queries import (
     MEMBER,
-    applications_of,
     last_changes,
     own_applications,
-    own_business,
     own_businesses,
     own_vouchers,
 )
@@ -60,16 +56,3 @@ def applications_page() -> ResponseReturnValue:
     listed = own_applications(current_act().actor, request.args.get("page", 1, type=int))
     changes = last_changes("application", [each.id for each in listed.rows])
     return render_template("workspace/business_applications.html", listed=listed, changes=changes)
-
-
-@blueprint.get("/business/details/<public_id>")
-@requires(*MEMBER)
-def details_page(public_id: str) -> ResponseReturnValue:
-    act = current_act()
-    business = own_business(act.actor, public_id)
-    return render_template(
-        "workspace/business_details.html",
-        business=business,
-        people=members_of(business.id, act.now, Role.BUSINESS_MEMBER),
-        listed=applications_of(business, request.args.get("page", 1, type=int)),
-    )

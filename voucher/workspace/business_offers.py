@@ -10,8 +10,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as translate
 
 from voucher.accounts.models import Person
+from voucher.applications.commands import turn_down, withdraw_application
+from voucher.applications.forms import EndApplicationForm
 from voucher.applications.models import Application
-from voucher.applications.rules import ApplicationState
+from voucher.applications.rules import TO_DECIDE, WITHDRAWN_BY_BUSINESS, ApplicationState
 from voucher.audit.commands import transaction
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
@@ -48,6 +50,7 @@ def application_page(public_id: str) -> ResponseReturnValue:
         voucher=voucher_of(application),
         change=last_changes("application", [application.id]).get(application.id),
         may_answer=_is_open(act, application),
+        may_withdraw=application.state in TO_DECIDE,
         letters=letters_of(application),
         how_far=partial(how_far, today=act.today),
     )
@@ -74,6 +77,46 @@ def answer_page(public_id: str) -> ResponseReturnValue:
         return page(), status_of(refusal)
     flash(translate(_("Your voucher is issued. We send it by e-mail as well, with the letter that confirms it.")))
     return _where_it_led(application)
+
+
+@blueprint.route("/business/applications/<public_id>/turn-down", methods=["GET", "POST"])
+@requires(Permission.BUSINESS_OFFERS_ACCEPT)
+def turn_down_page(public_id: str) -> ResponseReturnValue:
+    act = current_act()
+    application = own_application(act.actor, public_id)
+    if application.state != S.APPROVED:  # Pressing the button twice leads to what came of the first time.
+        return _where_it_led(application)
+    form = EndApplicationForm()
+    if not form.validate_on_submit():
+        return _end_page(application, form)
+    with transaction(act.actor, act.clock):
+        turn_down(act, application, reason=form.reason.data or "")
+    flash(translate(_("You have turned the offer down. Its money goes to another business.")))
+    return _where_it_led(application)
+
+
+@blueprint.route("/business/applications/<public_id>/withdraw", methods=["GET", "POST"])
+@requires(Permission.BUSINESS_OFFERS_ACCEPT)
+def withdraw_page(public_id: str) -> ResponseReturnValue:
+    act = current_act()
+    application = own_application(act.actor, public_id)
+    if application.state not in TO_DECIDE:
+        return _where_it_led(application)
+    form = EndApplicationForm()
+    if not form.validate_on_submit():
+        return _end_page(application, form)
+    with transaction(act.actor, act.clock):
+        withdraw_application(act, application, reason=form.reason.data or WITHDRAWN_BY_BUSINESS)
+    flash(translate(_("The application is withdrawn.")))
+    return _where_it_led(application)
+
+
+def _end_page(application: Application, form: EndApplicationForm) -> ResponseReturnValue:
+    offered = application.state == S.APPROVED
+    page = render_template(
+        "workspace/business_end_application.html", application=application, form=form, offered=offered
+    )
+    return page, 422 if form.errors else 200
 
 
 @blueprint.get("/business/applications/<public_id>/letters/<int:number>")

@@ -13,8 +13,9 @@ from typing import TypeVar
 from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
+from voucher.accounts.models import Person
 from voucher.applications.models import Application
-from voucher.applications.rules import ApplicationState
+from voucher.applications.rules import LIVE, ApplicationState
 from voucher.audit.models import AuditEvent
 from voucher.organisations.models import Organisation
 from voucher.payments.models import BankLine, BankMatch, Payment, PaymentItem
@@ -22,12 +23,13 @@ from voucher.payments.rules import MatchKind
 from voucher.platform.actor import Actor
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
-from voucher.platform.errors import NotFound
+from voucher.platform.errors import DomainError, NotFound
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.paging import Listed, page_of
 from voucher.providers.models import Provider
 from voucher.redemptions.models import ClaimAnswer, DeliverySession, Redemption
 from voucher.redemptions.rules import DEFRAYED, ENDED, SessionState
+from voucher.schemes.models import Scheme
 from voucher.subsidies.models import SubsidyRecord
 from voucher.vouchers.models import Voucher
 
@@ -174,6 +176,34 @@ def applications_of(business: Organisation, number: int) -> Listed[Application]:
     """The applications of one business, newest first, at each of which its letters are read."""
     query = select(Application).where(Application.business_id == business.id)
     return page_of(query.order_by(Application.submitted_at.desc(), Application.id.desc()), number)
+
+
+def scheme_of(business: Organisation) -> Scheme:
+    """The scheme to which the business applied last, in whose name its people are written to."""
+    found = session.scalar(
+        select(Scheme)
+        .join(Application, Application.scheme_id == Scheme.id)
+        .where(Application.business_id == business.id)
+        .order_by(Application.submitted_at.desc(), Application.id.desc())
+        .limit(1)
+    )
+    if found is None:
+        raise DomainError("no_application", _("Apply for a voucher first. After that you can invite colleagues."))
+    return found
+
+
+def contact_in(business: Organisation, person: Person) -> Sequence[str]:
+    """The references of what is under way with this person as the one to whom its messages go."""
+    return session.scalars(
+        select(Application.reference)
+        .where(
+            Application.business_id == business.id,
+            Application.contact_id == person.id,
+            Application.state.in_([str(state) for state in LIVE]),
+            ~Application.voucher_ended,
+        )
+        .order_by(Application.id)
+    ).all()
 
 
 def _one(query: Select[T]) -> T:

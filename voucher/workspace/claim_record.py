@@ -17,7 +17,7 @@ from voucher.redemptions.queries import answer_in_force, results_in_force, sessi
 from voucher.redemptions.rules import RedemptionState, Task
 from voucher.redemptions.staff_queries import READER, answers_of, claim_for_staff, files_of_claim
 from voucher.redemptions.staff_steps import CLAIM_STEPS
-from voucher.redemptions.views.staff_claim_pages import SHOWN
+from voucher.redemptions.views.files import SHOWN
 from voucher.redemptions.views.staff_claim_steps import blueprint as blueprint
 from voucher.redemptions.waiting import FOR_STAFF, waits_for
 

@@ -158,9 +158,11 @@ def _business(row: Organisation) -> Dossier:
     where = [row.address_line_1, row.address_line_2, row.town, row.postcode]
     facts = [
         Fact(_("Name"), row.name),
+        Fact(_("Trading name"), row.trading_name or _("The same")),
         Fact(_("Legal form"), row.legal_form),
         *(Fact(each.kind, each.value) for each in row.identifiers),
         Fact(_("Address"), ", ".join(each for each in where if each) or _("Not known")),
+        Fact(_("Telephone"), row.phone or _("Not known")),
     ]
     beside = [*_beside(_rows(applied), "face_pence"), *_beside(_rows(provides)), *_beside(_rows(funds))]
     return Dossier(facts, beside)

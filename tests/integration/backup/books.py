@@ -159,7 +159,7 @@ def _add_what_no_command_makes(document_id: int) -> None:
         application = add(connection, "provider_application", state="draft")
         insurance = {"kind": "public liability", "application_id": application, "document_id": document_id}
         add(connection, "insurance", **insurance)
-        add(connection, "provider_invitation", role="provider scanner")
+        add(connection, "invitation", role="provider scanner")
         add(connection, "deputy", stands_in_for=2)
         add(connection, "scheme_look", colour="#00596b", logo_id=document_id)
         add(connection, "duty_proposal", duty="reviewer_needed", state="proposed")

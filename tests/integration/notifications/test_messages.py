@@ -27,11 +27,12 @@ from voucher.accounts.rules import Role
 from voucher.accounts.sign_in_codes import ask_code
 from voucher.app import office
 from voucher.applications.applying import answer_question, begin_by_phone, hand_over, refuse_form
-from voucher.applications.commands import decline, send_notice_again, submit, withdraw_application
+from voucher.applications.commands import decline, send_notice_again, submit, turn_down, withdraw_application
 from voucher.notifications.models import OutboxMessage
 from voucher.platform.actor import WORKER
 from voucher.platform.db import engine, session
 from voucher.providers.colleagues import invite
+from voucher.providers.details import PublicDetails, change_public_details
 from voucher.providers.payees import key_details
 from voucher.redemptions.answers import dispute_claim
 from voucher.redemptions.decisions import approve_claim, refuse_claim, send_back
@@ -136,7 +137,8 @@ def test_an_offer_that_needs_no_answer_any_more_carries_no_link(world: World, pl
     assert session.scalars(select(OneTimeLink)).all() == []
     texts = [words(message) for message in all_sent(place)]
     assert "You have answered this notice already" in texts[0]
-    assert "This offer has ended (withdrawn)" in texts[-1]
+    assert "This offer has ended (withdrawn)" in texts[-2]
+    assert "Why: closed down" in texts[-1]
 
 
 def test_a_notice_sent_again_has_a_link_of_its_own(world: World, place: Config) -> None:
@@ -226,6 +228,10 @@ def everything(world: World) -> None:
     _applied(world)
     firms_of_every_fate(world)
     world.do("pat", invite, world.provider, email="colleague@provider.example", role=Role.PROVIDER_SCANNER)
+    other = PublicDetails("", "Web shops", "new@provider.example", "")
+    world.do("pat", change_public_details, world.provider, other)
+    unwanted = world.offered()
+    world.do(world.owner_of(unwanted), turn_down, unwanted, reason="no time for it")
     world.clock.set(datetime(2026, 4, 21, 9, tzinfo=UTC))
 
 

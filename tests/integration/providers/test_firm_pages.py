@@ -24,17 +24,18 @@ from tests.integration.providers.pages import (
     somebody,
 )
 from tests.integration.redemptions.pages import asked_of_the_database, other_provider
+from voucher.accounts import invitations
 from voucher.accounts.commands import grant_role
-from voucher.accounts.models import Membership
+from voucher.accounts.models import Invitation, Membership
 from voucher.accounts.rules import Role
 from voucher.app import office
 from voucher.audit.commands import transaction
 from voucher.notifications.models import OutboxMessage
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError, Forbidden
-from voucher.providers import colleagues, payees
+from voucher.providers import payees
 from voucher.providers.colleagues import end_part, invite
-from voucher.providers.models import Insurance, Package, PayeeDetails, Provider, ProviderInvitation
+from voucher.providers.models import Insurance, Package, PayeeDetails, Provider
 from voucher.providers.payees import confirm_details, record_payee_check
 from voucher.providers.queries import current_details
 from voucher.providers.rules import PayeeCheck
@@ -74,7 +75,7 @@ def link_in_the_mail(place: Config) -> str:
     session.rollback()
     assert run_worker(office(), once=True, environ={}).failed == 0
     message = session.scalars(
-        select(OutboxMessage).where(OutboxMessage.kind == "provider_invited").order_by(OutboxMessage.id.desc())
+        select(OutboxMessage).where(OutboxMessage.kind == "invited").order_by(OutboxMessage.id.desc())
     ).all()[0]
     found = JOIN.search((place.mail / f"{message.id}.eml").read_text().replace("=\n", ""))
     assert found
@@ -263,8 +264,8 @@ def test_an_invited_scanner_joins_by_the_button_and_sees_no_money(
 def test_the_outbox_and_the_database_hold_no_link(world: World, place: Config, pat: PageClient, firm: str) -> None:
     invited(pat, Factor(world, "pat"), firm)
     token = link_in_the_mail(place).rpartition("/")[2]
-    invitation = session.scalars(select(ProviderInvitation)).one()
-    message = session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "provider_invited")).one()
+    invitation = session.scalars(select(Invitation)).one()
+    message = session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "invited")).one()
     assert message.subject_ids == {"invitation_id": invitation.id}
     assert token not in (invitation.token_hash, invitation.public_id)
 
@@ -328,15 +329,13 @@ def test_the_last_manager_stays(world: World, pat: PageClient, firm: str) -> Non
     end = pat.get(f"{firm}/people/{world.people['pat'].public_id}/manager/end")
     answers = {"Why does it end?": "Left the firm", **Factor(world, "pat").code()}
     page = pat.submit(end, answers, button="End the part of Pat", expect=422)
-    assert "Invite another manager first" in page
+    assert "Invite a colleague first, then end this part." in page
 
 
 def test_control_if_the_managers_were_not_counted_the_last_one_would_go(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        colleagues, "lock_managers", lambda _organisation_id: [Membership(person_id=each) for each in (1, 2)]
-    )
+    monkeypatch.setattr(invitations, "lock_parts", lambda *_which: [Membership(person_id=each) for each in (1, 2)])
     held = session.scalars(select(Membership).where(Membership.person_id == world.people["pat"].id)).one()
     world.do("pat", end_part, world.provider, held, reason="by mistake")
     assert held.ended_at is not None

@@ -16,8 +16,9 @@ from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.refusals import status_of
 from voucher.platform.web import current_act, requires
 from voucher.providers.applying import show_insurance
+from voucher.providers.details import PublicDetails, change_public_details
 from voucher.providers.firm_queries import insurances_of, own_firm, own_firms
-from voucher.providers.forms import BankForm, InsuranceForm
+from voucher.providers.forms import BankForm, InsuranceForm, PublicDetailsForm
 from voucher.providers.payees import key_details, why_not_usable
 from voucher.providers.queries import current_details, lock_provider, vetting_of
 from voucher.providers.rules import VettingCheck, ends_soon
@@ -57,6 +58,28 @@ def firm_page(public_id: str) -> ResponseReturnValue:
         soon=lambda day: ends_soon(day, act.today),
         today=act.today,
     )
+
+
+@blueprint.route("/firm/<public_id>/details", methods=["GET", "POST"])
+@requires(P.PROVIDER_DETAILS_CHANGE)
+def details_page(public_id: str) -> ResponseReturnValue:
+    act = current_act()
+    provider = own_firm(act.actor, public_id, P.PROVIDER_DETAILS_CHANGE)
+    form, status = PublicDetailsForm(obj=provider, trading_name=provider.organisation.trading_name), 200
+    if form.validate_on_submit():
+        details = PublicDetails(**{name: form[name].data or "" for name in PublicDetails.__dataclass_fields__})
+        try:
+            with transaction(act.actor, act.clock):
+                is_other = change_public_details(act, provider, details)
+            flash(translate(_("It is changed.") if is_other else _("Nothing was other than before.")))
+            return redirect(url_for(".firm_page", public_id=public_id))
+        except Forbidden:
+            raise
+        except DomainError as refusal:
+            show_refusal(form, refusal)
+            status = status_of(refusal)
+    page = render_template("providers/public_details.html", form=form, provider=provider)
+    return page, status if status != 200 else 422 if form.errors else 200
 
 
 @blueprint.route("/firm/<public_id>/insurance", methods=["GET", "POST"])

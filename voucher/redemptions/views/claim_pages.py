@@ -43,7 +43,7 @@ from voucher.redemptions.provider_queries import (
     sessions_beside,
 )
 from voucher.redemptions.queries import sessions_of
-from voucher.redemptions.rules import WITHDRAWABLE, EvidenceKind, RedemptionState, SessionState
+from voucher.redemptions.rules import DISPUTABLE, WITHDRAWABLE, EvidenceKind, RedemptionState, SessionState
 from voucher.redemptions.standing import standings
 from voucher.redemptions.story import story_of
 from voucher.redemptions.uploads import Upload, hand_in, kept_as
@@ -124,6 +124,7 @@ def _claim_page(act: Act, claim: Redemption, form: WithdrawForm) -> str:
         sessions=sessions_of(claim),
         standing=standings([claim], act.today)[claim.id],
         story=story_of(claim),
+        may_dispute=claim.state in DISPUTABLE,
         withdraw=form if claim.state in WITHDRAWABLE else None,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from urllib.parse import urlencode
 
-from flask import Blueprint, make_response, request, url_for
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as translate
 from flask_babel import ngettext
@@ -14,11 +14,10 @@ from wtforms import SelectChoice
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.clock import days_since
-from voucher.platform.errors import NotFound
-from voucher.platform.files import FileMissing
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.money import pounds
 from voucher.platform.web import current_act, gives_a_file, requires
+from voucher.redemptions.queries import file_of_claim
 from voucher.redemptions.rules import AWAITING_PAYMENT, UNDER_CHECK, VERIFIABLE, RedemptionState
 from voucher.redemptions.staff_forms import ANY, IN_WORK, TO_VERIFY, ClaimFilters
 from voucher.redemptions.staff_queries import (
@@ -28,9 +27,9 @@ from voucher.redemptions.staff_queries import (
     claim_for_staff,
     claim_queues,
     claims_in,
-    file_of_claim,
     providers_in,
 )
+from voucher.redemptions.views.files import answer_with
 from voucher.redemptions.views.lists import CLAIMS
 from voucher.redemptions.waiting import PARTIES, THE_BUSINESS, YOU, states_waiting_for, waits_for
 from voucher.schemes.models import Scheme
@@ -40,10 +39,6 @@ from voucher.schemes.workplace import narrowed, offer_schemes
 blueprint = Blueprint("claim_desk", __name__, url_prefix="/claims-desk")
 
 P = Permission
-
-# What browsers show by themselves without running anything of it; all else is downloaded.
-SHOWN = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}
-DOWNLOADED = {"image/webp": "webp"}
 
 
 @blueprint.get("")
@@ -111,22 +106,6 @@ def _tile(
 @requires(READER)
 @gives_a_file
 def file_page(public_id: str, file_id: str) -> ResponseReturnValue:
-    """A file as it was handed in, under the type that its bytes have, whatever its name says."""
     act = current_act()
     claim = claim_for_staff(act.actor, public_id)
-    document = file_of_claim(claim, file_id)
-    try:
-        data = act.files.get(document.sha256)
-    except FileMissing:
-        raise NotFound(
-            "file_missing", _("The stored file is gone or was changed. Tell a system administrator at once.")
-        ) from None
-    answer = make_response(data)
-    answer.mimetype = document.media_type if document.media_type in SHOWN | DOWNLOADED else "application/octet-stream"
-    ending = (SHOWN | DOWNLOADED).get(document.media_type, "bin")
-    answer.headers.set(
-        "Content-Disposition",
-        "inline" if document.media_type in SHOWN else "attachment",
-        filename=f"{claim.reference}-{document.sha256[:8]}.{ending}",
-    )
-    return answer
+    return answer_with(act, claim, file_of_claim(claim, file_id))

@@ -45,7 +45,7 @@ from voucher.redemptions.staff_forms import (
 )
 from voucher.redemptions.staff_queries import claim_for_staff, files_of_claim
 from voucher.redemptions.staff_steps import CLAIM_STEPS
-from voucher.redemptions.views.staff_claim_pages import SHOWN
+from voucher.redemptions.views.files import SHOWN
 from voucher.redemptions.views.staff_claim_pages import blueprint as blueprint
 
 P = Permission
