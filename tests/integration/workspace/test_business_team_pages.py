@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import cast
 
 import pytest
 from flask import Flask
@@ -24,6 +26,7 @@ from voucher.notifications.models import OutboxMessage
 from voucher.organisations.details import OwnDetails, change_own_details
 from voucher.organisations.models import Identifier, Organisation
 from voucher.platform.act import Act
+from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError, Forbidden
 from voucher.vouchers.models import Voucher
@@ -123,9 +126,9 @@ def test_a_business_changes_what_it_says_of_itself_and_what_stood_there_is_kept(
     for words in ("The Corner Oven", "4 Bridge Street, Ilkley, LS29 9AA", "+441134960009", "Welsh"):
         assert words in page
     [event] = session.query(AuditEvent).filter_by(action="organisation.details_changed")
-    assert event.details["before"]["postcode"] == "LS21 1AA"
-    assert event.details["after"]["postcode"] == "LS29 9AA"
-    assert "address_line_2" not in event.details["after"]
+    before, after = (cast("Mapping[str, str]", event.details[side]) for side in ("before", "after"))
+    assert (before["postcode"], after["postcode"]) == ("LS21 1AA", "LS29 9AA")
+    assert "address_line_2" not in after
 
 
 def test_what_registers_say_cannot_be_sent_along(app: Flask, world: World, voucher: Voucher) -> None:
@@ -289,7 +292,7 @@ def test_no_business_sends_invitations_without_end(world: World, voucher: Vouche
         voucher.scheme_id,
         frozenset({Role.BUSINESS_MEMBER}),
         Role.BUSINESS_MEMBER,
-        invitations.Permission.BUSINESS_PEOPLE_MANAGE,
+        Permission.BUSINESS_PEOPLE_MANAGE,
     )
     name = world.owner_of(voucher)
     for number in range(20):
