@@ -7,17 +7,21 @@ from datetime import date, timedelta
 from tests.harness.world import World
 from tests.journeys.steps import prepared, signed
 from voucher.accounts.commands import add_person, grant_role
+from voucher.accounts.invitations import invite
 from voucher.accounts.rules import Role
+from voucher.applications.commands import submit
 from voucher.payments.batches import prepare_batch, submit_batch
 from voucher.redemptions.answers import answer_session
 from voucher.redemptions.decisions import send_back
 from voucher.redemptions.rules import Delivered
 from voucher.vouchers.commands import suspend
+from voucher.vouchers.models import Voucher
+from voucher.workspace.business_team import team_of
 
 ANYBODY = ""
 PEOPLE = (
-    ANYBODY, "offered", "holder", "asked", "paid", "pat", "scott", "shay", "asha", "vera", "carl", "petra", "paul",
-    "bina", "fred", "kit", "sam", "stella", "rob", "sigrid", "fiona", "aud", "ada",
+    ANYBODY, "offered", "holder", "waiting", "asked", "paid", "pat", "scott", "shay", "asha", "vera", "carl", "petra",
+    "paul", "bina", "fred", "kit", "sam", "stella", "rob", "sigrid", "fiona", "aud", "ada",
 )  # fmt: skip
 
 # E-mail addresses by the part that a person plays.
@@ -34,7 +38,13 @@ def make_busy(world: World) -> Names:
     recorded = world.recorded(world.issued()).voucher
     asked = world.claimed(world.issued())
     world.do(world.owner_of(asked.voucher), answer_session, asked.sessions[0], Delivered.YES)
-    owners |= {"holder": world.owner_of(recorded), "asked": world.owner_of(asked.voucher)}
+    _colleagues(world, recorded)
+    sent = world.do("asha", submit, world.round, *world.business())
+    owners |= {
+        "holder": world.owner_of(recorded),
+        "waiting": world.owner_of(sent),
+        "asked": world.owner_of(asked.voucher),
+    }
     world.do("carl", send_back, world.claimed(world.issued()), reason="The invoice is not readable")
     world.confirmed(world.claimed(world.issued()))
     world.verified(world.confirmed(world.claimed(world.issued())))
@@ -50,6 +60,15 @@ def make_busy(world: World) -> Names:
     prepared(world, date(2026, 4, 3), date(2026, 4, 5))
     people = {name: person.email for name, person in world.people.items()}
     return people | {part: world.people[owner].email for part, owner in owners.items()}
+
+
+def _colleagues(world: World, voucher: Voucher) -> None:
+    """Somebody else who acts for the voucher's business, and somebody who was asked to."""
+    team = team_of(voucher.business)
+    with world.by("ada") as act:
+        person = add_person(act, name="Mel", email="mel@people.example")
+        grant_role(act, person, Role.BUSINESS_MEMBER, organisation_id=voucher.business_id)
+    world.do(world.owner_of(voucher), invite, team, email="cole@people.example", role=Role.BUSINESS_MEMBER)
 
 
 def _people(world: World) -> None:

@@ -23,7 +23,7 @@ from voucher.payments.rules import MatchKind
 from voucher.platform.actor import Actor
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
-from voucher.platform.errors import DomainError, NotFound
+from voucher.platform.errors import NotFound
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.paging import Listed, page_of
 from voucher.providers.models import Provider
@@ -178,18 +178,15 @@ def applications_of(business: Organisation, number: int) -> Listed[Application]:
     return page_of(query.order_by(Application.submitted_at.desc(), Application.id.desc()), number)
 
 
-def scheme_of(business: Organisation) -> Scheme:
-    """The scheme to which the business applied last, in whose name its people are written to."""
-    found = session.scalar(
+def last_scheme(business: Organisation) -> Scheme | None:
+    """The scheme to which the business applied last, whose office it asks; None for one that never did."""
+    return session.scalar(
         select(Scheme)
         .join(Application, Application.scheme_id == Scheme.id)
         .where(Application.business_id == business.id)
         .order_by(Application.submitted_at.desc(), Application.id.desc())
         .limit(1)
     )
-    if found is None:
-        raise DomainError("no_application", _("Apply for a voucher first. After that you can invite colleagues."))
-    return found
 
 
 def contact_in(business: Organisation, person: Person) -> Sequence[str]:

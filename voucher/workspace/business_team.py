@@ -19,7 +19,7 @@ from voucher.platform.authz import Permission
 from voucher.platform.errors import DomainError
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.web import current_act, requires
-from voucher.workspace.business_queries import MEMBER, applications_of, contact_in, own_business, scheme_of
+from voucher.workspace.business_queries import MEMBER, applications_of, contact_in, last_scheme, own_business
 
 blueprint = Blueprint("business_team", __name__)
 
@@ -38,6 +38,7 @@ def details_page(public_id: str) -> ResponseReturnValue:
         people=members(business.id, MEMBERS, act.now),
         invitations=open_invitations(business.id, MEMBERS),
         now=act.now,
+        scheme=last_scheme(business),
         listed=applications_of(business, request.args.get("page", 1, type=int)),
     )
 
@@ -58,7 +59,9 @@ def change_page(public_id: str) -> ResponseReturnValue:
             return redirect(url_for(".details_page", public_id=public_id))
         except DomainError as refusal:
             status = shown(form, refusal)
-    page = render_template("workspace/business_change_details.html", form=form, business=business)
+    page = render_template(
+        "workspace/business_change_details.html", form=form, business=business, scheme=last_scheme(business)
+    )
     return page, status if status != 200 else 422 if form.errors else 200
 
 
@@ -71,7 +74,7 @@ def invite_page(public_id: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             with transaction(act.actor, act.clock):
-                invite(act, _team_of(business), email=form.email.data, role=Role.BUSINESS_MEMBER)
+                invite(act, team_of(business), email=form.email.data, role=Role.BUSINESS_MEMBER)
             flash(translate(_("We have sent an invitation to %(email)s."), email=form.email.data))
             return redirect(url_for(".details_page", public_id=public_id))
         except DomainError as refusal:
@@ -94,7 +97,7 @@ def withdraw_button(public_id: str, invitation_id: str) -> ResponseReturnValue:
     business = own_business(act.actor, public_id)
     invitation = open_invitation(business.id, MEMBERS, invitation_id)
     with transaction(act.actor, act.clock):
-        withdraw_invitation(act, _team_of(business), invitation)
+        withdraw_invitation(act, team_of(business), invitation)
     flash(translate(_("The invitation to %(email)s is withdrawn."), email=invitation.email))
     return redirect(url_for(".details_page", public_id=public_id))
 
@@ -109,7 +112,7 @@ def end_page(public_id: str, person_id: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             with transaction(act.actor, act.clock):
-                end_part(act, _team_of(business), held, reason=form.reason.data)
+                end_part(act, team_of(business), held, reason=form.reason.data)
             flash(translate(_("%(name)s no longer acts for the business."), name=person.name))
             gone = person.id == act.person_id  # Who has left may not see the business any more.
             return redirect(url_for("accounts.home") if gone else url_for(".details_page", public_id=public_id))
@@ -129,6 +132,9 @@ def end_page(public_id: str, person_id: str) -> ResponseReturnValue:
     return page, status if status != 200 else 422 if form.errors else 200
 
 
-def _team_of(business: Organisation) -> Team:
+def team_of(business: Organisation) -> Team:
     """The people who act for the business, of whom one always stays."""
-    return Team(business, scheme_of(business).id, MEMBERS, Role.BUSINESS_MEMBER, P.BUSINESS_PEOPLE_MANAGE)
+    scheme = last_scheme(business)
+    if scheme is None:
+        raise DomainError("no_application", _("Apply for a voucher first. After that you can invite colleagues."))
+    return Team(business, scheme.id, MEMBERS, Role.BUSINESS_MEMBER, P.BUSINESS_PEOPLE_MANAGE)
