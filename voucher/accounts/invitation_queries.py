@@ -37,8 +37,10 @@ def member(organisation_id: int, person_public_id: str, role: Role, at: datetime
 
 
 def lock_parts(organisation_id: int, role: Role) -> Sequence[Membership]:
-    """The part's holders as they are now, so that two who end each other's at once leave one; suspended people
-    hold nothing up and are left out."""
+    """The part's holders as they are now, so that two who end each other's part at once leave one.
+
+    Suspended people are left out: they cannot act, so nobody may be left alone with them.
+    """
     return session.scalars(
         select(Membership)
         .join(Person, Person.id == Membership.person_id)

@@ -39,7 +39,7 @@ def keep_document(act: Act, *, scheme_id: int, data: bytes, name: str, retention
     media_type = sniff(data)
     if media_type is None:
         raise DomainError("file_type", f"{name} is not a PDF, PNG, JPEG or WebP file. Save it as one of these.", "file")
-    is_scanned = scan(act, data, name)
+    is_scanned = _scan(act, data, name)
     document = keep_own_document(
         act, scheme_id=scheme_id, data=data, name=name, retention_class=retention_class, media_type=media_type
     )
@@ -47,7 +47,7 @@ def keep_document(act: Act, *, scheme_id: int, data: bytes, name: str, retention
     return document
 
 
-def scan(act: Act, data: bytes, name: str) -> bool:
+def _scan(act: Act, data: bytes, name: str) -> bool:
     """Whether the file was looked at for malware; raises DomainError unless none was found or nobody looks here."""
     finding = act.scanner.look_at(data)
     if finding is Finding.INFECTED:

@@ -11,8 +11,10 @@ from tests.harness.reconciled import assert_reconciled
 from tests.harness.world import World, build_world
 from tests.integration.redemptions.pages import told
 from tests.integration.workspace.business import browser_of, owner
+from voucher.accounts.commands import end_role
+from voucher.accounts.models import Membership
 from voucher.applications import commands
-from voucher.applications.commands import submit, turn_down
+from voucher.applications.commands import submit, turn_down, withdraw_application
 from voucher.applications.models import Application
 from voucher.audit.models import AuditEvent
 from voucher.funding.models import FundingLine
@@ -60,6 +62,14 @@ def test_the_command_turns_down_for_the_business_only(world: World) -> None:
     for name in ("asha", "pat", world.owner_of(world.offered())):
         with pytest.raises(Forbidden):
             world.do(name, turn_down, application)
+
+
+def test_who_no_longer_acts_for_the_business_withdraws_nothing(world: World) -> None:
+    application = waiting(world)
+    held = session.query(Membership).filter_by(organisation_id=application.business_id).one()
+    world.do("ada", end_role, held, reason="left the business")
+    with pytest.raises(Forbidden):
+        world.do(world.owner_of(application), withdraw_application, application, reason="out of spite")
 
 
 def test_control_without_that_look_anybody_would_turn_it_down(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
