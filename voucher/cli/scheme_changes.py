@@ -32,7 +32,7 @@ DUTY = click.argument("duty", type=click.Choice([str(each) for each in Duty]))
 @REASON
 @changing
 def settings(run: Run, file: GivenFile, reason: str) -> Answer:
-    """Change the settings that a file's section [settings] names: contact, ends_on, and the whole numbers.
+    """Change the settings that a file's section [settings] names: name, contact, ends_on, and the whole numbers.
 
     What is offered, issued or handed in already keeps its days.
     """
@@ -60,6 +60,7 @@ def change_type(run: Run, code: str, file: GivenFile, reason: str) -> Answer:
 
 def _settings(scheme: Scheme, section: Section) -> Settings:
     found = Settings(
+        name=section.text("name", scheme.name),
         contact_line=section.text("contact", scheme.contact_line),
         ends_on=section.day("ends_on") if section.has("ends_on") else scheme.ends_on,
         days={

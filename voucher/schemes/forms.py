@@ -61,6 +61,15 @@ def contact_field() -> StringField:
     )
 
 
+def name_field() -> StringField:
+    """What the scheme is called."""
+    return StringField(
+        _("Name of the scheme"),
+        filters=[tidy],
+        validators=[DataRequired(_("Enter the name that businesses read.")), LONG],
+    )
+
+
 class SchemeFields(Form):
     """What a new scheme is called, whose it is and when it runs.
 
@@ -73,11 +82,7 @@ class SchemeFields(Form):
         description=_("One to six letters and digits, like NTT. Vouchers and statements begin with it."),
         validators=[DataRequired(_("Enter a reference, like NTT.")), SHORT],
     )
-    name = StringField(
-        _("Name of the scheme"),
-        filters=[tidy],
-        validators=[DataRequired(_("Enter the name that businesses read.")), LONG],
-    )
+    name = name_field()
     owner = StringField(
         _("Owner"),
         filters=[tidy],
@@ -92,6 +97,7 @@ class SchemeFields(Form):
 class ReachFields(Form):
     """What changes of a scheme beside its whole numbers."""
 
+    name = name_field()
     contact_line = contact_field()
     ends_on = DayField(_("Last day of the scheme"), validators=[InputRequired(_("Enter the last day."))])
 

@@ -29,6 +29,7 @@ MONEY = ("rate_bp", "face_pence", "cap_pence")
 class Settings:
     """What may change of a scheme; ``days`` holds those of ``DAY_SETTINGS`` that change or stay."""
 
+    name: str
     contact_line: str
     ends_on: date
     days: Mapping[str, int]
@@ -46,9 +47,12 @@ def change_settings(act: Act, scheme: Scheme, wanted: Settings, *, reason: str) 
     _check_days(wanted.days)
     if wanted.ends_on != scheme.ends_on:
         _check_last_day(act, scheme, wanted.ends_on)
-    values = {"contact_line": wanted.contact_line.strip(), "ends_on": wanted.ends_on, **wanted.days}
-    if not values["contact_line"]:
+    name, contact_line = wanted.name.strip(), wanted.contact_line.strip()
+    if not name:
+        raise DomainError("name_needed", _("Enter the name that businesses read."), "name")
+    if not contact_line:
         raise DomainError("contact_needed", _("Enter how people reach the scheme."), "contact_line")
+    values = {"name": name, "contact_line": contact_line, "ends_on": wanted.ends_on, **wanted.days}
     changed = _changed(scheme, values)
     for name in changed:
         setattr(scheme, name, values[name])

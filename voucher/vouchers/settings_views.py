@@ -27,7 +27,7 @@ P = Permission
 def settings_page() -> ResponseReturnValue:
     act = current_act()
     at = working_in(P.SCHEMES_SET_UP)
-    names = ("contact_line", "ends_on", *DAY_SETTINGS)
+    names = ("name", "contact_line", "ends_on", *DAY_SETTINGS)
     form = SettingsForm(data={name: getattr(at.scheme, name) for name in names})
     if done(act, form, lambda: change_settings(act, at.scheme, _entered(form), reason=form.reason.data)):
         flash(translate(_("The settings are changed. What is offered or issued already keeps its days.")))
@@ -56,7 +56,12 @@ def change_type_page(code: str) -> ResponseReturnValue:
 
 
 def _entered(form: SettingsForm) -> Settings:
-    return Settings(contact_line=form.contact_line.data, ends_on=form.ends_on.data, days=days_in(form))
+    return Settings(
+        name=form.name.data,
+        contact_line=form.contact_line.data,
+        ends_on=form.ends_on.data,
+        days=days_in(form),
+    )
 
 
 def _filled(kind: VoucherType) -> dict[str, object]:

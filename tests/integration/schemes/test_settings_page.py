@@ -52,10 +52,14 @@ def test_only_a_scheme_administrator_of_the_scheme_changes_settings(app: Flask, 
 
 def test_a_change_stands_in_the_history_with_before_after_and_reason(app: Flask, world: World) -> None:
     before = scheme_of(world).contact_line
-    change(app, world, {OFFER: "14", "Contact line": "new@northmoor.example"})
+    change(app, world, {OFFER: "14", "Contact line": "new@northmoor.example", "Name of the scheme": "Tasters"})
     event = history("scheme", world.scheme.id)[-1]
     assert (event.action, event.reason, event.actor_name) == ("scheme.settings_changed", "as the board decided", "Shay")
-    assert event.details == {"offer_days": ["30", "14"], "contact_line": [before, "new@northmoor.example"]}
+    assert event.details == {
+        "offer_days": ["30", "14"],
+        "name": ["Northern Tech Tasters", "Tasters"],
+        "contact_line": [before, "new@northmoor.example"],
+    }
 
 
 def test_what_is_offered_and_issued_keeps_its_days(app: Flask, world: World) -> None:
