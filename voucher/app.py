@@ -39,7 +39,7 @@ from voucher.redemptions.views import (
 from voucher.reports.views import funder_pages, prepare_pages, sign_pages, statement_pages
 from voucher.schemes.views import duty_pages, eligibility_page, look_pages, new_scheme_page, scheme_pages, type_pages
 from voucher.tables import METADATA
-from voucher.vouchers import settings_views
+from voucher.vouchers import key_views, settings_views
 from voucher.vouchers import views as vouchers
 from voucher.workspace import (
     business_answers,
@@ -119,6 +119,7 @@ BLUEPRINTS = (
     role_pages.blueprint,
     team_pages.blueprint,
     record_pages.blueprint,
+    key_views.blueprint,
     outbox.blueprint,
 )
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
-from dataclasses import dataclass
 
 import click
 
 from config import Config, from_environment
-from voucher.audit.commands import record, seal
+from voucher.audit.commands import seal
 from voucher.audit.queries import verify
 from voucher.cli.common import (
     JSON,
@@ -27,8 +25,8 @@ from voucher.platform import schema
 from voucher.platform.authz import Permission
 from voucher.platform.clock import Clock
 from voucher.platform.errors import DomainError
-from voucher.platform.keyring import HIGHEST_KID, KeyRing, KeyRingError, KeyStatus, VoucherKey
-from voucher.vouchers.credentials import replace_under_key
+from voucher.platform.keyring import HIGHEST_KID, KeyRing
+from voucher.vouchers.keys import compromise_key, rotate_key
 
 
 @click.command("set-up")
@@ -131,34 +129,13 @@ def keys_group() -> None:
     """The keys that sign vouchers."""
 
 
-@dataclass
-class KeyRow:
-    """A key of the ring as the audit trail knows it; the ring itself lies outside the database."""
-
-    id: int
-    __tablename__: str = "voucher_key"
-
-    @property
-    def reference(self) -> str:
-        """A key is known by its number."""
-        return f"voucher key {self.id}"
-
-
 @keys_group.command("list")
 @reading_installation
 def list_keys(run: Run) -> Answer:
     """List the keys of the ring and what each is good for."""
     run.act.require(Permission.ADMIN_KEYS_MANAGE)
-    found = _keys(run.act.ring)
-    return Answer(data=[{"key": key.kid, "status": str(key.status), "made_at": key.made_at} for key in found])
-
-
-def _keys(ring: KeyRing) -> list[VoucherKey]:
-    found: list[VoucherKey] = []
-    for kid in range(1, HIGHEST_KID + 1):
-        with suppress(KeyRingError):
-            found.append(ring.voucher_key(kid))
-    return found
+    keys = run.act.ring.voucher_keys()
+    return Answer(data=[{"key": key.kid, "status": str(key.status), "made_at": key.made_at} for key in keys])
 
 
 @keys_group.command("rotate")
@@ -166,9 +143,7 @@ def _keys(ring: KeyRing) -> list[VoucherKey]:
 @changing_installation
 def rotate(run: Run, reason: str) -> Answer:
     """Sign new vouchers with a new key; vouchers of the old one stay good."""
-    run.act.require(Permission.ADMIN_KEYS_MANAGE)
-    key = run.act.ring.rotate(run.act.now)
-    record(run.act.actor, "key.rotated", KeyRow(key.kid), at=run.act.now, reason=reason)
+    key = rotate_key(run.act, reason=reason)
     return Answer(f"Voucher key {key.kid} signs from now on. Back the key ring up.", {"key": key.kid})
 
 
@@ -181,17 +156,11 @@ def compromise(run: Run, kid: int, reason: str) -> Answer:
 
     The ring changes first: should anything fail after that, run it again.
     """
-    run.act.require(Permission.ADMIN_KEYS_MANAGE)
-    if run.act.ring.voucher_key(kid).status is not KeyStatus.COMPROMISED:
-        run.act.ring.compromise(kid, run.act.now)
-    replaced = replace_under_key(run.act, kid)
-    active = run.act.ring.active.kid
-    details = {"replaced": replaced, "active": active}
-    record(run.act.actor, "key.compromised", KeyRow(kid), at=run.act.now, reason=reason, details=details)
+    found = compromise_key(run.act, kid, reason=reason)
     return Answer(
-        f"Whatever voucher key {kid} signed is refused; key {active} signs. New papers for "
-        f"{counted(replaced, 'voucher')} go to the businesses. Back the key ring up.",
-        {"key": kid, **details},
+        f"Whatever voucher key {kid} signed is refused; key {found.active} signs. New papers for "
+        f"{counted(found.replaced, 'voucher')} go to the businesses. Back the key ring up.",
+        {"key": kid, **vars(found)},
     )
 
 

@@ -158,6 +158,10 @@ class KeyRing:
         """The key of that number, whatever its status; KeyRingError when there is none."""
         return self._contents.key(kid)
 
+    def voucher_keys(self) -> list[VoucherKey]:
+        """Every voucher key, the oldest first."""
+        return sorted(self._contents.voucher_keys, key=lambda key: key.kid)
+
     def public_keys(self) -> dict[int, bytes]:
         """Raw Ed25519 public keys by number, without compromised ones: what a scanner may trust."""
         keys = self._contents.voucher_keys

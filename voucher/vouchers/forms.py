@@ -1,4 +1,4 @@
-"""What a business enters to answer an offer, or to have its voucher replaced."""
+"""What a business enters to answer an offer or to replace its voucher, and an administrator about the keys."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, HiddenField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length
 
+from voucher.accounts.forms import second_factor_field
+from voucher.accounts.step_forms import reason_field
 from voucher.platform.forms import Form, PoundsField, tidy
 
 
@@ -24,6 +26,15 @@ class OfferForm(Form):
         validators=[InputRequired(_("Confirm that the limit is kept. If it is not, the voucher cannot be issued."))]
     )
     accepts = BooleanField(validators=[InputRequired(_("Accept the terms. Without that the voucher is not issued."))])
+
+
+class KeyForm(Form):
+    """Why something is done with the keys, with the second factor."""
+
+    reason = reason_field(
+        _("Reason"), _("Say why."), description=_("It stands in the history, where auditors read it.")
+    )
+    proof = second_factor_field()
 
 
 class ReplaceForm(Form):
