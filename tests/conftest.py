@@ -6,6 +6,7 @@ import gc
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -22,12 +23,15 @@ from tests.harness.postgres import postgres_databases
 from tests.harness.ready import Nursery, Ready
 from tests.harness.sketches import sketched as sketched
 from tests.harness.sockets import Guard
-from tests.harness.world import copied_to
+from tests.harness.stages import Journey, Stages
+from tests.harness.world import World, copied_to
 from voucher.app import create_app
 from voucher.platform.db import db, prepare_engine
 from voucher.platform.keyring import KeyRing
 
 GUARD = Guard()
+# Where tests begin with steps that others begin with, too.
+JOURNEYS = {"integration", "journeys"}
 UNCOUNTED = {"browser", "concurrency", "documents", "journeys", "properties"}
 
 
@@ -120,13 +124,35 @@ def clock() -> FixedClock:
     return FixedClock()
 
 
+@pytest.fixture(scope="session")
+def stages(tmp_path_factory: pytest.TempPathFactory) -> Stages:
+    """What tests have done first with their worlds so far."""
+    return Stages(tmp_path_factory.mktemp("stages"))
+
+
+def _begin(request: pytest.FixtureRequest, stages: Stages, ready: Ready, config: Config, clock: FixedClock) -> World:
+    """A copied world; its first steps may be copied, too, unless the test looks at the database itself."""
+    world, names = ready.world(clock), set(request.fixturenames)
+    if JOURNEYS & set(request.path.parts) and "engine" not in names:
+        patch = request.getfixturevalue("monkeypatch") if "monkeypatch" in names else None
+        world.journey = Journey(stages, ready, config, clock, "sketched" if "sketched" in names else "", patch)
+    return world
+
+
 @pytest.fixture
-def place(tmp_path: Path, database_url: str, ready_world: Ready | None, clock: FixedClock) -> Config:
+def place(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    database_url: str,
+    ready_world: Ready | None,
+    clock: FixedClock,
+    stages: Stages,
+) -> Config:
     """An installation: a data folder, a key ring and a migrated database, with a copied world when one is asked for."""
     config = Config(tmp_path / "data", database_url, "http://localhost", testing=True)
     if ready_world:
         shutil.copytree(ready_world.data, config.data)
-        copied_to[config.data] = ready_world.world
+        copied_to[config.data] = partial(_begin, request, stages, ready_world, config)
     else:
         KeyRing.create(config.key_ring, clock())
     return config

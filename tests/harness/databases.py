@@ -34,6 +34,10 @@ class Databases(ABC):
     def copy(self, url: str) -> str:
         """The URL of a new database with all that the other one has; nobody may be connected to that."""
 
+    @abstractmethod
+    def replace(self, url: str, other: str) -> None:
+        """Gives a database all that another one has, and nothing else; nobody may be connected to either."""
+
     def migrated(self) -> str:
         """The URL of a new database with today's schema."""
         if self._template is None:
@@ -79,6 +83,10 @@ class SqliteDatabases(Databases):
         shutil.copyfile(self._path(url), self._path(new))
         return new
 
+    def replace(self, url: str, other: str) -> None:
+        self.drop(url)
+        shutil.copyfile(self._path(other), self._path(url))
+
 
 class PostgresDatabases(Databases):
     """Databases on one server. The prefix tells apart the runs and processes that share it."""
@@ -94,8 +102,8 @@ class PostgresDatabases(Databases):
         with self._admin.connect() as connection:
             connection.exec_driver_sql(statement)
 
-    def _create(self, template: str) -> str:
-        name = f"{self._prefix}_{next(self._numbers)}"
+    def _create(self, template: str, name: str = "") -> str:
+        name = name or f"{self._prefix}_{next(self._numbers)}"
         # Copying files takes half the time of copying through the log, which only a database in use would need.
         self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
         return self._server.set(database=name).render_as_string(hide_password=False)
@@ -108,6 +116,10 @@ class PostgresDatabases(Databases):
 
     def copy(self, url: str) -> str:
         return self._create(_name(url))
+
+    def replace(self, url: str, other: str) -> None:
+        self.drop(url)
+        self._create(_name(other), _name(url))
 
 
 def _name(url: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -39,6 +39,14 @@ class Ready:
     round_id: int
     provider_id: int
     package_id: int
+
+    def running(self, config: Config, clock: FixedClock) -> AbstractContextManager[Flask]:
+        """An app of a copy of it, with its context pushed."""
+        return running(config, clock)
+
+    def after(self, config: Config, world: World) -> Ready:
+        """The installation of a copy at rest, after something was done with its world."""
+        return _at_rest(self.databases, config, world)
 
     def world(self, clock: FixedClock) -> World:
         """The world as the database of the current app has it."""

@@ -9,6 +9,7 @@ from datetime import timedelta
 from flask import Flask
 
 from tests.harness.client import PageClient
+from tests.harness.stages import repeat
 from voucher.accounts.models import Person, SignInSession
 from voucher.app import office
 from voucher.platform.db import atomic, session
@@ -20,16 +21,21 @@ LASTS = timedelta(days=2000)
 def session_token(person: Person) -> str:
     """The token of a session of the person's that has just begun."""
     here, token = office(), secrets.token_urlsafe(32)
-    with atomic():
-        session.add(
-            SignInSession(
-                person_id=session.merge(person).id,
-                token_hash=here.ring.lookup_hash(token),
-                began_at=here.clock(),
-                expires_at=here.clock() + LASTS,
-                address="127.0.0.1",
+    person_id, now = session.merge(person).id, here.clock()
+
+    def begin() -> None:
+        with atomic():
+            session.add(
+                SignInSession(
+                    person_id=person_id,
+                    token_hash=here.ring.lookup_hash(token),
+                    began_at=now,
+                    expires_at=now + LASTS,
+                    address="127.0.0.1",
+                )
             )
-        )
+
+    repeat(begin)
     return token
 
 

@@ -6,7 +6,7 @@ Laying a document out costs seconds. What a document looks like is tested in tes
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -28,7 +28,9 @@ def _write(document: _Sketch, attached: Sequence[pdf.Attached]) -> bytes:
 
 
 @pytest.fixture
-def sketched(monkeypatch: pytest.MonkeyPatch) -> None:
+def sketched() -> Iterator[None]:
     """Every document of this process is a few bytes that differ as the documents do."""
-    monkeypatch.setattr(pdf, "_lay_out", lambda html, _base: _Sketch(html))
-    monkeypatch.setattr(pdf, "_write", _write)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pdf, "_lay_out", lambda html, _base: _Sketch(html))
+        patch.setattr(pdf, "_write", _write)
+        yield

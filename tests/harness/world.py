@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from tests.harness.clock import FixedClock
+from tests.harness.stages import Journey, staged
 from voucher.accounts.commands import add_person, contact_person, create_first_administrator, grant_role
 from voucher.accounts.models import Person
 from voucher.accounts.queries import actor_for
@@ -116,6 +117,7 @@ class World:
     clock: FixedClock
     people: dict[str, Person] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    journey: Journey | None = None
     scheme: Scheme = field(init=False)
     agreement: Agreement = field(init=False)
     round: Round = field(init=False)
@@ -186,6 +188,7 @@ class World:
         self.people[f"owner{number}"] = person
         return organisation, person
 
+    @staged
     def offered(self, target: Round | None = None) -> Application:
         organisation, person = self.business()
         return self.do("asha", offer, target or self.round, organisation, person)
@@ -196,6 +199,7 @@ class World:
         application = subject.application if isinstance(subject, Voucher) else subject
         return application.contact.email.split("@")[0]
 
+    @staged
     def issued(self, target: Round | None = None) -> Voucher:
         application = self.offered(target)
         return self.do(self.owner_of(application), accept, application, declared_pence=0, terms_version="2026-1")
@@ -204,11 +208,13 @@ class World:
         act = self.act("shay")
         return show(act.ring, act.base_url, voucher).qr_text
 
+    @staged
     def opened(self, voucher: Voucher) -> DeliverySession:
         found = self.do("pat", look_up, self.scheme, self.code_of(voucher))
         assert found.session is not None, found.outcome
         return found.session
 
+    @staged
     def recorded(self, voucher: Voucher, package: Package | None = None) -> DeliverySession:
         opened = self.opened(voucher)
         return self.do(
@@ -244,11 +250,13 @@ class World:
                 request_key=key or f"key-{next(self.numbers)}",
             )
 
+    @staged
     def claimed(self, voucher: Voucher, net_pence: int = 30_000) -> Redemption:
         receipt = self.submit([self.recorded(voucher)], net_pence)
         assert isinstance(receipt, Accepted), receipt
         return receipt.redemption
 
+    @staged
     def confirmed(self, redemption: Redemption) -> Redemption:
         owner = self.owner_of(redemption.voucher)
         for item in list(redemption.sessions):
@@ -264,6 +272,7 @@ class World:
         )
         return redemption
 
+    @staged
     def verified(self, redemption: Redemption) -> Redemption:
         still_open = self.do(
             "vera", verify_claim, redemption, {Task.EVIDENCE: Finding(True, "photographs of the web shop")}
@@ -271,14 +280,17 @@ class World:
         assert not still_open, still_open
         return redemption
 
+    @staged
     def approved(self, redemption: Redemption) -> Redemption:
         self.do("carl", approve_claim, redemption)
         return redemption
 
+    @staged
     def payable(self, voucher: Voucher | None = None, net_pence: int = 30_000) -> Redemption:
         """An approved claim, all the way from the offer when no voucher is given."""
         return self.approved(self.verified(self.confirmed(self.claimed(voucher or self.issued(), net_pence))))
 
+    @staged
     def exported(self) -> Batch:
         """A batch of everything that can be paid, prepared, approved and exported."""
         prepared = self.do("petra", prepare_batch, self.scheme)
