@@ -45,13 +45,18 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    counted = set[tuple[Path, str]]()
     for item in items:
         values = getattr(getattr(item, "callspec", None), "params", {})
         if values.get("engine_kind") == "postgresql":
             item.add_marker("postgres")
-        # Tracing costs half as much again as the test itself; what these run is counted by the others.
-        if values.get("engine_kind") == "postgresql" or UNCOUNTED & set(item.path.parts):
+        # Counting lines takes as long again as the test itself. What these run is counted by the others: by the same
+        # tests on SQLite, by those of the parts that they put together, by the first case of many.
+        case = item.path, getattr(item, "originalname", item.name)
+        if values.get("engine_kind") == "postgresql" or UNCOUNTED & set(item.path.parts) or case in counted:
             item.add_marker("no_cover")
+        else:
+            counted.add(case)
 
 
 @pytest.fixture(autouse=True)

@@ -59,6 +59,13 @@ def busy(sqlite_databases: Databases, tmp_path_factory: pytest.TempPathFactory) 
     return grow(sqlite_databases, tmp_path_factory.mktemp("busy"), furnish), names
 
 
+@pytest.fixture(scope="session")
+def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of a run have in common."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if hasattr(request.config, "workerinput") else own
+
+
 class Walks:
     """Where each person's walk through the busy scheme led; every copy of it has the same addresses."""
 

@@ -32,7 +32,11 @@ RULES = {
     },
 }
 
-SEEN = Seen()
+
+@pytest.fixture(scope="session")
+def seen(shared: Path) -> Seen:
+    """What was looked at in this run."""
+    return Seen(shared / "looked-at.json")
 
 
 @pytest.fixture
@@ -98,7 +102,7 @@ def plain(chromium: Browser, visitor: BrowserContext) -> Iterator[Page]:
 @pytest.mark.rule(71)
 @pytest.mark.parametrize("name", PEOPLE, ids=lambda name: name or "anybody")
 def test_no_page_has_a_fault_for_anybody(
-    site: Site, name: str, walks: Walks, visitor: BrowserContext, plain: Page, tmp_path: Path
+    site: Site, name: str, walks: Walks, seen: Seen, visitor: BrowserContext, plain: Page, tmp_path: Path
 ) -> None:
     page, faults = visitor.new_page(), list[str]()
     page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
@@ -110,7 +114,7 @@ def test_no_page_has_a_fault_for_anybody(
     for number, visited in enumerate(pages):
         if visited.status != 200:
             faults.append(f"{visited.path} answered {visited.status}")
-        elif SEEN.is_new(visited):
+        elif seen.is_new(visited):
             (tmp_path / f"{number}.html").write_text(visited.html)
             faults += [f"{visited.path}: {fault}" for fault in looked_at(page, plain, site.url + visited.path)]
     faults += invalid(tmp_path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextvars import Context
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element
@@ -14,7 +15,7 @@ from sqlalchemy import select, update
 
 from tests.browser.busy import ANYBODY, PEOPLE
 from tests.browser.conftest import Walks
-from tests.harness.crawl import Visited
+from tests.harness.crawl import Seen, Visited
 from tests.harness.form import Form, controls
 from tests.harness.page import Page
 from tests.harness.site import Site
@@ -28,7 +29,12 @@ from voucher.platform.web import guard_of
 
 TYPES = {"text", "email", "tel", "url", "search", "number", "date"}
 MAY_HAVE_ONE = re.compile(r'<form[^>]*method="post".*(<textarea|type="(text|email|tel|number|date)")', re.DOTALL)
-DONE = set[str]()
+
+
+@pytest.fixture(scope="session")
+def seen(shared: Path) -> Seen:
+    """The pages whose forms were sent in this run."""
+    return Seen(shared / "sent-too-late.json")
 
 
 @pytest.fixture
@@ -96,11 +102,12 @@ def opens_for_all(site: Site, path: str) -> bool:
 
 
 @pytest.mark.parametrize("name", [name for name in PEOPLE if name != ANYBODY])
-def test_nothing_typed_is_lost_on_any_page(site: Site, name: str, walks: Walks, browser: FlaskClient) -> None:
+def test_nothing_typed_is_lost_on_any_page(
+    site: Site, name: str, walks: Walks, seen: Seen, browser: FlaskClient
+) -> None:
     found = []
     for visited in walks.of(site, name):
-        if visited.endpoint not in DONE and MAY_HAVE_ONE.search(visited.html):
-            DONE.add(visited.endpoint)
+        if MAY_HAVE_ONE.search(visited.html) and seen.is_first(visited):
             found += lost(site, browser, visited)
     assert not found, "\n".join(found)
 

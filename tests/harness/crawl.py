@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
+import json
 import re
 from collections.abc import Iterator
 from contextvars import Context
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html.parser import HTMLParser
+from pathlib import Path
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 from werkzeug.exceptions import HTTPException
@@ -44,19 +47,33 @@ class _Reader(HTMLParser):
         self.kinds.add(f"{tag} {given.get('class') or ''} {given.get('role') or ''} {given.get('type') or ''}")
 
 
-@dataclass
 class Seen:
-    """What pages are made of, so that a page like one that was looked at before is not looked at again."""
+    """What pages are made of, so that a page like one that was looked at before is not looked at again.
 
-    kinds: dict[str, set[str]] = field(default_factory=dict)
+    It lies in a file, which all processes of a run share.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        file.touch()
 
     def is_new(self, page: Visited) -> bool:
         """Whether something stands on the page that has not been seen on one of its endpoint."""
-        known = self.kinds.setdefault(page.endpoint, set())
-        found = _read(page.html).kinds
-        fresh = not found <= known
-        known |= found
-        return fresh
+        return self._add(page.endpoint, _read(page.html).kinds)
+
+    def is_first(self, page: Visited) -> bool:
+        """Whether no page of its endpoint was seen."""
+        return self._add(page.endpoint, {"page"})
+
+    def _add(self, endpoint: str, found: set[str]) -> bool:
+        with self._file.open("r+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            kinds = json.loads(file.read() or "{}")
+            known = set(kinds.get(endpoint, ()))
+            kinds[endpoint] = sorted(known | found)
+            file.seek(0)
+            file.write(json.dumps(kinds))
+            return not found <= known
 
 
 def every_page(site: Site, cookie: str) -> Iterator[Visited]:
