@@ -24,7 +24,7 @@ blueprint = Blueprint("keys", __name__)
 P = Permission
 
 
-@blueprint.get("/keys")
+@blueprint.get("/voucher-keys")
 @requires(P.ADMIN_KEYS_MANAGE, task=_("Keys that sign vouchers"))
 def keys_page() -> ResponseReturnValue:
     keys = current_act().ring.voucher_keys()
@@ -39,7 +39,7 @@ MEANS = {
 }
 
 
-@blueprint.route("/keys/rotate", methods=["GET", "POST"])
+@blueprint.route("/voucher-keys/rotate", methods=["GET", "POST"])
 @requires(P.ADMIN_KEYS_MANAGE)
 def rotate_page() -> ResponseReturnValue:
     heading = _("Sign new vouchers with a new key")
@@ -49,10 +49,10 @@ def rotate_page() -> ResponseReturnValue:
 
 def _rotate(act: Act, reason: str) -> str:
     key = rotate_key(act, reason=reason)
-    return translate(_("Key %(number)s signs from now on. Back the key ring up."), number=key.kid)
+    return str(translate(_("Key %(number)s signs from now on. Back the key ring up."), number=key.kid))
 
 
-@blueprint.route("/keys/<int:kid>/compromise", methods=["GET", "POST"])
+@blueprint.route("/voucher-keys/<int:kid>/compromise", methods=["GET", "POST"])
 @requires(P.ADMIN_KEYS_MANAGE)
 def compromise_page(kid: int) -> ResponseReturnValue:
     if kid not in {key.kid for key in current_act().ring.voucher_keys()}:
@@ -66,12 +66,13 @@ def compromise_page(kid: int) -> ResponseReturnValue:
 
 def _compromise(act: Act, reason: str, kid: int) -> str:
     found = compromise_key(act, kid, reason=reason)
-    return ngettext(
+    words = ngettext(
         "Key %(key)s is refused. %(num)s business gets a new voucher. Back the key ring up.",
         "Key %(key)s is refused. %(num)s businesses get a new voucher. Back the key ring up.",
         found.replaced,
         key=kid,
     )
+    return str(words)
 
 
 def _page(heading: str, text: str, button: str, do: Callable[..., str], *kid: int) -> ResponseReturnValue:

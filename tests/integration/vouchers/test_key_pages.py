@@ -24,7 +24,7 @@ from voucher.redemptions.rules import Outcome
 from voucher.vouchers.keys import compromise_key, rotate_key
 from voucher.vouchers.models import Voucher
 
-ROTATE, COMPROMISE = "/keys/rotate", "/keys/1/compromise"
+ROTATE, COMPROMISE = "/voucher-keys/rotate", "/voucher-keys/1/compromise"
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def send(world: World, client: PageClient, path: str, button: str, *, expect: in
     client.submit(client.get(path), answers, button=button, expect=expect)
 
 
-@pytest.mark.parametrize("path", ["/keys", ROTATE, COMPROMISE])
+@pytest.mark.parametrize("path", ["/voucher-keys", ROTATE, COMPROMISE])
 def test_nobody_but_a_system_administrator_comes_near_the_keys(app: Flask, world: World, path: str) -> None:
     for name in ("shay", "sigrid", "pat"):
         at_desk(app, world, name).get(path, expect=403)
@@ -90,16 +90,16 @@ def test_a_new_key_signs_and_what_the_old_one_signed_stays_good(app: Flask, worl
 def test_what_a_known_key_signed_is_refused_and_each_business_gets_a_new_voucher(app: Flask, world: World) -> None:
     voucher = world.issued()
     code, client = world.code_of(voucher), at_desk(app, world, "ada")
-    assert client.get("/keys").rows[0][3] == "1"
+    assert client.get("/voucher-keys").rows[0][3] == "1"
     send(world, client, COMPROMISE, "Refuse this key")
     assert statuses() == [KeyStatus.COMPROMISED, KeyStatus.ACTIVE]
     assert world.do("pat", look_up, world.scheme, code).outcome == Outcome.NOT_RECOGNISED
     assert session.get_one(Voucher, voucher.id).generation == 2
-    [row, after] = client.get("/keys").rows
+    [row, after] = client.get("/voucher-keys").rows
     assert ("Refuse all that key 1 signed" not in row[4], after[3]) == (True, "1")
     [event] = session.scalars(select(AuditEvent).where(AuditEvent.action == "key.compromised"))
     assert (event.reason, event.details) == ("a laptop was lost", {"replaced": 1, "active": 2})
 
 
 def test_a_key_that_is_not_there_has_no_page(app: Flask, world: World) -> None:
-    at_desk(app, world, "ada").get("/keys/9/compromise", expect=404)
+    at_desk(app, world, "ada").get("/voucher-keys/9/compromise", expect=404)
