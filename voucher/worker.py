@@ -21,6 +21,7 @@ from sqlalchemy import func, select
 
 from config import Config
 from voucher.accounts import messages as accounts
+from voucher.accounts.kept_forms import forget_kept
 from voucher.audit.commands import seal, transaction
 from voucher.audit.models import AuditEvent, AuditSealMember
 from voucher.notifications.delivery import Delivery, FolderDelivery, SmtpDelivery
@@ -132,6 +133,7 @@ class _Worker:
 
     def everything(self) -> None:
         """Does what is due, sends what that put into the outbox, and seals; faults are left to the caller."""
+        self.forget()
         self.settle()
         self.deliver(None)
         self.seal()
@@ -144,6 +146,7 @@ class _Worker:
             if due:
                 self.last_round = self.act.now
                 self.office.ring.refresh()  # What another process has marked as compromised is no longer used here.
+                self.forget()
                 self.settle(stop)
             if due or unsealed_rows() >= SEAL_AT_ROWS:
                 self.seal()
@@ -179,6 +182,11 @@ class _Worker:
         with suppress(_Stopped):
             for scheme_id in session.scalars(select(Scheme.id).order_by(Scheme.id)).all():
                 self._tell(scheme_id, run_due(self.act, session.get_one(Scheme, scheme_id), each=alone))
+
+    def forget(self) -> None:
+        """Takes away what was kept for a time that is over."""
+        with atomic():
+            forget_kept(self.act.now)
 
     def _tell(self, scheme_id: int, found: DueReport) -> None:
         self.report.settled += found.total

@@ -19,6 +19,8 @@ from tests.harness.site import Site
 
 # What the address answers is a file and not a page.
 NO_PAGE = re.compile(r"\.(pdf|csv|json|xlsx|svg|toml|eml)$|/assets/|/static/|/fonts/")
+FIELD = re.compile(r'<(?:input|select|textarea)\b[^>]*\bname="([^"]+)"')
+OF_ONE_RECORD = re.compile(r"_[0-9a-z]{16}$")  # a field that is there once for each of some records
 VISITS = 3  # of one endpoint by one person, for lists would otherwise be walked to their ends
 
 
@@ -61,9 +63,9 @@ class Seen:
         """Whether something stands on the page that has not been seen on one of its endpoint."""
         return self._add(page.endpoint, _read(page.html).kinds)
 
-    def is_first(self, page: Visited) -> bool:
-        """Whether no page of its endpoint was seen."""
-        return self._add(page.endpoint, {"page"})
+    def asks_anew(self, page: Visited) -> bool:
+        """Whether the page asks for something that no page of its endpoint asked for."""
+        return self._add(page.endpoint, {OF_ONE_RECORD.sub("", name) for name in FIELD.findall(page.html)})
 
     def _add(self, endpoint: str, found: set[str]) -> bool:
         with self._file.open("r+") as file:

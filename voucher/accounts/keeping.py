@@ -15,7 +15,7 @@ from werkzeug.routing import RequestRedirect
 from voucher.accounts.kept_forms import Kept, PageAddress, find_kept, held_by, keep_form
 from voucher.platform.db import atomic
 from voucher.platform.forms import SECRETS
-from voucher.platform.web import current_act, desk, visitor
+from voucher.platform.web import NOTICE, current_act, desk, visitor
 
 # In the browser's signed cookie: the token of a session that was signed out here, and what is kept for its person.
 WAS, KEPT = "was", "kept"
@@ -51,7 +51,7 @@ def kept_fields() -> MultiDict[str, str] | None:
     kept = _find(request.args["kept"])
     if kept is None or kept.page.endpoint != request.endpoint or dict(kept.page.parts) != request.view_args:
         return None
-    flash(translate("What you entered is still here. Check it, choose any files again, and send it again."))
+    flash(translate("What you entered is still here. Check it, choose any files again, and send it again."), NOTICE)
     return MultiDict(kept.fields)
 
 

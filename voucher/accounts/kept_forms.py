@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, select
 
 from voucher.accounts.models import KeptForm, SignInSession
 from voucher.platform.act import Act
@@ -43,9 +43,9 @@ def held_by(token_hash: str) -> int | None:
 def keep_form(act: Act, person_id: int, page: PageAddress, fields: Iterable[tuple[str, str]]) -> str:
     """Keeps a person's entries for a day, instead of what was kept before, and gives the id to find them by.
 
-    Everybody's that are older go with it. The caller leaves secrets out.
+    The caller leaves secrets out.
     """
-    session.execute(delete(KeptForm).where(or_(KeptForm.person_id == person_id, KeptForm.kept_at < act.now - KEPT_FOR)))
+    session.execute(delete(KeptForm).where(KeptForm.person_id == person_id))
     kept = KeptForm(
         person_id=person_id,
         address=act.ring.encrypt(json.dumps([page.endpoint, dict(page.parts), dict(page.query)])),
@@ -55,6 +55,11 @@ def keep_form(act: Act, person_id: int, page: PageAddress, fields: Iterable[tupl
     session.add(kept)
     session.flush()
     return kept.public_id
+
+
+def forget_kept(now: datetime) -> None:
+    """Takes away whatever was kept for a day."""
+    session.execute(delete(KeptForm).where(KeptForm.kept_at < now - KEPT_FOR))
 
 
 def find_kept(ring: KeyRing, public_id: str, person_id: int | None, now: datetime) -> Kept | None:

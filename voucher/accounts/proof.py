@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from flask_babel import gettext
@@ -11,6 +11,9 @@ from flask_wtf import FlaskForm
 from voucher.accounts.second_factor import ProofRefused, prove
 from voucher.audit.commands import transaction
 from voucher.platform.act import Act
+from voucher.platform.errors import DomainError
+from voucher.platform.forms import show_refusal
+from voucher.platform.refusals import status_of
 
 
 @contextmanager
@@ -35,3 +38,23 @@ def proving(act: Act, form: FlaskForm) -> Iterator[Act | None]:
             yield None
         else:
             yield found
+
+
+def done_with_proof(act: Act, form: FlaskForm, do: Callable[[Act], object]) -> int | None:
+    """Does one thing with the proven act: None once it is done, else the status of the page with what is wrong.
+
+    A refusal that stands in the audit trail is raised and has a page of its own.
+    """
+    if not form.validate_on_submit():
+        return 422 if form.is_submitted() else 200
+    try:
+        with proving(act, form) as proven:
+            if proven is None:
+                return 422
+            do(proven)
+    except DomainError as refusal:
+        if refusal.audited:
+            raise
+        show_refusal(form, refusal)
+        return status_of(refusal)
+    return None

@@ -46,7 +46,7 @@ from voucher.platform.forms import Form, show_refusal
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.money import pounds
 from voucher.platform.refusals import status_of
-from voucher.platform.web import current_act, requires
+from voucher.platform.web import NOTICE, current_act, requires
 from voucher.schemes.models import Scheme
 from voucher.schemes.queries import schemes_with
 from voucher.schemes.workplace import narrowed, offer_schemes
@@ -184,7 +184,7 @@ def approve_page() -> ResponseReturnValue:
     act = current_act()
     chosen = applications_for_staff(act.actor, request.values.getlist("application"))
     if not chosen:
-        flash(translate(_("Tick the applications that you want to approve.")))
+        flash(translate(_("Tick the applications that you want to approve.")), NOTICE)
         return redirect(url_for("application_desk.queue_page"))
     form = Form()
     if form.validate_on_submit():

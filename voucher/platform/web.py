@@ -58,6 +58,9 @@ FILE_HEADERS = {
     "content_security_policy": {"default-src": "'none'", "sandbox": "", "frame-ancestors": "'self'"},
 }
 
+# The category of a message on the next page that says something else than that a thing is done.
+NOTICE = "notice"
+
 View = TypeVar("View", bound=Callable[..., object])
 
 
@@ -346,9 +349,10 @@ def _admit() -> ResponseReturnValue | None:
 
 def _say_it_is_over(kept: str | None) -> None:
     if kept is not None:
-        flash(translate("Your session is over. What you entered is kept: sign in, and you find it in its form again."))
+        words = translate("Your session is over. What you entered is kept: sign in, and you find it in its form again.")
     else:
-        flash(translate("Your session is over, so that was not done. Sign in and do it again."))
+        words = translate("Your session is over, so that was not done. Sign in and do it again.")
+    flash(words, NOTICE)
 
 
 def _out_of_date(error: CSRFError) -> ResponseReturnValue:

@@ -161,15 +161,20 @@ def _issue(act: Act, application: Application, reply: SubsidyRecord, terms: Term
         moves(reserved, Account.RESERVED, Account.COMMITTED, about),
         reason=f"voucher {voucher.reference} issued",
     )
+    _send_out(act, voucher)
+    return voucher
+
+
+def _send_out(act: Act, voucher: Voucher) -> None:
+    """The letter that the law wants (rule 40), and the voucher itself."""
     send_letter(
         act,
-        scheme_id=scheme.id,
-        application_id=application.id,
-        enterprise_id=application.business.enterprise_id,
+        scheme_id=voucher.scheme_id,
+        application_id=voucher.application_id,
+        enterprise_id=voucher.business.enterprise_id,
         pence=voucher.face_pence,
     )
     _tell_business(act, "voucher_issued", voucher)
-    return voucher
 
 
 def _last_day(act: Act, application: Application, scheme: Scheme) -> date:

@@ -9,10 +9,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as translate
 from flask_babel import ngettext
 
-from voucher.accounts.proof import proving
+from voucher.accounts.proof import done_with_proof
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
-from voucher.platform.errors import DomainError, NotFound
+from voucher.platform.errors import NotFound
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.keyring import KeyStatus
 from voucher.platform.web import current_act, requires
@@ -77,25 +77,17 @@ def _compromise(act: Act, reason: str, kid: int) -> str:
 
 def _page(heading: str, text: str, button: str, do: Callable[..., str], *kid: int) -> ResponseReturnValue:
     """Asks for the reason and the second factor, and does one thing with the keys."""
-    act, form, words = current_act(), KeyForm(), ""
-    if form.validate_on_submit():
-        try:
-            with proving(act, form) as proven:
-                if proven is not None:
-                    words = do(proven, form.reason.data, *kid)
-        except DomainError as refusal:
-            if refusal.audited:
-                raise
-            form.form_errors.append(translate(refusal.message))
-        if words:
-            flash(words)
-            return redirect(url_for("keys.keys_page"))
-    number = kid[0] if kid else ""
-    return render_template(
+    form, told = KeyForm(), list[str]()
+    status = done_with_proof(current_act(), form, lambda act: told.append(do(act, form.reason.data, *kid)))
+    if status is None:
+        flash(told[0])
+        return redirect(url_for("keys.keys_page"))
+    page = render_template(
         "vouchers/key_step.html",
         form=form,
-        heading=translate(heading, number=number) if kid else translate(heading),
+        heading=translate(heading, number=kid[0]) if kid else translate(heading),
         text=translate(text),
         button_words=translate(button),
         warning=bool(kid),
-    ), 422 if form.is_submitted() else 200
+    )
+    return page, status

@@ -17,8 +17,10 @@ from voucher.accounts import keeping
 from voucher.accounts.kept_forms import KEPT_FOR
 from voucher.accounts.models import KeptForm, Person, SignInSession
 from voucher.accounts.rules import Role
+from voucher.app import office
 from voucher.platform.db import atomic, session
 from voucher.platform.forms import SECRETS, Form
+from voucher.worker import run_worker
 
 ENTERED = {"Name": "Carys Bowen", "E-mail address": "carys@scheme.example", "Telephone (optional)": "01432 960 111"}
 SECRET = "three words nobody says"
@@ -105,8 +107,12 @@ def test_every_field_of_a_secret_is_known_by_its_name(app: Flask) -> None:
 
 def test_it_is_kept_for_a_day(people: None, client: PageClient, clock: FixedClock) -> None:
     sent_too_late(client)
+    run_worker(office(), once=True, environ={})
+    assert session.scalars(select(KeptForm)).all()
     clock.advance(days=2 * KEPT_FOR.days)
     assert client.follow(enter(client)).path == "/"
+    run_worker(office(), once=True, environ={})
+    assert session.scalars(select(KeptForm)).all() == []
 
 
 def test_a_person_has_one_form_kept_and_it_is_the_last(people: None, client: PageClient) -> None:

@@ -30,7 +30,7 @@ from voucher.platform.errors import DomainError, Forbidden
 from voucher.platform.forms import show_refusal
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.money import pounds
-from voucher.platform.web import current_act, requires
+from voucher.platform.web import NOTICE, current_act, requires
 from voucher.schemes.models import Scheme
 from voucher.schemes.queries import visible
 from voucher.schemes.workplace import working_in
@@ -184,7 +184,7 @@ def _changed(act: Act, agreement: Agreement, form: AwardForm) -> bool:
         return False
     if missing:
         waits = _("The change waits: %(missing)s more must be released on the lines before they can be cut.")
-        flash(translate(waits, missing=pounds(missing)))
+        flash(translate(waits, missing=pounds(missing)), NOTICE)
     else:
         flash(translate(_("The award is changed.")))
     return True

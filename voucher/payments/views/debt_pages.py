@@ -28,7 +28,7 @@ from voucher.platform.forms import show_refusal
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.money import pounds
 from voucher.platform.paging import page_of_rows
-from voucher.platform.web import current_act, requires
+from voucher.platform.web import NOTICE, current_act, requires
 from voucher.redemptions.models import Redemption
 from voucher.redemptions.queries import redemption_by_reference
 from voucher.schemes.models import Scheme
@@ -139,8 +139,10 @@ def write_off_page(public_id: str) -> ResponseReturnValue:
     page = with_reason(act, asked, lambda reason: commands.write_off(act, debt, reason=reason))
     if page is not None:
         return page
-    done, waits = _("The debt is written off."), _("A second person must agree to the write-off.")
-    flash(translate(done if second else waits))
+    if second:
+        flash(translate(_("The debt is written off.")))
+    else:
+        flash(translate(_("A second person must agree to the write-off.")), NOTICE)
     return redirect(address)
 
 

@@ -31,7 +31,7 @@ from voucher.platform.errors import DomainError
 from voucher.platform.forms import show_refusal
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.refusals import status_of, wants_json
-from voucher.platform.web import current_act, requires
+from voucher.platform.web import NOTICE, current_act, requires
 from voucher.redemptions.claims import Accepted, Refused, submit_claim, withdraw_claim
 from voucher.redemptions.forms import ClaimFilters, ClaimForm, WithdrawForm
 from voucher.redemptions.models import DeliverySession, Redemption
@@ -138,7 +138,7 @@ def new_claim_page() -> ResponseReturnValue:
     if wants_json():
         return jsonify(csrf_token=generate_csrf(), request_key=form.request_key.data, sessions=form.session.data)
     if not chosen:
-        flash(translate(_("Choose the session that you claim for.")))
+        flash(translate(_("Choose the session that you claim for.")), NOTICE)
         return redirect(url_for("sessions.unclaimed_page"))
     for each in chosen:
         if each.state != SessionState.RECORDED:

@@ -17,7 +17,7 @@ from voucher.platform.errors import DomainError, Forbidden
 from voucher.platform.forms import show_refusal
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.refusals import status_of
-from voucher.platform.web import current_act, requires
+from voucher.platform.web import NOTICE, current_act, requires
 from voucher.redemptions.staff_forms import ExtendEachForm
 from voucher.redemptions.staff_queries import vouchers_for_staff
 from voucher.redemptions.views.staff_voucher_pages import blueprint as blueprint
@@ -34,7 +34,7 @@ def extend_page() -> ResponseReturnValue:
     act = current_act()
     chosen = vouchers_for_staff(act.actor, request.values.getlist("voucher"))
     if not chosen:
-        flash(translate(_("Tick the vouchers that you want to extend.")))
+        flash(translate(_("Tick the vouchers that you want to extend.")), NOTICE)
         return redirect(url_for("voucher_desk.queue_page"))
     form = ExtendEachForm()
     if not form.validate_on_submit():

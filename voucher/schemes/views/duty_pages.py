@@ -9,17 +9,16 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as translate
 
 from voucher.accounts.forms import ProofForm
-from voucher.accounts.proof import proving
+from voucher.accounts.proof import done_with_proof
 from voucher.accounts.queries import names_of
 from voucher.accounts.reasons import Asked, ReasonForm, with_reason
 from voucher.audit.commands import transaction
 from voucher.audit.queries import history
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
-from voucher.platform.errors import DomainError, NotFound
-from voucher.platform.forms import Form, show_refusal
+from voucher.platform.errors import NotFound
+from voucher.platform.forms import Form
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.refusals import status_of
 from voucher.platform.web import current_act, requires
 from voucher.schemes.duties import (
     confirm_weaker,
@@ -81,20 +80,10 @@ def duties_page() -> ResponseReturnValue:
 def weaken_page(duty: str) -> ResponseReturnValue:
     act, form, asked = current_act(), WeakenForm(), _duty(duty)
     at = working_in(P.SCHEMES_SET_UP)
-    status = 422 if form.is_submitted() else 200
-    if form.validate_on_submit():
-        try:
-            with proving(act, form) as proven:
-                if proven is not None:
-                    propose_weaker(proven, at.scheme, asked, reason=form.reason.data)
-            if proven is not None:
-                flash(translate(_("It is proposed. It counts once the signer has confirmed it.")))
-                return redirect(url_for("duties.duties_page", **at.args))
-        except DomainError as refusal:
-            if refusal.audited:
-                raise
-            show_refusal(form, refusal)
-            status = status_of(refusal)
+    status = done_with_proof(act, form, lambda act: propose_weaker(act, at.scheme, asked, reason=form.reason.data))
+    if status is None:
+        flash(translate(_("It is proposed. It counts once the signer has confirmed it.")))
+        return redirect(url_for("duties.duties_page", **at.args))
     return render_template("schemes/weaken.html", at=at, form=form, words=WORDS[asked]), status
 
 
@@ -124,20 +113,10 @@ def proposal_page(public_id: str) -> ResponseReturnValue:
 @requires(P.STATEMENTS_SIGN)
 def confirm_button(public_id: str) -> ResponseReturnValue:
     act, form = current_act(), ProofForm()
-    status = 422
-    if form.validate_on_submit():
-        try:
-            with proving(act, form) as proven:
-                if proven is not None:
-                    confirm_weaker(proven, _found(act, public_id))
-            if proven is not None:
-                flash(translate(_("It is confirmed and counts from now on.")))
-                return redirect(url_for("duties.proposal_page", public_id=public_id))
-        except DomainError as refusal:
-            if refusal.audited:
-                raise
-            show_refusal(form, refusal)
-            status = status_of(refusal)
+    status = done_with_proof(act, form, lambda act: confirm_weaker(act, _found(act, public_id)))
+    if status is None:
+        flash(translate(_("It is confirmed and counts from now on.")))
+        return redirect(url_for("duties.proposal_page", public_id=public_id))
     return _proposal(act, public_id, form, ReasonForm(formdata=None)), status
 
 

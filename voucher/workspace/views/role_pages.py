@@ -21,7 +21,7 @@ from voucher.accounts.appointments import (
 from voucher.accounts.commands import end_role
 from voucher.accounts.forms import ProofForm
 from voucher.accounts.models import Person
-from voucher.accounts.proof import proving
+from voucher.accounts.proof import done_with_proof
 from voucher.accounts.rules import EVERYWHERE, FOR_ORGANISATIONS, MONEY_ROLES, Role
 from voucher.audit.commands import transaction
 from voucher.audit.queries import history
@@ -30,10 +30,9 @@ from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError, NotFound
-from voucher.platform.forms import Form, show_refusal
+from voucher.platform.forms import Form
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.paging import page_of_rows
-from voucher.platform.refusals import status_of
 from voucher.platform.web import current_act, requires
 from voucher.workspace.people_forms import EndRoleForm, ReasonForm, RoleForm
 from voucher.workspace.roles import (
@@ -59,19 +58,11 @@ GIVEN = _("The role is given.")
 def give_page(public_id: str) -> ResponseReturnValue:
     act, person = current_act(), person_by_public_id(public_id)
     form = _role_form(person)
-    status = 422 if form.is_submitted() else 200
-    if form.validate_on_submit():
-        try:
-            with proving(act, form) as proven:
-                words = _give(proven, public_id, form) if proven is not None else ""
-            if proven is not None:
-                flash(translate(words))
-                return redirect(url_for("people.person_page", public_id=public_id))
-        except DomainError as refusal:
-            if refusal.audited:
-                raise
-            show_refusal(form, refusal)
-            status = status_of(refusal)
+    told = list[str]()
+    status = done_with_proof(act, form, lambda act: told.append(_give(act, public_id, form)))
+    if status is None:
+        flash(translate(told[0]))
+        return redirect(url_for("people.person_page", public_id=public_id))
     money = sorted(str(role) for role in MONEY_ROLES)
     return render_template("workspace/give_role.html", form=form, person=person, money=money), status
 
@@ -133,23 +124,17 @@ def end_page(public_id: str) -> ResponseReturnValue:
     act, person = current_act(), person_by_public_id(public_id)
     form = EndRoleForm()
     form.role.choices = [SelectChoice(key, key) for key in _living(act, person)]
-    status = 422 if form.is_submitted() else 200
-    if form.validate_on_submit():
-        try:
-            with proving(act, form) as proven:
-                if proven is not None:
-                    held = _living(proven, person_by_public_id(public_id)).get(form.role.data)
-                    if held is None:
-                        raise NotFound("role_not_held", _("The person does not hold this role."), "role")
-                    end_role(proven, held.membership, reason=form.reason.data)
-            if proven is not None:
-                flash(translate(_("The role is ended. What was done under it stays done.")))
-                return redirect(url_for("people.person_page", public_id=public_id))
-        except DomainError as refusal:
-            if refusal.audited:
-                raise
-            show_refusal(form, refusal)
-            status = status_of(refusal)
+
+    def end(proven: Act) -> None:
+        held = _living(proven, person_by_public_id(public_id)).get(form.role.data)
+        if held is None:
+            raise NotFound("role_not_held", _("The person does not hold this role."), "role")
+        end_role(proven, held.membership, reason=form.reason.data)
+
+    status = done_with_proof(act, form, end)
+    if status is None:
+        flash(translate(_("The role is ended. What was done under it stays done.")))
+        return redirect(url_for("people.person_page", public_id=public_id))
     return render_template("workspace/end_role.html", form=form, person=person), status
 
 
@@ -183,20 +168,10 @@ def proposal_page(public_id: str) -> ResponseReturnValue:
 @requires(MANAGE)
 def confirm_button(public_id: str) -> ResponseReturnValue:
     act, form = current_act(), ProofForm()
-    status = 422
-    if form.validate_on_submit():
-        try:
-            with proving(act, form) as proven:
-                if proven is not None:
-                    confirm_role(proven, proposal_by_public_id(public_id).proposal)
-            if proven is not None:
-                flash(translate(_("The role is confirmed and given.")))
-                return redirect(url_for("roles.proposal_page", public_id=public_id))
-        except DomainError as refusal:
-            if refusal.audited:
-                raise
-            show_refusal(form, refusal)
-            status = status_of(refusal)
+    status = done_with_proof(act, form, lambda act: confirm_role(act, proposal_by_public_id(public_id).proposal))
+    if status is None:
+        flash(translate(_("The role is confirmed and given.")))
+        return redirect(url_for("roles.proposal_page", public_id=public_id))
     return _proposal(act, public_id, form, ReasonForm(formdata=None)), status
 
 
