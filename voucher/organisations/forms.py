@@ -22,7 +22,9 @@ def _optional(label: object, hint: object = "") -> StringField:
 class DetailsForm(Form):
     """What a business may change by itself; numbers are checked where they are kept."""
 
-    trading_name = _optional(_("Trading name"), _("If customers know you by another name than the registered one."))
+    trading_name = _optional(
+        _("Trading name (optional)"), _("If customers know you by another name than the registered one.")
+    )
     address_line_1 = _needed(_("Address line 1"), _("Enter the first line of the address."))
     address_line_2 = _optional(_("Address line 2 (optional)"))
     town = _needed(_("Town or city"), _("Enter the town or city."))

@@ -36,7 +36,7 @@ pytestmark = pytest.mark.usefixtures("sketched")
 
 JOIN = re.compile(r"http://localhost(/L/join/[A-Z2-7]{32})\b")
 CHANGED = {
-    "Trading name": "The Corner Oven",
+    "Trading name (optional)": "The Corner Oven",
     "Address line 1": "4 Bridge Street",
     "Town or city": "Ilkley",
     "Postcode": "ls299aa",
