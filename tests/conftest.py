@@ -54,9 +54,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         # tests on SQLite, by those of the parts that they put together, by the first case of many.
         case = item.path, getattr(item, "originalname", item.name)
         if values.get("engine_kind") == "postgresql" or UNCOUNTED & set(item.path.parts) or case in counted:
-            item.add_marker("no_cover")
+            item.add_marker("uncounted")
         else:
             counted.add(case)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    # What a test is given and what is taken down after it is left out together with the test, which pytest-cov's own
+    # marker does not do. A thread that starts while lines begin to be counted again may even fail.
+    found = item.config.pluginmanager.getplugin("_cov")
+    counting = found and found.cov_controller
+    if not counting or not item.get_closest_marker("uncounted"):
+        return (yield)
+    counting.pause()
+    try:
+        return (yield)
+    finally:
+        counting.resume()
 
 
 @pytest.fixture(autouse=True)

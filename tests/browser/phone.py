@@ -114,7 +114,8 @@ def phone(app: Flask, address: str, driver: Playwright, chromium: Browser) -> It
             return phone
 
         yield make
-    assert [complaint for each in made for complaint in each.complaints] == []
+    complaints = [complaint for each in made for complaint in each.complaints]
+    assert not complaints, complaints
 
 
 def _note(phone: Phone, said: ConsoleMessage) -> None:
