@@ -17,6 +17,8 @@ from sqlalchemy import select
 import voucher
 from config import Config
 from tests.harness.clock import FixedClock
+from tests.harness.databases import Databases
+from tests.harness.ready import Ready, grow, opened
 from tests.harness.world import World, build_world
 from tests.integration.applications.people import COMPANY
 from tests.integration.applications.people import sent as application_sent
@@ -56,11 +58,42 @@ def world(app: Flask, clock: FixedClock) -> World:
     return build_world(clock)
 
 
+@pytest.fixture(scope="module")
+def told_of_all() -> dict[Databases, Ready]:
+    """Where everything was told, for each engine that was asked for so far."""
+    return {}
+
+
+@pytest.fixture
+def all_told(
+    databases: Databases,
+    told_of_all: dict[Databases, Ready],
+    tmp_path_factory: pytest.TempPathFactory,
+    tmp_path: Path,
+    clock: FixedClock,
+) -> Iterator[Config]:
+    """A copy of an installation in which whatever is told to anybody was told once and has been sent."""
+    if databases not in told_of_all:
+        told_of_all[databases] = grow(databases, tmp_path_factory.mktemp("told"), everything)
+    with opened(told_of_all[databases], tmp_path, clock):
+        yield office().config
+
+
 def sent(place: Config) -> dict[str, EmailMessage]:
     """The newest message of each kind, after the worker has sent all that was due."""
+    send()
+    return newest(place)
+
+
+def send() -> None:
+    """The worker sends all that is due."""
     session.rollback()
     found = run_worker(office(), once=True, environ={})
     assert found.failed == 0
+
+
+def newest(place: Config) -> dict[str, EmailMessage]:
+    """The newest message of each kind that was sent."""
     rows = session.execute(select(OutboxMessage.id, OutboxMessage.kind).order_by(OutboxMessage.id)).all()
     return {
         kind: message_from_bytes((place.mail / f"{row_id}.eml").read_bytes(), policy=policy.default)
@@ -195,16 +228,14 @@ def test_a_business_is_asked_about_support_and_claims_and_reminded_with_a_new_li
 
 
 @pytest.mark.rule(15)
-def test_no_message_to_a_provider_carries_a_link_of_the_business(world: World, place: Config) -> None:
-    everything(world)
-    sent(place)
-    to_providers = [message for message in all_sent(place) if message["To"].endswith("@provider.example")]
+def test_no_message_to_a_provider_carries_a_link_of_the_business(all_told: Config) -> None:
+    to_providers = [message for message in all_sent(all_told) if message["To"].endswith("@provider.example")]
     assert len(to_providers) >= 6
     assert [message["Subject"] for message in to_providers if LINK.search(words(message))] == []
 
 
 def everything(world: World) -> None:
-    """Whatever is told to anybody happens once."""
+    """Whatever is told to anybody happens once and is sent."""
     world.offered()
     world.do("asha", decline, world.do("asha", submit, world.round, *world.business()), reason="outside the area")
     voucher = world.issued()
@@ -233,6 +264,7 @@ def everything(world: World) -> None:
     unwanted = world.offered()
     world.do(world.owner_of(unwanted), turn_down, unwanted, reason="no time for it")
     world.clock.set(datetime(2026, 4, 21, 9, tzinfo=UTC))
+    send()
 
 
 def _applied(world: World) -> None:
@@ -250,9 +282,8 @@ def _applied(world: World) -> None:
     world.do("asha", ask_code, email="una@baker.example", address="192.0.2.7")
 
 
-def test_every_kind_is_drawn_whole_and_says_whom_to_ask(world: World, place: Config) -> None:
-    everything(world)
-    messages = sent(place)
+def test_every_kind_is_drawn_whole_and_says_whom_to_ask(all_told: Config) -> None:
+    messages = newest(all_told)
     assert set(messages) == set(RENDERERS)
     for kind, message in messages.items():
         text = words(message)
@@ -266,10 +297,8 @@ def test_every_kind_is_drawn_whole_and_says_whom_to_ask(world: World, place: Con
     assert "unreadable invoice" in words(messages["claim_sent_back"])
 
 
-def test_nothing_in_the_database_answers_or_redeems(world: World, place: Config) -> None:
-    everything(world)
-    sent(place)
-    secrets = {token for message in all_sent(place) for token in LINK.findall(words(message))}
+def test_nothing_in_the_database_answers_or_redeems(all_told: Config) -> None:
+    secrets = {token for message in all_sent(all_told) for token in LINK.findall(words(message))}
     assert len(secrets) >= 5
     for each in session.scalars(select(Voucher)).all():
         shown = show(office().ring, "http://localhost", each)
