@@ -74,7 +74,8 @@ def process(*arguments: str, env: Mapping[str, str], log: Path) -> Iterator[subp
 def web(config: Config, log: Path, *, die_once: Path | None = None) -> Iterator[WebServer]:
     """gunicorn with two workers, as it is run in earnest."""
     server = WebServer(free_port())
-    arguments = ("--workers", "2", "--bind", f"127.0.0.1:{server.port}", "--no-control-socket")
+    # The app is read once and not again by each worker that takes the place of a killed one.
+    arguments = ("--workers", "2", "--preload", "--bind", f"127.0.0.1:{server.port}", "--no-control-socket")
     env = environment(config, die_once=die_once)
     with process("-m", "gunicorn", *arguments, "tests.harness.shifted:app()", env=env, log=log) as master:
         server.master = master
