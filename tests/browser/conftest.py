@@ -18,6 +18,7 @@ from tests.browser.phone import address as address
 from tests.browser.phone import engine_kind as engine_kind
 from tests.browser.phone import film as film
 from tests.browser.phone import phone as phone
+from tests.browser.phone import windows as windows
 from tests.browser.phone import world as world
 from tests.harness.clock import FixedClock
 from tests.harness.crawl import Visited, every_page

@@ -1,4 +1,4 @@
-"""A phone with a camera that shows a film of ours, for a small scheme that is served on this machine."""
+"""Phones and desks in front of a small scheme that is served on this machine; a camera shows a film of ours."""
 
 from __future__ import annotations
 
@@ -74,48 +74,69 @@ def film(tmp_path: Path) -> Film:
 
 @dataclass
 class Phone:
-    """A provider's phone: a page that is signed in, and what its browser complained about."""
+    """A browser window of somebody's, on a phone unless it was opened wider, and what its browser complained about."""
 
     page: Page
     context: BrowserContext
     complaints: list[str]
 
 
+class Windows:
+    """Opens windows on the served app, each in a browser context of its own, in which nobody has signed in yet."""
+
+    def __init__(self, driver: Playwright, chromium: Browser, address: str, closing: ExitStack) -> None:
+        self._driver, self._chromium, self._address, self._closing = driver, chromium, address, closing
+        self.opened: list[Phone] = []
+
+    def open(
+        self, camera: Path | None = None, *, allowed: bool = True, scripts: bool = True, size: ViewportSize = PHONE
+    ) -> Phone:
+        """A window of that size, with a camera that shows a film when one is given."""
+        browser = self._with_camera(camera, allowed=allowed) if camera else self._chromium
+        context = browser.new_context(
+            viewport=size,
+            base_url=self._address,
+            permissions=["camera"] if allowed and camera else [],
+            java_script_enabled=scripts,
+        )
+        self._closing.callback(context.close)
+        phone = Phone(context.new_page(), context, [])
+        phone.page.set_default_timeout(60_000)  # two cores may have much else to do
+        phone.page.on("console", lambda said: _note(phone, said))
+        phone.page.on("pageerror", lambda fault: phone.complaints.append(str(fault)))
+        self.opened.append(phone)
+        return phone
+
+    def _with_camera(self, camera: Path, *, allowed: bool) -> Browser:
+        shown = [f"--use-file-for-fake-video-capture={camera}", "--use-fake-device-for-media-stream"]
+        shown += ["--use-fake-ui-for-media-stream"] if allowed else ["--deny-permission-prompts"]
+        browser = self._driver.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *shown], timeout=60_000)
+        self._closing.callback(browser.close)
+        return browser
+
+
 @pytest.fixture
-def phone(app: Flask, address: str, driver: Playwright, chromium: Browser) -> Iterator[Callable[..., Phone]]:
-    """Makes somebody's phone, with a camera that shows a film when one is given; it must have no complaint."""
-    made: list[Phone] = []
+def windows(address: str, driver: Playwright, chromium: Browser) -> Iterator[Windows]:
+    """Windows that are closed after the test; no browser may have had a complaint."""
     with ExitStack() as closing:
-
-        def with_camera(camera: Path, *, allowed: bool) -> Browser:
-            shown = [f"--use-file-for-fake-video-capture={camera}", "--use-fake-device-for-media-stream"]
-            shown += ["--use-fake-ui-for-media-stream"] if allowed else ["--deny-permission-prompts"]
-            browser = driver.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *shown], timeout=60_000)
-            closing.callback(browser.close)
-            return browser
-
-        def make(
-            camera: Path | None = None, *, allowed: bool = True, of: Person | None = None, scripts: bool = True
-        ) -> Phone:
-            browser = with_camera(camera, allowed=allowed) if camera else chromium
-            context = browser.new_context(
-                viewport=PHONE,
-                base_url=address,
-                permissions=["camera"] if allowed and camera else [],
-                java_script_enabled=scripts,
-            )
-            closing.callback(context.close)
-            context.add_cookies([_cookie(app, address, of or provider_person())])
-            phone = Phone(context.new_page(), context, [])
-            phone.page.set_default_timeout(60_000)  # two cores may have much else to do
-            phone.page.on("console", lambda said: _note(phone, said))
-            phone.page.on("pageerror", lambda fault: phone.complaints.append(str(fault)))
-            made.append(phone)
-            return phone
-
-        yield make
-    complaints = [complaint for each in made for complaint in each.complaints]
+        windows = Windows(driver, chromium, address, closing)
+        yield windows
+    complaints = [complaint for each in windows.opened for complaint in each.complaints]
     assert not complaints, complaints
+
+
+@pytest.fixture
+def phone(app: Flask, address: str, windows: Windows) -> Callable[..., Phone]:
+    """Makes somebody's phone, on which that person has signed in."""
+
+    def make(
+        camera: Path | None = None, *, allowed: bool = True, of: Person | None = None, scripts: bool = True
+    ) -> Phone:
+        phone = windows.open(camera, allowed=allowed, scripts=scripts)
+        phone.context.add_cookies([_cookie(app, address, of or provider_person())])
+        return phone
+
+    return make
 
 
 def _note(phone: Phone, said: ConsoleMessage) -> None:
