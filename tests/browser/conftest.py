@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests.browser.busy import ANYBODY, Names, make_busy
 from tests.browser.chromium import CHROMIUM, QUIET
+from tests.browser.crowd import crowd as crowd
 from tests.browser.phone import address as address
 from tests.browser.phone import engine_kind as engine_kind
 from tests.browser.phone import film as film

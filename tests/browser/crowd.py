@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -11,6 +10,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pyotp
+import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import FilePayload, Locator, Page, ViewportSize, expect
 
 from tests.browser.phone import PHONE, Windows
@@ -19,9 +20,16 @@ from voucher.app import office
 from voucher.platform.db import session
 from voucher.worker import run_worker
 
+WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 DESK = ViewportSize(width=1280, height=900)
 
 Words = str | re.Pattern[str]
+
+
+def fits(page: Page) -> None:
+    """No page runs out of its window, however narrow that is."""
+    wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wider <= 0, f"{page.url} is {wider} px too wide"
 
 
 @dataclass
@@ -29,7 +37,6 @@ class Hands:
     """One person's window. A tap is one on a button, a link, a choice or into a field; a key is a character typed."""
 
     page: Page
-    looks: Callable[[Page], None] = lambda _page: None
     taps: int = 0
     keys: int = 0
     pages: int = 0
@@ -39,10 +46,10 @@ class Hands:
         self.page.goto(path)
 
     def sees(self, heading: Words) -> None:
-        """Reads the page that has come by its one heading."""
+        """Reads the page that has come by its one heading; it must fit into the window."""
         expect(self.page.get_by_role("heading", level=1)).to_have_text(heading, timeout=60_000)
         self.pages += 1
-        self.looks(self.page)
+        fits(self.page)
 
     def reads(self, *words: Words) -> None:
         """Finds these words on the page."""
@@ -52,6 +59,11 @@ class Hands:
     def press(self, name: Words) -> None:
         """Presses a button, or a link that looks like one."""
         self._tap(self.page.get_by_role("button", name=name, exact=True))
+
+    def meets_no_barrier(self) -> None:
+        """Lets axe look at the page."""
+        found = Axe().run(self.page, options=WCAG).response["violations"]
+        assert not found, [f"{each['id']}: {each['nodes'][0]['html']}" for each in found]
 
     def follow(self, name: Words) -> None:
         """Follows a link of the page's own part."""
@@ -98,12 +110,11 @@ class Crowd:
 
     world: World
     windows: Windows
-    looks: Callable[[Page], None] = lambda _page: None
     apps: dict[str, pyotp.TOTP] = field(default_factory=dict)
 
     def somebody(self, size: ViewportSize = PHONE, camera: Path | None = None) -> Hands:
         """Somebody in front of a browser in which nobody has signed in."""
-        return Hands(self.windows.open(camera, size=size).page, self.looks)
+        return Hands(self.windows.open(camera, size=size).page)
 
     def at_desk(self, name: str) -> Hands:
         """One of the scheme's people, by first name, who has signed in by a code and come to their start page."""
@@ -169,3 +180,9 @@ class Crowd:
         found = re.search(r"https?://\S+/L/\S+", letter)
         assert found is not None, letter
         return urlsplit(found[0]).path
+
+
+@pytest.fixture
+def crowd(world: World, windows: Windows) -> Crowd:
+    """The people of the small scheme."""
+    return Crowd(world, windows)
