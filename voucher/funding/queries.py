@@ -7,16 +7,18 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import Select, and_, func, select, union_all
-from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
+from sqlalchemy import Label, Select, and_, case, func, or_, select, union_all
+from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload, selectinload
 
 from voucher.accounts.models import Person
 from voucher.funding.models import Agreement, AgreementChange, Entry, FundingLine, Posting, RoundLine
 from voucher.funding.rules import Account
+from voucher.organisations.models import Organisation
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
 from voucher.platform.money import split
-from voucher.schemes.models import Round
+from voucher.platform.paging import Rows
+from voucher.schemes.models import Round, VoucherType
 
 
 def agreement_by_reference(scheme_id: int, reference: str) -> Agreement:
@@ -35,6 +37,26 @@ def agreements_of(scheme_id: int) -> Sequence[Agreement]:
         .options(selectinload(Agreement.lines), joinedload(Agreement.funder))
         .order_by(Agreement.id)
     ).all()
+
+
+def funding_lines(scheme_id: int) -> Rows:
+    """The scheme's funding lines, in no order, with agreement and funder, and what was awarded and is unallocated."""
+    agreement = contains_eager(FundingLine.agreement)
+    return (
+        select(FundingLine, (-_stands_on(Account.AWARD)).label("award"), _stands_on(Account.UNALLOCATED))
+        .join(Agreement, Agreement.id == FundingLine.agreement_id)
+        .join(Organisation, Organisation.id == Agreement.funder_id)
+        .where(FundingLine.scheme_id == scheme_id)
+        .options(agreement.contains_eager(Agreement.funder))
+    )
+
+
+def _stands_on(account: Account) -> Label[int]:
+    """What stands on an account of a funding line, as a column of a query for lines."""
+    signed = case((Posting.to_account == str(account), Posting.pence), else_=-Posting.pence)
+    moved = or_(Posting.to_account == str(account), Posting.from_account == str(account))
+    total = select(func.coalesce(func.sum(signed), 0)).where(Posting.line_id == FundingLine.id, moved)
+    return total.scalar_subquery().label(account.name.lower())
 
 
 def line_by_code(agreement: Agreement, code: str) -> FundingLine:
@@ -138,12 +160,12 @@ def changes_of(agreement: Agreement) -> Sequence[tuple[AgreementChange, str]]:
 
 
 def rounds_of(scheme_id: int) -> Select[Round]:
-    """The scheme's rounds with their voucher types, the last to open first."""
+    """The scheme's rounds with their voucher types, in no order."""
     return (
         select(Round)
+        .join(VoucherType, VoucherType.id == Round.voucher_type_id)
         .where(Round.scheme_id == scheme_id)
-        .options(joinedload(Round.voucher_type))
-        .order_by(Round.opens_on.desc(), Round.id.desc())
+        .options(contains_eager(Round.voucher_type))
     )
 
 

@@ -171,7 +171,8 @@ def returns_for(line: BankLine, find: str = "") -> Sequence[Payment]:
 def drawdowns_for(line: BankLine) -> Sequence[tuple[Drawdown, str, str]]:
     """Drawdowns of this amount that have not come yet, with their agreement and line."""
     query = drawdowns(line.scheme_id).where(Drawdown.received_on.is_(None), Drawdown.pence == line.open_pence)
-    return [(row[0], row[1], row[2]) for row in session.execute(query.limit(CANDIDATES))]
+    newest = query.order_by(Drawdown.requested_on.desc(), Drawdown.id.desc())
+    return [(row[0], row[1], row[2]) for row in session.execute(newest.limit(CANDIDATES))]
 
 
 def debts_for(line: BankLine) -> Sequence[tuple[Debt, str]]:
@@ -182,7 +183,7 @@ def debts_for(line: BankLine) -> Sequence[tuple[Debt, str]]:
 
 
 def drawdowns(scheme_id: int) -> Rows:
-    """Money asked of funders, newest first, with agreement, line and who asked."""
+    """Money asked of funders, in no order, with agreement, line and who asked."""
     return (
         select(
             Drawdown, Agreement.reference.label("agreement"), FundingLine.code.label("line"), Person.name.label("by")
@@ -191,7 +192,6 @@ def drawdowns(scheme_id: int) -> Rows:
         .join(Agreement, Agreement.id == FundingLine.agreement_id)
         .join(Person, Person.id == Drawdown.requested_by)
         .where(Drawdown.scheme_id == scheme_id)
-        .order_by(Drawdown.requested_on.desc(), Drawdown.id.desc())
     )
 
 

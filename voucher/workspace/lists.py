@@ -1,17 +1,20 @@
-"""The columns of the lists of providers and people, of the rows behind the desk's figures, and of movements."""
+"""The columns of the lists of providers, people and roles, of the rows behind the desk's figures, and of movements."""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
 from flask_babel import gettext as translate
+from sqlalchemy import func
 
-from voucher.accounts.models import Person
+from voucher.accounts.models import Membership, Person
 from voucher.funding.models import Entry, Posting
 from voucher.organisations.models import Organisation
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.lists import Column, Kind, Listing
 from voucher.providers.models import Provider
+from voucher.schemes.models import Scheme
+from voucher.workspace.roles import GIVER, Held
 
 PROVIDERS = Listing(
     "providers",
@@ -51,6 +54,42 @@ PEOPLE = Listing(
     ),
     usual="name",
     tie=Person.id,
+)
+
+
+def place(held: Held) -> str:
+    """Where a role is held: in a scheme, for an organisation, or everywhere."""
+    of = held.scheme or held.organisation
+    return of.name if of else str(translate(_("Everywhere")))
+
+
+def given(held: Held) -> str:
+    """Who gave a role, and who proposed it where that takes two."""
+    if held.confirmed_by:
+        words = _("Proposed by %(first)s, confirmed by %(second)s")
+        return str(translate(words, first=held.confirmed_by, second=held.granted_by))
+    return held.granted_by or str(translate(_("The installation")))
+
+
+def deputy(held: Held) -> str:
+    """For whom a role is held as a deputy; empty for a role of one's own."""
+    return str(translate(_("Stands in for %(name)s"), name=held.stands_in_for)) if held.stands_in_for else ""
+
+
+ROLES = Listing(
+    "roles",
+    (
+        Column(_("Role"), lambda held: held.membership.role, "role", Membership.role, Kind.STATE),
+        Column(_("Name"), lambda held: held.person.name, "name", Person.name),
+        Column(_("E-mail address"), lambda held: held.person.email, "email", Person.email),
+        Column(_("Where"), place, "where", func.coalesce(Scheme.name, Organisation.name, "")),
+        Column(_("From"), lambda held: held.membership.began_at, "from", Membership.began_at),
+        Column(_("Until"), lambda held: held.membership.ended_at, "until", Membership.ended_at),
+        Column(_("Given by"), given, "given", func.coalesce(GIVER.name, "")),
+        Column(_("Deputy"), deputy, "deputy", "absent"),
+    ),
+    usual="role",
+    tie=Membership.id,
 )
 
 # Of a queue or a step of the funnel, whatever kind of record stands in it.

@@ -19,6 +19,8 @@ from voucher.platform.errors import NotFound
 from voucher.schemes.models import Scheme
 
 HeldRows = Select[Membership, Person, Scheme, Organisation, str, str, str]
+# Who gave a role, as a list of roles is ordered by it.
+GIVER = aliased(Person)
 OF_FIRMS = [str(role) for role in FOR_ORGANISATIONS]
 
 
@@ -46,13 +48,21 @@ class Proposed(NamedTuple):
 
 
 def _held() -> HeldRows:
-    giver, absent, second = aliased(Person), aliased(Person), aliased(Person)
+    absent, second = aliased(Person), aliased(Person)
     return (
-        select(Membership, Person, Scheme, Organisation, giver.name, absent.name, second.name)
+        select(
+            Membership,
+            Person,
+            Scheme,
+            Organisation,
+            GIVER.name,
+            absent.name.label("absent"),
+            second.name,
+        )
         .join(Person, Person.id == Membership.person_id)
         .outerjoin(Scheme, Scheme.id == Membership.scheme_id)
         .outerjoin(Organisation, Organisation.id == Membership.organisation_id)
-        .outerjoin(giver, giver.id == Membership.granted_by)
+        .outerjoin(GIVER, GIVER.id == Membership.granted_by)
         .outerjoin(Deputy, Deputy.membership_id == Membership.id)
         .outerjoin(absent, absent.id == Deputy.stands_in_for)
         .outerjoin(RoleProposal, RoleProposal.membership_id == Membership.id)
@@ -62,8 +72,8 @@ def _held() -> HeldRows:
 
 
 def held_roles(day: date, scheme_ids: Collection[int] | None) -> HeldRows:
-    """Every role held at any moment of a London day; of these schemes, with those that belong to none, when given."""
-    query = _held().where(held_on(day)).order_by(Membership.role, Person.email, Membership.id)
+    """Roles held at any moment of a London day, in no order; of these schemes, and those of none, when given."""
+    query = _held().where(held_on(day))
     if scheme_ids is None:
         return query
     return query.where(or_(Membership.scheme_id.in_(scheme_ids), Membership.scheme_id.is_(None)))
@@ -72,7 +82,8 @@ def held_roles(day: date, scheme_ids: Collection[int] | None) -> HeldRows:
 def roles_on(day: date, scheme_id: int | None) -> Sequence[Held]:
     """The same as a list, of one scheme when given."""
     query = held_roles(day, None if scheme_id is None else {scheme_id})
-    return [Held(*row) for row in session.execute(query)]
+    rows = session.execute(query.order_by(Membership.role, Person.email, Membership.id))
+    return [Held(*row) for row in rows]
 
 
 def held_on(day: date) -> ColumnElement[bool]:

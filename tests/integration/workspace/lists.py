@@ -14,16 +14,18 @@ from tests.harness.client import PageClient
 from tests.harness.form import words_of
 from tests.harness.page import Page
 from tests.harness.signed_in import browser_of
-from tests.harness.world import World
+from tests.harness.world import World, add_round_over
 from tests.integration.redemptions.pages import other_provider
 from tests.journeys.steps import on, prepared, signed
 from voucher.applications.staff_lists import APPLICATIONS
-from voucher.payments.views.lists import BANK_LINES, BATCHES, DEBTS, PAYMENTS, REMITTANCES
+from voucher.funding.views.lists import LINES, ROUNDS
+from voucher.payments.bank import request_drawdown
+from voucher.payments.views.lists import BANK_LINES, BATCHES, DEBTS, DRAWDOWNS, PAYMENTS, REMITTANCES
 from voucher.platform.db import session
 from voucher.platform.lists import Listing
 from voucher.redemptions.views.lists import CLAIMS, OWN_CLAIMS, VOUCHERS
 from voucher.reports.views.lists import STATEMENTS
-from voucher.workspace.lists import BEHIND, MOVEMENTS, PEOPLE, PROVIDERS
+from voucher.workspace.lists import BEHIND, MOVEMENTS, PEOPLE, PROVIDERS, ROLES
 
 
 class Shown(NamedTuple):
@@ -46,7 +48,11 @@ def lists_of(world: World) -> list[Shown]:
         Shown("fred", "/bank-lines", BANK_LINES),
         Shown("fred", "/debts", DEBTS),
         Shown("fred", "/statements", STATEMENTS),
+        Shown("fred", "/drawdowns", DRAWDOWNS),
+        Shown("fred", "/funding", LINES),
+        Shown("fred", "/rounds", ROUNDS),
         Shown("ada", "/people?whose=everybody", PEOPLE),
+        Shown("ada", "/people/roles", ROLES),
         Shown("pat", "/claims", OWN_CLAIMS),
         Shown("pat", "/remittances", REMITTANCES),
         Shown("vera", "/desk/queues/verify", BEHIND),
@@ -66,6 +72,9 @@ def several_of_each(world: World) -> Shown:
     for net in (20_000, 10_000):
         world.confirmed(world.claimed(world.issued(), net))
     world.bank_line(-100, "A")
+    for line in session.merge(world.agreement).lines[:2]:
+        world.do("fred", request_drawdown, line, 5_000)
+    add_round_over(world, "R2", [(session.merge(world.agreement).lines[0], 10_000)], 100_00)
     other_provider(world)
     on(world, "2026-07-01")
     signed(world, date(2026, 4, 1), date(2026, 4, 30))

@@ -22,8 +22,9 @@ from voucher.funding.commands import (
 )
 from voucher.funding.forms import MOST_LINES, AgreementForm, AwardForm, VirementForm, agreement_form, award_form
 from voucher.funding.models import Agreement
-from voucher.funding.queries import agreements_of, balances, changes_of
+from voucher.funding.queries import balances, changes_of, funding_lines
 from voucher.funding.rules import Account, ChangeState, LineKind
+from voucher.funding.views.lists import LINES
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.errors import DomainError, Forbidden
@@ -49,16 +50,8 @@ ROWS_AT_FIRST = 3
 @requires(P.FUNDING_LINES_READ, task=_("Agreements and funding lines"))
 def agreements_page() -> ResponseReturnValue:
     at = working_in(P.FUNDING_LINES_READ)
-    found = agreements_of(at.scheme.id)
-    return render_template(
-        "funding/agreements.html",
-        at=at,
-        agreements=found,
-        standing=balances([line.id for each in found for line in each.lines]),
-        award=Account.AWARD,
-        unallocated=Account.UNALLOCATED,
-        may_sign=current_act().actor.may(P.FUNDING_AGREEMENTS_MANAGE, scheme_id=at.scheme.id),
-    )
+    may_sign = current_act().actor.may(P.FUNDING_AGREEMENTS_MANAGE, scheme_id=at.scheme.id)
+    return LINES.answer(funding_lines(at.scheme.id), "funding/agreements.html", at=at, may_sign=may_sign)
 
 
 @blueprint.get("/funding/agreements/<public_id>")

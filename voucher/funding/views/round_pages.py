@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from collections.abc import Sequence
+
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as translate
 from wtforms import SelectChoice
@@ -13,13 +15,13 @@ from voucher.funding.forms import RoundForm, round_form
 from voucher.funding.models import FundingLine
 from voucher.funding.queries import agreements_of, rounds_of, shares_of_rounds
 from voucher.funding.rules import LineKind
+from voucher.funding.views.lists import ROUNDS, OpenRound
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.errors import DomainError, FileRefused, Forbidden
 from voucher.platform.forms import show_refusal
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.money import plain_pounds, pounds
-from voucher.platform.paging import page_of
 from voucher.platform.toml import Section
 from voucher.platform.web import current_act, requires
 from voucher.schemes.commands import add_round
@@ -36,14 +38,13 @@ P = Permission
 @requires(P.FUNDING_LINES_READ, task=_("Rounds"))
 def rounds_page() -> ResponseReturnValue:
     at = working_in(P.FUNDING_LINES_READ)
-    listed = page_of(rounds_of(at.scheme.id), request.args.get("page", 1, type=int))
-    return render_template(
-        "funding/rounds.html",
-        at=at,
-        listed=listed,
-        shares=shares_of_rounds([each.id for each in listed.rows]),
-        may_open=current_act().actor.may(P.SCHEMES_SET_UP, scheme_id=at.scheme.id),
-    )
+    may_open = current_act().actor.may(P.SCHEMES_SET_UP, scheme_id=at.scheme.id)
+    return ROUNDS.answer(rounds_of(at.scheme.id), "funding/rounds.html", then=_with_shares, at=at, may_open=may_open)
+
+
+def _with_shares(found: Sequence[Round]) -> list[OpenRound]:
+    shares = shares_of_rounds([each.id for each in found])
+    return [OpenRound(each, shares[each.id]) for each in found]
 
 
 @blueprint.route("/rounds/new", methods=["GET", "POST"])

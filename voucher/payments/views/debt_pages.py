@@ -19,7 +19,7 @@ from voucher.payments.bank import request_drawdown
 from voucher.payments.forms import DebtFilters, DebtForm, DisallowForm, DrawdownForm
 from voucher.payments.models import Debt
 from voucher.payments.page_queries import OWING, debts, drawdowns, names_of, recoveries
-from voucher.payments.views.lists import DEBTS
+from voucher.payments.views.lists import DEBTS, DRAWDOWNS
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
@@ -27,7 +27,6 @@ from voucher.platform.errors import DomainError, Forbidden
 from voucher.platform.forms import show_refusal
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.money import pounds
-from voucher.platform.paging import page_of_rows
 from voucher.platform.web import NOTICE, current_act, requires
 from voucher.redemptions.models import Redemption
 from voucher.redemptions.queries import redemption_by_reference
@@ -150,9 +149,8 @@ def write_off_page(public_id: str) -> ResponseReturnValue:
 @requires(P.FUNDING_LINES_READ, task=_("Money asked of funders"))
 def drawdowns_page() -> ResponseReturnValue:
     at = working_in(P.FUNDING_LINES_READ)
-    listed = page_of_rows(drawdowns(at.scheme.id), request.args.get("page", 1, type=int))
     may_ask = current_act().actor.may(P.FUNDING_AGREEMENTS_MANAGE, scheme_id=at.scheme.id)
-    return render_template("payments/drawdowns.html", at=at, listed=listed, may_ask=may_ask)
+    return DRAWDOWNS.answer(drawdowns(at.scheme.id), "payments/drawdowns.html", at=at, may_ask=may_ask)
 
 
 @blueprint.route("/drawdowns/new", methods=["GET", "POST"])

@@ -1,4 +1,4 @@
-"""The columns of the lists of batches, payments, bank lines and debts, and of what a provider was paid."""
+"""The columns of the lists of batches, payments, bank lines, debts and drawdowns, and of what a provider was paid."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from flask_babel import gettext as translate
 
+from voucher.funding.models import Agreement, FundingLine
 from voucher.organisations.models import Organisation
-from voucher.payments.models import BankLine, Batch, Debt, Payment
+from voucher.payments.models import BankLine, Batch, Debt, Drawdown, Payment
 from voucher.payments.rules import MatchKind
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.lists import Column, Kind, Listing
@@ -99,6 +100,22 @@ DEBTS = Listing(
     ),
     usual="-raised",
     tie=Debt.id,
+)
+
+
+DRAWDOWNS = Listing(
+    "drawdowns",
+    (
+        Column(_("Drawdown"), lambda row: row.Drawdown.reference, "reference", Drawdown.reference),
+        Column(_("Agreement"), lambda row: row.agreement, "agreement", Agreement.reference),
+        Column(_("Line"), lambda row: row.line, "line", FundingLine.code),
+        Column(_("Asked"), lambda row: row.Drawdown.requested_on, "asked", Drawdown.requested_on),
+        Column(_("By"), lambda row: row.by, "by", "by"),
+        Column(_("Received"), lambda row: row.Drawdown.received_on, "received", Drawdown.received_on),
+        Column(_("Amount"), lambda row: row.Drawdown.pence, "amount", Drawdown.pence, Kind.MONEY),
+    ),
+    usual="-asked",
+    tie=Drawdown.id,
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -22,16 +23,17 @@ from voucher.platform.db import session
 from voucher.platform.errors import DomainError
 from voucher.platform.forms import Form, show_refusal
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.paging import page_of_rows
 from voucher.platform.refusals import status_of
 from voucher.platform.web import current_act, requires
-from voucher.workspace.lists import PEOPLE, InOffice
+from voucher.workspace.lists import PEOPLE, ROLES, InOffice, deputy, given, place
 from voucher.workspace.people_forms import DayFilters, PeopleFilters, PersonForm, ProvenReasonForm, ReasonForm
 from voucher.workspace.roles import Held, held_roles, people, person_by_public_id, proposals, roles_now, roles_of
 
 blueprint = Blueprint("people", __name__)
 
 MANAGE = Permission.ADMIN_PEOPLE_MANAGE
+# What pages say of a role beside its dates.
+OF_ROLE = {"place": place, "given": given, "deputy": deputy}
 
 
 @blueprint.get("/people")
@@ -56,6 +58,7 @@ def person_page(public_id: str) -> ResponseReturnValue:
     return render_template(
         "workspace/person.html",
         person=person,
+        of_role=OF_ROLE,
         last_signed_in=last,
         has_factor=is_set_up(person.id),
         roles=roles_of(person),
@@ -146,9 +149,19 @@ def roles_page() -> ResponseReturnValue:
     act, form = current_act(), DayFilters(request.args)
     form.validate()
     day = form.on.data or act.today
-    listed = page_of_rows(held_roles(day, _schemes(act)), request.args.get("page", 1, type=int))
-    held = [Held(*row) for row in listed.rows]
-    return render_template("workspace/roles_on.html", form=form, listed=listed, held=held, words=long_date(day))
+
+    def held(found: Sequence[Any]) -> list[Held]:
+        return [Held(*row) for row in found]
+
+    return ROLES.answer(
+        held_roles(day, _schemes(act)),
+        "workspace/roles_on.html",
+        then=held,
+        name=f"roles-on-{day.isoformat()}",
+        form=form,
+        words=long_date(day),
+        of_role=OF_ROLE,
+    )
 
 
 def _schemes(act: Act) -> set[int] | None:
