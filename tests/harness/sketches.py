@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
@@ -30,6 +31,13 @@ def _write(document: _Sketch, attached: Sequence[pdf.Attached]) -> bytes:
 @pytest.fixture
 def sketched() -> Iterator[None]:
     """Every document of this process is a few bytes that differ as the documents do."""
+    with sketching():
+        yield
+
+
+@contextmanager
+def sketching() -> Iterator[None]:
+    """The same for as long as somebody builds a scheme."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pdf, "_lay_out", lambda html, _base: _Sketch(html))
         patch.setattr(pdf, "_write", _write)
