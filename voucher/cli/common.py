@@ -18,7 +18,9 @@ import click
 from voucher.accounts.queries import actor_for, person_by_email
 from voucher.app import Office, create_app, office
 from voucher.audit.commands import transaction
+from voucher.cli.options import GivenFile
 from voucher.cli.words import Facts, describe
+from voucher.documents.commands import looked_at
 from voucher.platform.act import Act
 from voucher.platform.actor import Actor, Channel
 from voucher.platform.authz import Permission
@@ -112,7 +114,8 @@ def _decorator(around: Around, *options: Decorator) -> Callable[[Body], Command]
         def command(as_email: str | None = None, scheme_reference: str | None = None, **given: object) -> None:
             with open_office() as place:
                 actor = _actor(place, as_email) if as_email else OUTSIDE
-                run = Run(place.act(actor), place, scheme_reference)
+                act = looked_at(place.act(actor), _files_in(given)) if around is transaction else place.act(actor)
+                run = Run(act, place, scheme_reference)
                 with around(actor, place.clock):
                     answer = body(run, **given)
                 click.get_current_context().meta[SAVED] = around is transaction
@@ -124,6 +127,17 @@ def _decorator(around: Around, *options: Decorator) -> Callable[[Body], Command]
         return decorated
 
     return decorate
+
+
+def _files_in(given: object) -> Iterator[bytes]:
+    """What is in the files that a command was given, wherever among its options they are."""
+    if isinstance(given, GivenFile):
+        yield given.data
+    elif isinstance(given, Mapping):
+        yield from _files_in(tuple(given.values()))
+    elif isinstance(given, (list, tuple)):
+        for each in given:
+            yield from _files_in(each)
 
 
 changing = _decorator(transaction, AS, SCHEME, JSON)

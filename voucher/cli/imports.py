@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import click
 
@@ -13,7 +14,7 @@ from voucher.accounts.business_import import import_businesses
 from voucher.applications import offer_file
 from voucher.applications.commands import send_notice_again
 from voucher.applications.queries import application_by_reference
-from voucher.cli.common import JSON, Answer, Run, changing, give, open_office
+from voucher.cli.common import JSON, Answer, Run, asking, changing, give, open_office
 from voucher.cli.options import FILE, GivenFile, Read, read_file
 from voucher.organisations import business_file
 from voucher.platform.authz import Permission
@@ -58,6 +59,24 @@ class FileInFolder(NamedTuple):
     given: GivenFile
 
 
+def _confirmations(given: dict[str, Any]) -> dict[str, GivenFile]:
+    """Every file that the file of businesses names and that can be read, by its name there; nothing outside its folder.
+
+    They are read before the transaction, so that they are looked at before it too.
+    """
+    file, documents = given["file"], given.pop("documents")
+    if file is None:
+        return {}
+    folder = (documents or file.folder).resolve()
+    found = {}
+    for name in offer_file.parse(file.given.data).documents:
+        path = (folder / name).resolve()
+        if path.is_relative_to(folder) and path.is_file():
+            with suppress(ValueError):
+                found[name] = read_file(str(path))
+    return found
+
+
 @click.group("import")
 def import_group() -> None:
     """Take in data files; a file with any fault is refused as a whole, with every fault by row and column."""
@@ -98,9 +117,15 @@ def businesses(run: Run, file: GivenFile, commit: bool) -> Answer:
 @click.option("--again", metavar="APPLICATION", help="Send the subsidy notice of one open offer again.")
 @COMMIT
 @tried_first
+@asking("confirmations", _confirmations)
 @changing
 def offer(
-    run: Run, round_code: str | None, file: FileInFolder | None, documents: Path | None, again: str | None, commit: bool
+    run: Run,
+    round_code: str | None,
+    file: FileInFolder | None,
+    confirmations: dict[str, GivenFile],
+    again: str | None,
+    commit: bool,
 ) -> Answer:
     """Offer vouchers to the businesses of a file, and issue those whose confirmation on paper came with it.
 
@@ -112,7 +137,8 @@ def offer(
     if again or round_code is None or file is None:
         raise click.UsageError("Give --round and --businesses, or --again alone.")
     target = round_by_code(run.scheme, round_code)
-    found = offer_in_bulk(run.act, target, file.given.data, file.given.name, Folder(documents or file.folder))
+    documents = {name: each.data for name, each in confirmations.items()}
+    found = offer_in_bulk(run.act, target, file.given.data, file.given.name, documents)
     return _done(Answer(_in_words(found, target.code), vars(found)), commit=commit)
 
 
@@ -131,28 +157,6 @@ def _sent_again(run: Run, reference: str) -> Answer:
     until = f", to be answered by {long_date(application.offer_until)}." if application.offer_until else "."
     data = {"application": application.reference, "notice_at": notice.at, "offer_until": application.offer_until}
     return Answer(words + until, data)
-
-
-class Folder(Mapping[str, bytes]):
-    """The files of a folder by their paths in it, each read when it is asked for; nothing outside is in it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder.resolve()
-
-    def __getitem__(self, name: str) -> bytes:
-        path = (self.folder / name).resolve()
-        if not path.is_relative_to(self.folder) or not path.is_file():
-            raise KeyError(name)
-        try:
-            return read_file(str(path)).data
-        except ValueError as wrong:
-            raise KeyError(name) from wrong
-
-    def __iter__(self) -> Iterator[str]:
-        return (str(path.relative_to(self.folder)) for path in sorted(self.folder.rglob("*")) if path.is_file())
-
-    def __len__(self) -> int:
-        return sum(1 for _name in self)
 
 
 @click.command("release")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
 
 from sqlalchemy import select
 
@@ -27,10 +29,20 @@ _INFECTED = _("Malware was found in {name}, so we have not kept it. Check your d
 _NOT_CHECKED = _("We could not check {name} for malware, so we have not kept it. Try again in a few minutes.")
 
 
+def looked_at(act: Act, files: Iterable[bytes]) -> Act:
+    """The same act once the scanner has looked at these files, which may take seconds: so before the transaction.
+
+    Files that are not taken anyway are left out.
+    """
+    taken = [data for data in files if data and len(data) <= LIMIT_BYTES and sniff(data)]
+    return replace(act, scanner=act.scanner.after_looking_at(taken))
+
+
 def keep_document(act: Act, *, scheme_id: int, data: bytes, name: str, retention_class: str) -> Document:
     """Stores an uploaded file; raises DomainError when it is empty, too large, or of a type that is not taken.
 
-    So it does when the installation's scanner finds malware in it, or could not look at it: nothing of it is kept.
+    So it does when the installation's scanner found malware in it, or could not look at it: nothing of it is kept.
+    The act must have ``looked_at`` the file.
     """
     if not data:
         raise DomainError("empty_file", f"{name} is empty.", "file")
@@ -49,7 +61,7 @@ def keep_document(act: Act, *, scheme_id: int, data: bytes, name: str, retention
 
 def _scan(act: Act, data: bytes, name: str) -> bool:
     """Whether the file was looked at for malware; raises DomainError unless none was found or nobody looks here."""
-    finding = act.scanner.look_at(data)
+    finding = act.scanner.finding(data)
     if finding is Finding.INFECTED:
         LOG.warning(
             "malware in a file that was handed in", sha256=hashlib.sha256(data).hexdigest(), person=act.actor.person_id

@@ -24,6 +24,23 @@ def with_scanner(place: Config, *, status_of_others: int = 0) -> Config:
     return replace(place, scan_command=(sys.executable, str(program), "--quiet"))
 
 
+WRITER = """
+import sqlite3, sys
+try:
+    with sqlite3.connect({file!r}, timeout=0) as database:
+        database.execute("UPDATE person SET name = name WHERE id = 1")
+except sqlite3.OperationalError:
+    sys.exit(2)
+"""
+
+
+def that_writes(place: Config) -> Config:
+    """The SQLite installation with a scanner that looks at nothing unless it can write to the database meanwhile."""
+    program = place.data.with_name("writer.py")
+    program.write_text(WRITER.format(file=place.database_url.removeprefix("sqlite:///")))
+    return replace(place, scan_command=(sys.executable, str(program)))
+
+
 def waiting_files(folder: Path) -> list[Path]:
     """Files that lie there to be scanned."""
     return list(folder.glob("scan-*"))

@@ -19,7 +19,8 @@ from tests.integration.documents.scanners import EICAR, waiting_files, with_scan
 from tests.integration.providers.pages import INSURANCE, certificate
 from tests.integration.redemptions.pages import claim, paper, rows, signed_in
 from voucher.app import create_app, office
-from voucher.documents.commands import RETAINED_CLAIM, keep_document
+from voucher.audit.commands import transaction
+from voucher.documents.commands import RETAINED_CLAIM, keep_document, looked_at
 from voucher.documents.models import Document
 from voucher.platform.db import db, session
 from voucher.platform.errors import DomainError
@@ -56,7 +57,8 @@ def kept_files() -> set[str]:
 
 
 def hands_in(world: World, data: bytes) -> Document:
-    with world.by("pat") as act:
+    act = looked_at(world.act("pat"), [data])
+    with transaction(act.actor, world.clock):
         return keep_document(
             act, scheme_id=world.scheme.id, data=data, name="paper.pdf", retention_class=RETAINED_CLAIM
         )

@@ -6,7 +6,7 @@ from flask import request
 from flask_babel import gettext as translate
 
 from voucher.audit.commands import transaction
-from voucher.documents.commands import RETAINED_PROVIDER, keep_document
+from voucher.documents.commands import RETAINED_PROVIDER, keep_document, looked_at
 from voucher.documents.models import Document
 from voucher.platform.act import Act
 from voucher.platform.errors import DomainError
@@ -23,12 +23,14 @@ def certificate(act: Act, scheme_id: int, form: InsuranceForm) -> Document | Non
     file = request.files.get("certificate")
     kept = own_certificate(act, scheme_id, form.kept.data or "")
     if file is not None and file.filename:
+        data = file.read()
+        act = looked_at(act, [data])
         try:
             with transaction(act.actor, act.clock):
                 kept = keep_document(
                     act,
                     scheme_id=scheme_id,
-                    data=file.read(),
+                    data=data,
                     name=tidy(file.filename) or "certificate",
                     retention_class=RETAINED_PROVIDER,
                 )

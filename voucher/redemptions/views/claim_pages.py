@@ -24,6 +24,7 @@ from flask_babel import gettext as translate
 from flask_wtf.csrf import generate_csrf
 
 from voucher.audit.commands import transaction
+from voucher.documents.commands import looked_at
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import new_public_id
@@ -165,6 +166,7 @@ def make_claim() -> ResponseReturnValue:
 def _try(act: Act, attempt: NewClaim, uploads: Sequence[Upload], *, hand_in_claim: bool) -> None:
     """Keeps the files whatever else is wrong, and hands the claim in when nothing is: all in one transaction."""
     form, chosen = attempt.form, attempt.chosen
+    act = looked_at(act, [upload.data for upload in uploads])
     with transaction(act.actor, act.clock):
         attempt.files = files = hand_in(act, chosen[0].scheme_id, request.form.getlist("kept"), uploads)
         if hand_in_claim and not files.faults and files.shows(EvidenceKind.INVOICE):

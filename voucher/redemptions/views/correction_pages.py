@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as translate
 
 from voucher.audit.commands import transaction
+from voucher.documents.commands import looked_at
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import new_public_id
@@ -60,8 +61,10 @@ def _as_it_stands(claim: Redemption) -> InvoiceForm:
 
 def _try(act: Act, claim: Redemption, attempt: Attempt, *, hand_in_claim: bool) -> None:
     """Keeps the files whatever else is wrong, and hands the correction in when nothing is."""
+    uploads = sent_files()
+    act = looked_at(act, [upload.data for upload in uploads])
     with transaction(act.actor, act.clock):
-        attempt.files = files = hand_in(act, claim.scheme_id, request.form.getlist("kept"), sent_files())
+        attempt.files = files = hand_in(act, claim.scheme_id, request.form.getlist("kept"), uploads)
         if hand_in_claim and not files.faults and _shows_invoice(claim, attempt):
             form = attempt.form
             attempt.outcome = resubmit_claim(

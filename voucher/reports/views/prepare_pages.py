@@ -12,7 +12,7 @@ from flask_babel import gettext as translate
 from werkzeug.datastructures import FileStorage
 
 from voucher.audit.commands import transaction
-from voucher.documents.commands import RETAINED_STATEMENT, keep_document
+from voucher.documents.commands import RETAINED_STATEMENT, keep_document, looked_at
 from voucher.funding.models import Agreement
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
@@ -78,15 +78,17 @@ def prepare_page(public_id: str) -> ResponseReturnValue:
 
 
 def _prepare(act: Act, public_id: str, form: PrepareForm) -> str:
+    upload = _upload()
+    data = upload.read() if upload else b""
+    act = looked_at(act, [data])
     with transaction(act.actor, act.clock):
         ready = _ready_for(act, public_id)
-        upload = _upload()
         evidence_id = ready.waiting.ledger_evidence_id if ready.waiting else None
         if upload is not None:
             evidence_id = keep_document(
                 act,
                 scheme_id=ready.scheme.id,
-                data=upload.read(),
+                data=data,
                 name=upload.filename or "",
                 retention_class=RETAINED_STATEMENT,
             ).id

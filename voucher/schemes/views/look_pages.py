@@ -6,6 +6,7 @@ from flask import Blueprint, Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as translate
 
+from voucher.documents.commands import looked_at
 from voucher.platform.authz import Permission
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.web import current_act, gives_a_file, public, requires
@@ -31,6 +32,8 @@ def look_page() -> ResponseReturnValue:
     at = working_in(P.SCHEMES_SET_UP)
     look = look_of(at.scheme)
     form = LookForm(data={"colour": (look and look.colour) or OURS})
+    logo = form.logo.data.read() if form.is_submitted() and form.logo.data else b""
+    act = looked_at(act, [logo])
 
     def change() -> None:
         if form.reset.data:
@@ -38,7 +41,7 @@ def look_page() -> ResponseReturnValue:
             return
         set_colour(act, at.scheme, form.colour.data)
         if form.logo.data:
-            set_logo(act, at.scheme, data=form.logo.data.read(), name=form.logo.data.filename or "logo")
+            set_logo(act, at.scheme, data=logo, name=form.logo.data.filename or "logo")
 
     if done(act, form, change):
         flash(translate(_("The looks of the scheme's public pages are changed.")))
