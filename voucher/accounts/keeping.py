@@ -66,8 +66,13 @@ def _find(public_id: str) -> Kept | None:
 
 
 def _page_of_form() -> PageAddress | None:
-    """The page that shows the form: at the same address, or, for a form that is sent elsewhere, where it stands."""
-    return _page_at(request.url) or _page_at(request.referrer or "")
+    """The page that shows the form: at the same address, or, for a form that is sent elsewhere, where it stands.
+
+    A form with a fault is shown again at the address that it was sent to. Where that only takes forms, the page to
+    which the form belongs lies right above it.
+    """
+    above = request.base_url.rstrip("/").rpartition("/")[0]
+    return _page_at(request.url) or _page_at(request.referrer or "") or _page_at(above)
 
 
 def _page_at(url: str) -> PageAddress | None:
