@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from voucher.accounts.links import mailed_link
+from voucher.accounts.models import Person
 from voucher.accounts.rules import Purpose
 from voucher.applications.models import Application, ApplicationForm
 from voucher.applications.queries import why_declined, withdrawal_of
@@ -94,10 +95,27 @@ def withdrawn(_act: Act, message: OutboxMessage) -> Mail:
     )
 
 
+def contact(act: Act, message: OutboxMessage) -> Mail:
+    """That somebody is the contact now or no longer, told to both of them, so that no contact changes unseen."""
+    application = session.get_one(Application, message.subject_ids["application_id"])
+    return written(
+        message.kind,
+        scheme=application.scheme,
+        application=application,
+        business=application.business.name,
+        person=session.get_one(Person, message.person_id).name,
+        contact=application.contact.name,
+        at=message.created_at,
+        page=f"{act.base_url.rstrip('/')}/business",
+    )
+
+
 RENDERERS: dict[str, Renderer] = {
     "offer": offer,
     "application_declined": declined,
     "application_withdrawn": withdrawn,
+    "contact_changed": contact,
+    "contact_named": contact,
     "application_received": about_form,
     "application_to_confirm": about_form,
     "application_form_refused": about_form,

@@ -40,6 +40,7 @@ TURNED_DOWN = _("The business does not want the voucher.")
 WITHDRAWN_BY_BUSINESS = _("Withdrawn by the business.")
 APPROVABLE = frozenset({S.SUBMITTED, S.IN_REVIEW, S.WAITLISTED})
 LIVE = frozenset({S.DRAFT, S.SUBMITTED, S.IN_REVIEW, S.INFORMATION_REQUESTED, S.APPROVED, S.WAITLISTED, S.ACCEPTED})
+HAS_A_CONTACT = LIVE - {S.DRAFT}
 
 
 class FormState(State):

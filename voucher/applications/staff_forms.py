@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
-from wtforms import SelectChoice, SelectField, StringField
-from wtforms.validators import Length, Optional
+from wtforms import EmailField, SelectChoice, SelectField, StringField
+from wtforms.validators import DataRequired, Length, Optional
 
 from voucher.accounts.step_forms import reason_field
 from voucher.applications.rules import ApplicationState
@@ -36,3 +36,23 @@ class DeclineForm(Form):
     reason = reason_field(
         _("Why is it declined? The business reads this."), _("Say why: the business reads the reason.")
     )
+
+
+class ContactForm(Form):
+    """Who speaks for the business from now on, and why."""
+
+    email = EmailField(
+        _("E-mail address of the new contact"),
+        description=_("Somebody of the business itself, who can then answer its offers and claims."),
+        filters=[tidy],
+        validators=[
+            DataRequired(_("Enter the new contact's e-mail address.")),
+            Length(max=254, message=_("Enter at most 254 characters.")),
+        ],
+    )
+    name = StringField(
+        _("Name (only for somebody who is not known here yet)"),
+        filters=[tidy],
+        validators=[Optional(), Length(max=200, message=_("Enter at most 200 characters."))],
+    )
+    reason = reason_field(_("Why is the contact changed?"), _("Say why the contact is changed."))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from voucher.accounts.steps import Step
 from voucher.applications.models import Application
 from voucher.applications.policy import why_not_decide
-from voucher.applications.rules import APPROVABLE, TRANSITIONS, ApplicationState
+from voucher.applications.rules import APPROVABLE, HAS_A_CONTACT, TRANSITIONS, ApplicationState
 from voucher.platform.authz import Permission as P
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.states import allowed
@@ -16,6 +16,7 @@ STEPS: tuple[Step[Application], ...] = (
     Step("approve", _("Approve"), P.OFFERS_DECIDE, lambda a: a.state in APPROVABLE, why_not_decide),
     Step("decline", _("Decline"), P.OFFERS_DECIDE, lambda a: a.state in (S.SUBMITTED, S.IN_REVIEW), why_not_decide),
     Step("send-notice", _("Send the notice again"), P.OFFERS_DECIDE, lambda a: a.state == S.APPROVED),
+    Step("contact", _("Change the contact"), P.OFFERS_DECIDE, lambda a: a.state in HAS_A_CONTACT, why_not_decide),
     Step("withdraw", _("Withdraw"), P.OFFERS_DECIDE, lambda a: allowed(TRANSITIONS, a.state, S.WITHDRAWN)),
 )
 

@@ -16,12 +16,13 @@ from voucher.accounts.step_pages import Ask, Record
 from voucher.accounts.step_pages import step_page as step_page_of
 from voucher.accounts.steps import offered, step_for
 from voucher.applications.commands import approve, decline, send_notice_again, withdraw_application
+from voucher.applications.contacts import change_contact
 from voucher.applications.models import Application
 from voucher.applications.policy import why_not_decide
 from voucher.applications.queries import why_declined
 from voucher.applications.rules import APPROVABLE, ApplicationState
 from voucher.applications.rules import TO_DECIDE as STATES_TO_DECIDE
-from voucher.applications.staff_forms import ANY, TO_DECIDE, ApplicationFilters, DeclineForm
+from voucher.applications.staff_forms import ANY, TO_DECIDE, ApplicationFilters, ContactForm, DeclineForm
 from voucher.applications.staff_lists import APPLICATIONS
 from voucher.applications.staff_queries import (
     READERS,
@@ -76,6 +77,19 @@ ASKS: dict[str, Ask[Application]] = {
         ReasonForm,
         lambda act, thing, form: withdraw_application(act, thing, reason=form.reason.data),
         warning=True,
+    ),
+    "contact": Ask(
+        _("Change the contact of application %(reference)s"),
+        _(
+            "The contact is now %(contact)s. Both are told by e-mail. What was sent before stays with the contact "
+            "before: if an offer waits for its answer, send the notice again afterwards."
+        ),
+        _("Change the contact"),
+        _("The contact of application %(reference)s is now %(contact)s. Both are told."),
+        ContactForm,
+        lambda act, thing, form: change_contact(
+            act, thing, email_text=form.email.data, name=form.name.data or "", reason=form.reason.data
+        ),
     ),
     "send-notice": Ask(
         _("Send the notice for application %(reference)s again"),
@@ -251,4 +265,4 @@ def step_page(public_id: str, step: str) -> ResponseReturnValue:
 
 def _known(application: Application) -> dict[str, str]:
     """What the words of a step's page name."""
-    return {"reference": application.reference}
+    return {"reference": application.reference, "contact": f"{application.contact.name}, {application.contact.email}"}

@@ -30,6 +30,7 @@ from voucher.accounts.sign_in_codes import ask_code
 from voucher.app import office
 from voucher.applications.applying import answer_question, begin_by_phone, hand_over, refuse_form
 from voucher.applications.commands import decline, send_notice_again, submit, turn_down, withdraw_application
+from voucher.applications.contacts import change_contact
 from voucher.notifications.models import OutboxMessage
 from voucher.platform.actor import WORKER
 from voucher.platform.db import engine, session
@@ -263,6 +264,8 @@ def everything(world: World) -> None:
     world.do("pat", change_public_details, world.provider, other)
     unwanted = world.offered()
     world.do(world.owner_of(unwanted), turn_down, unwanted, reason="no time for it")
+    nora = {"email_text": "nora@bakery.example", "name": "Nora New", "reason": "the first one has left"}
+    world.do("asha", change_contact, world.offered(), **nora)
     world.clock.set(datetime(2026, 4, 21, 9, tzinfo=UTC))
     send()
 

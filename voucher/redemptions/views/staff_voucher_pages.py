@@ -13,6 +13,7 @@ from voucher.accounts.step_forms import ReasonForm
 from voucher.accounts.step_pages import Ask, Record
 from voucher.accounts.step_pages import step_page as step_page_of
 from voucher.accounts.steps import offered, step_for
+from voucher.applications.policy import why_not_decide
 from voucher.audit.commands import transaction
 from voucher.audit.queries import history
 from voucher.funding.queries import movements_of_voucher
@@ -170,6 +171,7 @@ def record_page(reference: str) -> ResponseReturnValue:
         voucher=voucher,
         next_step=translate(NEXT[S(voucher.state)], day=long_date(voucher.last_day)),
         steps=offered(VOUCHER_STEPS, act.actor, voucher),
+        may_change_contact=_may_change_contact(act, voucher),
         paper=offered([PAPER], act.actor, voucher),
         form=Form(),
         days_left=(voucher.last_day - act.today).days,
@@ -181,6 +183,11 @@ def record_page(reference: str) -> ResponseReturnValue:
         movements=movements_of_voucher(voucher.id),
         events=history("voucher", voucher.id),
     )
+
+
+def _may_change_contact(act: Act, voucher: Voucher) -> bool:
+    may_decide = act.actor.may(P.OFFERS_DECIDE, scheme_id=voucher.scheme_id)
+    return may_decide and not why_not_decide(act.actor, voucher.application)
 
 
 @blueprint.get("/of-application/<public_id>")
