@@ -11,12 +11,12 @@ from typing import Any
 import click
 
 from voucher.applications.commands import decline as decline_application
-from voucher.applications.commands import withdraw_application
+from voucher.applications.commands import turn_down, withdraw_application
 from voucher.applications.models import Application
 from voucher.applications.queries import application_by_reference
 from voucher.audit.commands import record
 from voucher.cli.common import Answer, Run, changing, reading
-from voucher.cli.options import DAY, FILE, OUT, POUNDS, REASON, GivenFile, one_of
+from voucher.cli.options import DAY, FILE, OUT, PERHAPS_REASON, POUNDS, REASON, GivenFile, one_of
 from voucher.documents.commands import RETAINED_SUBSIDY, keep_document
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
@@ -98,6 +98,17 @@ def withdraw(run: Run, application: str, reason: str) -> Answer:
     withdrawn = _application(run, application)
     withdraw_application(run.act, withdrawn, reason=reason)
     return _ended(withdrawn)
+
+
+@click.command("turn-down")
+@click.argument("application")
+@PERHAPS_REASON
+@changing
+def turned_down(run: Run, application: str, reason: str) -> Answer:
+    """Turn an offer down, as the business; what it reserved goes back."""
+    found = _application(run, application)
+    turn_down(run.act, found, reason=reason)
+    return _ended(found)
 
 
 def _ended(application: Application) -> Answer:
@@ -250,6 +261,6 @@ def _printable(run: Run, reference: str) -> Voucher:
 
 
 COMMANDS = (
-    accept, decline, withdraw, suspend, resume, extend, cancel, replace, reinstate, voucher_group, voucher_paper,
-    voucher_code,
+    accept, turned_down, decline, withdraw, suspend, resume, extend, cancel, replace, reinstate, voucher_group,
+    voucher_paper, voucher_code,
 )  # fmt: skip

@@ -159,3 +159,21 @@ def test_a_cancelled_voucher_has_no_paper(town_at: TownAt) -> None:
     town.shell.run("cancel", town.told["voucher"], "--reason", "closed down", by=GWEN)
     out = str(town.files / "voucher.pdf")
     assert town.shell.refusal("voucher-pdf", town.told["voucher"], "--out", out, by=GWEN)["code"] == "voucher_ended"
+
+
+def test_a_business_turns_its_offer_down_and_nobody_else_does(town_at: TownAt) -> None:
+    town = town_at("offer")
+    offer = town.told["application"]
+    assert town.shell.refusal("turn-down", offer, by=ADA)["code"] == "no_permission"
+    assert town.shell.ask("turn-down", offer, "--reason", "no time for it", by=BOB)["state"] == "withdrawn"
+    assert town.shell.ask("scheme", "show", by=GWEN)["rounds"][0]["available_pence"] == 3_000_000
+    assert town.shell.refusal("turn-down", offer, by=BOB)["code"] == "no_offer"
+
+
+def test_an_officer_names_another_contact(town_at: TownAt) -> None:
+    town = town_at("voucher")
+    words = ("change-contact", town.told["application"], "--email", "Nora@Bakehouse.example", "--reason", "has left")
+    assert town.shell.refusal(*words, "--name", "Nora", by=GWEN)["code"] == "no_permission"
+    assert town.shell.refusal(*words, by=ADA)["code"] == "name_needed"
+    assert town.shell.ask(*words, "--name", "Nora", by=ADA)["contact"] == "nora@bakehouse.example"
+    assert town.shell.ask("applications", by=ADA)[0]["contact"] == "nora@bakehouse.example"
