@@ -7,7 +7,7 @@ import importlib
 import os
 import tempfile
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -38,10 +38,21 @@ def server(run: str) -> Iterator[URL]:
     # Directly in the folder for temporary files: for its unprivileged account, the server opens every folder above
     # its own to be read by others, and that one is open already.
     folder = Path(tempfile.gettempdir()) / f"voucher-postgres-run-{run[:16]}"
+    with own_server(folder, _forget_safety) as url:
+        yield url
+
+
+@contextmanager
+def own_server(folder: Path, prepare: Callable[[URL], None] | None = None) -> Iterator[URL]:
+    """The address of a server of our own in that folder, which goes away with the last process that uses it.
+
+    ``prepare`` is done before anybody else may use it. Without it the server is as careful as PostgreSQL is by itself.
+    """
     with _turn():
         own = _maker().get_server(folder, cleanup_mode="delete")
         url = make_url(own.get_uri()).set(drivername=DRIVER)
-        _forget_safety(url)
+        if prepare is not None:
+            prepare(url)
     try:
         yield url
     finally:

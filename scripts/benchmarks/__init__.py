@@ -1,0 +1,1 @@
+"""What scripts/bench measures, on the small town that the tests use."""

@@ -1,0 +1,60 @@
+"""The measurements by their names."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from collections.abc import Sequence
+
+from scripts.benchmarks import bulk, claims, pages
+from scripts.benchmarks.figures import machine
+from scripts.benchmarks.place import ENGINES
+
+CLAIMS, CLIENTS, ROWS, VOUCHERS, VISITS = 300, (1, 4, 16), 10_000, 100_000, 20
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs the measurement that was named and prints its figures."""
+    given = _parser().parse_args(arguments)
+    logging.disable(logging.INFO)  # A line for each request would hide the figures.
+    print(machine())
+    match given.what:
+        case "claims":
+            for engine in given.engines:
+                claims.measure(engine, given.claims, given.clients)
+        case "bulk":
+            for engine in given.engines:
+                bulk.measure(engine, given.rows)
+        case "pages":
+            pages.measure(given.vouchers, given.visits)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="scripts/bench", description="Measures the product and prints figures.")
+    kinds = parser.add_subparsers(dest="what", required=True)
+    claim = kinds.add_parser("claims", help="claims through HTTP against raw SQL of the same writes")
+    claim.add_argument("--claims", type=int, default=CLAIMS, help="how many each number of clients hands in")
+    claim.add_argument("--clients", type=_numbers, default=CLIENTS, help="how many at once, like 1,4,16")
+    many = kinds.add_parser("bulk", help="businesses, offers and vouchers by file")
+    many.add_argument("--rows", type=int, default=ROWS)
+    for each in (claim, many):
+        each.add_argument("--engines", type=_engines, default=ENGINES, help="postgresql,sqlite")
+    visits = kinds.add_parser("pages", help="pages at many vouchers, on PostgreSQL")
+    visits.add_argument("--vouchers", type=int, default=VOUCHERS)
+    visits.add_argument("--visits", type=int, default=VISITS, help="how often each page is opened")
+    return parser
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(each) for each in text.split(","))
+
+
+def _engines(text: str) -> tuple[str, ...]:
+    chosen = tuple(text.split(","))
+    if not set(chosen) <= set(ENGINES):
+        raise argparse.ArgumentTypeError(f"choose from {', '.join(ENGINES)}")
+    return chosen
+
+
+if __name__ == "__main__":
+    main()
