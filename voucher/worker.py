@@ -25,6 +25,7 @@ from voucher.accounts.kept_forms import forget_kept
 from voucher.audit.commands import seal, transaction
 from voucher.audit.models import AuditEvent, AuditSealMember
 from voucher.notifications.delivery import Delivery, FolderDelivery, SmtpDelivery
+from voucher.notifications.models import OutboxMessage
 from voucher.notifications.worker import PostOffice, Renderer, deliver_one
 from voucher.platform.act import Act
 from voucher.platform.actor import WORKER, Actor
@@ -49,6 +50,8 @@ EVERY = timedelta(minutes=1)
 POLL_SECONDS = 2.0
 MESSAGES_A_TURN = 100
 SEAL_AT_ROWS = 1000
+# A message that no mail server takes is tried for hours; a worker that is not there is noticed by then.
+BEHIND = timedelta(minutes=15)
 
 
 class Office(Protocol):
@@ -202,6 +205,39 @@ class _Worker:
         with atomic():
             made = seal(self.act.clock, roots_file=self.office.config.roots)
         self.report.seals += made is not None
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """What waits for a worker, and since when; with a worker at work nothing waits for more than minutes.
+
+    ``failing`` counts messages that were tried and could not be sent: those wait for their next try.
+    """
+
+    messages: int
+    oldest_message: datetime | None
+    failing: int
+    oldest_unsealed: datetime | None
+
+    def is_behind(self, now: datetime) -> bool:
+        """Whether something has waited for so long that no worker can be at work, or none that succeeds."""
+        waiting = [at for at in (self.oldest_message, self.oldest_unsealed) if at is not None]
+        return any(now - at > BEHIND for at in waiting)
+
+
+def backlog(now: datetime) -> Backlog:
+    """What waits at this moment. Reads only."""
+    waits = OutboxMessage.done_at.is_(None)
+    oldest, due, failing = session.execute(
+        select(
+            func.min(OutboxMessage.created_at),
+            func.count().filter(OutboxMessage.due_at <= now),
+            func.count().filter(OutboxMessage.attempts > 0, OutboxMessage.last_error != ""),
+        ).where(waits)
+    ).one()
+    covered = select(AuditSealMember.id).where(AuditSealMember.event_id == AuditEvent.id).exists()
+    unsealed = session.scalar(select(AuditEvent.at).where(~covered).order_by(AuditEvent.id).limit(1))
+    return Backlog(due, oldest, failing, unsealed)
 
 
 def unsealed_rows() -> int:

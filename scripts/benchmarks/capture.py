@@ -52,7 +52,7 @@ def connect(url: str) -> Any:
         return connection
     plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     connected = psycopg.connect(plain, autocommit=True)
-    set_json_loads(lambda read: bytes(read).decode() if isinstance(read, bytes) else read, connected)  # JSON is written again as it was read.
+    set_json_loads(lambda read: bytes(read).decode(), connected)  # JSON is written again as it was read.
     return connected
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sqlite3
 
 import click
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
@@ -130,6 +131,8 @@ def refusal_for(error: Exception, *, saved: bool = False) -> DomainError:
 
 
 def _refusal_of_database(error: DBAPIError, state: str) -> DomainError:
+    if _is_full(error):
+        return DomainError("disk_full", f"The database's disk is full. {state} Make room and try again.")
     unusable = None if isinstance(error, IntegrityError) else _why_unusable()
     if unusable:
         return DomainError("database", f"{unusable[0]} {state} {unusable[1]}")
@@ -140,6 +143,12 @@ def _refusal_of_database(error: DBAPIError, state: str) -> DomainError:
         f"The database refused this ({_broken_rule(error)}): somebody may have been faster, or it would break the "
         f"books. {state} Look at how it stands now, then try again.",
     )
+
+
+def _is_full(error: DBAPIError) -> bool:
+    """Whether the database had no room to write, by the code that either engine gives for that."""
+    codes = getattr(error.orig, "sqlite_errorcode", None), getattr(error.orig, "sqlstate", None)
+    return codes[0] == sqlite3.SQLITE_FULL or codes[1] == "53100"
 
 
 def _broken_rule(error: DBAPIError) -> str:

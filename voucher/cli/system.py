@@ -23,10 +23,11 @@ from voucher.cli.options import REASON
 from voucher.cli.words import counted
 from voucher.platform import schema
 from voucher.platform.authz import Permission
-from voucher.platform.clock import Clock
+from voucher.platform.clock import Clock, long_time
 from voucher.platform.errors import DomainError
 from voucher.platform.keyring import HIGHEST_KID, KeyRing
 from voucher.vouchers.keys import compromise_key, rotate_key
+from voucher.worker import backlog
 
 
 @click.command("set-up")
@@ -124,6 +125,28 @@ def verify_audit(run: Run) -> Answer:
     return Answer("\n".join([f"The audit trail does not hold: {counts}", *found.faults]), data, failed=True)
 
 
+@click.command("backlog")
+@checking
+def show_backlog(run: Run) -> Answer:
+    """Say what waits for the job worker; exit status 1 when something has waited for more than a quarter of an hour.
+
+    For monitoring: it names no person and no message.
+    """
+    found, now = backlog(run.office.clock()), run.office.clock()
+    behind = found.is_behind(now)
+    data = {**vars(found), "behind": behind}
+    lines = [
+        f"{counted(found.messages, 'message')} to send, {found.failing} of them could not be sent so far.",
+        *([f"The oldest was written at {long_time(found.oldest_message)}."] if found.oldest_message else []),
+        f"Audit rows wait for a seal since {long_time(found.oldest_unsealed)}."
+        if found.oldest_unsealed
+        else "Every audit row is sealed.",
+    ]
+    if behind:
+        lines.append("The job worker is behind: look whether it runs, and at its log.")
+    return Answer("\n".join(lines), data, failed=behind)
+
+
 @click.group("keys")
 def keys_group() -> None:
     """The keys that sign vouchers."""
@@ -164,4 +187,4 @@ def compromise(run: Run, kid: int, reason: str) -> Answer:
     )
 
 
-COMMANDS = (set_up_installation, seal_trail, verify_audit, keys_group)
+COMMANDS = (set_up_installation, seal_trail, verify_audit, show_backlog, keys_group)

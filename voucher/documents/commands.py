@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import select
 
@@ -52,11 +53,15 @@ def keep_document(act: Act, *, scheme_id: int, data: bytes, name: str, retention
     if media_type is None:
         raise DomainError("file_type", f"{name} is not a PDF, PNG, JPEG or WebP file. Save it as one of these.", "file")
     is_scanned = _scan(act, data, name)
-    document = keep_own_document(
-        act, scheme_id=scheme_id, data=data, name=name, retention_class=retention_class, media_type=media_type
+    return keep_own_document(
+        act,
+        scheme_id=scheme_id,
+        data=data,
+        name=name,
+        retention_class=retention_class,
+        media_type=media_type,
+        scanned_at=act.now if is_scanned else None,
     )
-    document.scanned_at = act.now if is_scanned else None
-    return document
 
 
 def _scan(act: Act, data: bytes, name: str) -> bool:
@@ -82,8 +87,9 @@ def keep_own_document(
     retention_class: str,
     media_type: str,
     encrypted: bool = False,
+    scanned_at: datetime | None = None,
 ) -> Document:
-    """Stores a file that the system itself made."""
+    """Stores a file that the system itself made, or one that was looked at for malware at that moment."""
     document = Document(
         scheme_id=scheme_id,
         sha256=act.files.put(data),
@@ -94,6 +100,7 @@ def keep_own_document(
         encrypted=encrypted,
         uploaded_by=act.actor.person_id,
         uploaded_at=act.now,
+        scanned_at=scanned_at,
     )
     session.add(document)
     session.flush()
