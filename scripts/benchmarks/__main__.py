@@ -10,7 +10,7 @@ from scripts.benchmarks import bulk, claims, pages
 from scripts.benchmarks.figures import machine
 from scripts.benchmarks.place import ENGINES
 
-CLAIMS, CLIENTS, ROWS, VOUCHERS, VISITS = 300, (1, 4, 16), 10_000, 100_000, 20
+CLAIMS, CLIENTS, ROWS, VOUCHERS, VISITS = 300, (1, 4, 16), 10_000, 100_000, 10
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import NoReturn
 
+import psycopg
 import pytest
-from sqlalchemy import insert, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import create_engine, insert, update
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from tests.integration.cli.files import SCHEME
 from tests.integration.cli.shell import Shell
@@ -15,6 +17,7 @@ from tests.integration.cli.town import ADA, ALF, AUDREY, GWEN, OLWEN, PASSWORD, 
 from voucher.accounts.models import Person
 from voucher.audit.models import AuditEvent
 from voucher.cli import common, people
+from voucher.cli.main import refusal_for
 from voucher.platform.act import Act
 from voucher.platform.clock import system_clock
 from voucher.platform.db import session
@@ -218,3 +221,21 @@ def test_a_moment_in_the_environment_moves_no_clock_outside_of_tests() -> None:
 def test_a_clock_without_a_zone_is_bad_usage(shell: Shell, moment: str) -> None:
     shell.more["VOUCHER_NOW"] = moment
     assert "with its time zone" in shell.run("keys", "list", by=OLWEN, expect=2).stderr
+
+
+def test_a_full_disk_is_a_sentence(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 'full.sqlite3'}")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 2")
+        connection.exec_driver_sql("CREATE TABLE page (text TEXT)")
+        with pytest.raises(DBAPIError) as full:
+            connection.exec_driver_sql("INSERT INTO page VALUES (?)", ("long" * 10_000,))
+    engine.dispose()
+    assert (
+        refusal_for(full.value).message == "The database's disk is full. Nothing was written. Make room and try again."
+    )
+
+
+def test_a_full_disk_of_postgresql_is_the_same_sentence() -> None:
+    full = OperationalError("INSERT", {}, psycopg.errors.DiskFull("could not extend file"))
+    assert refusal_for(full).code == "disk_full"

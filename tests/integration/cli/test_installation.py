@@ -132,3 +132,22 @@ def test_only_who_keeps_the_keys_changes_them(town_at: TownAt, who: str) -> None
 def test_a_key_that_is_not_there_cannot_be_compromised(town_at: TownAt) -> None:
     town = town_at("scheme")
     assert town.shell.refusal("keys", "compromise", "7", "--reason", "r", by=OLWEN)["code"] == "voucher_key_unknown"
+
+
+def test_what_waits_for_the_worker_is_counted_and_too_long_is_a_failure(town_at: TownAt, clock: FixedClock) -> None:
+    shell = town_at("voucher").shell
+    shell.run("worker", "--once")
+    calm = shell.ask("backlog")
+    assert calm == {"messages": 0, "oldest_message": None, "failing": 0, "oldest_unsealed": None, "behind": False}
+    shell.run("keys", "rotate", "--reason", "a year has passed", by=OLWEN)
+    assert shell.ask("backlog")["behind"] is False
+    shell.clock.advance(minutes=16)
+    late = shell.run("backlog", expect=1)
+    assert "The job worker is behind" in late.stderr
+    assert shell.ask("backlog", expect=1)["behind"] is True
+
+
+def test_messages_that_wait_are_counted_without_their_people(town_at: TownAt) -> None:
+    found = town_at("voucher").shell.ask("backlog")
+    assert found["messages"] > 0
+    assert "example" not in str(found)

@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 
 from config import Config, from_environment
+from tests.architecture.test_routes import written
 from tests.harness.client import PageClient
 from tests.harness.clock import FixedClock
 from tests.harness.page import Page
@@ -28,6 +29,7 @@ from voucher.platform.pages import not_ready
 from voucher.platform.scanning import Finding, Scanner
 from voucher.redemptions.models import Redemption
 
+CLEAN = b"%PDF-1.7\n% nothing\n%%EOF\n"
 INFECTED = f"%PDF-1.7\n% {EICAR}\n%%EOF\n".encode()
 
 
@@ -136,3 +138,13 @@ def test_the_setting_is_split_as_a_shell_would_and_no_shell_runs_it() -> None:
     found = from_environment({"VOUCHER_SCAN_COMMAND": "clamdscan --fdpass '--config-file=/etc/my clam.conf'; rm"})
     assert found.scan_command == ("clamdscan", "--fdpass", "--config-file=/etc/my clam.conf;", "rm")
     assert from_environment({}).scan_command == ()
+
+
+def test_a_file_and_when_it_was_scanned_are_written_in_one_statement(world: World) -> None:
+    with world.by("pat") as act, written() as statements:
+        kept = keep_document(
+            act, scheme_id=world.scheme.id, data=CLEAN, name="paper.pdf", retention_class=RETAINED_CLAIM
+        )
+        session.flush()
+    assert kept.scanned_at == world.clock()
+    assert [statement.split()[0] for statement in statements] == ["INSERT"]
