@@ -9,6 +9,7 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import cast
+from zlib import crc32
 
 import pytest
 from flask import Flask
@@ -33,6 +34,8 @@ GUARD = Guard()
 # Where tests begin with steps that others begin with, too.
 JOURNEYS = {"integration", "journeys"}
 UNCOUNTED = {"browser", "concurrency", "documents", "journeys", "properties"}
+# Whoever asks for one of these by a fixture or an import looks at pages.
+LOOKS_AT_PAGES = {"client", "PageClient", "browser_of"}
 
 
 def pytest_configure() -> None:
@@ -43,20 +46,53 @@ def pytest_configure() -> None:
     gc.set_threshold(50_000, 50, 100)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--share-pages",
+        action="store_true",
+        help="divide the tests of pages between the two engines instead of running each of them on both",
+    )
+
+
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--share-pages"):
+        _share_pages(config, items)
     counted = set[tuple[Path, str]]()
     for item in items:
-        values = getattr(getattr(item, "callspec", None), "params", {})
-        if values.get("engine_kind") == "postgresql":
+        if _engine(item) == "postgresql":
             item.add_marker("postgres")
-        # Counting lines takes as long again as the test itself. What these run is counted by the others: by the same
-        # tests on SQLite, by those of the parts that they put together, by the first case of many.
+        # Counting lines takes as long again as the test itself. What these run is counted by the others: by those of
+        # the parts that they put together, by the first case of many, on the other engine.
         case = item.path, getattr(item, "originalname", item.name)
-        if values.get("engine_kind") == "postgresql" or UNCOUNTED & set(item.path.parts) or case in counted:
+        if UNCOUNTED & set(item.path.parts) or case in counted:
             item.add_marker("uncounted")
         else:
             counted.add(case)
+
+
+def _engine(item: pytest.Item) -> str:
+    return str(getattr(getattr(item, "callspec", None), "params", {}).get("engine_kind", ""))
+
+
+def _share_pages(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves each test of a page on one engine, always the same one, about half of them on each.
+
+    What pages do is tested on both engines beneath them; that each page answers on PostgreSQL has a test of its own.
+    """
+    engines: dict[str, set[str]] = {}
+    test_of = {item: item.nodeid.replace(_engine(item), "", 1) if _engine(item) else "" for item in items}
+    for item in items:
+        looks = LOOKS_AT_PAGES & {*getattr(item, "fixturenames", ()), *vars(getattr(item, "module", item))}
+        if test_of[item] and looks:
+            engines.setdefault(test_of[item], set()).add(_engine(item))
+    left_out = []
+    for item in items:
+        choice = sorted(engines.get(test_of[item], ()))
+        if len(choice) == 2 and _engine(item) != choice[crc32(test_of[item].encode()) % 2]:
+            left_out.append(item)
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in set(left_out)]
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -21,7 +21,7 @@ from tests.harness.site import Site
 NO_PAGE = re.compile(r"\.(pdf|csv|json|xlsx|svg|toml|eml)$|/assets/|/static/|/fonts/")
 FIELD = re.compile(r'<(?:input|select|textarea)\b[^>]*\bname="([^"]+)"')
 OF_ONE_RECORD = re.compile(r"_[0-9a-z]{16}$")  # a field that is there once for each of some records
-VISITS = 3  # of one endpoint by one person, for lists would otherwise be walked to their ends
+VISITS = 3  # for lists would otherwise be walked to their ends
 
 
 @dataclass
@@ -78,8 +78,11 @@ class Seen:
             return not found <= known
 
 
-def every_page(site: Site, cookie: str) -> Iterator[Visited]:
-    """Every page behind the links from the home page on, for whoever has this session's cookie."""
+def every_page(site: Site, cookie: str, *, most: int = VISITS) -> Iterator[Visited]:
+    """Every page behind the links from the home page on, for whoever has this session's cookie.
+
+    ``most`` is how often one endpoint is visited.
+    """
     client = site.app.test_client()
     if cookie:
         client.set_cookie(site.app.config["SESSION_COOKIE_NAME"], cookie)
@@ -87,7 +90,7 @@ def every_page(site: Site, cookie: str) -> Iterator[Visited]:
     while waiting:
         path = waiting.pop(0)
         endpoint = endpoint_of(site, path)
-        if endpoint is None or visits.get(endpoint, 0) >= VISITS:
+        if endpoint is None or visits.get(endpoint, 0) >= most:
             continue
         visits[endpoint] = visits.get(endpoint, 0) + 1
         # Outside the test's own app context, which would remember who was signed in.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, cast, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload, selectinload
 
 from voucher.accounts.models import Person
@@ -40,11 +40,7 @@ def batches(scheme_id: int, state: str = "") -> Rows:
         select(
             Batch,
             select(func.count(Payment.id)).where(standing).correlate(Batch).scalar_subquery().label("payments"),
-            select(cast(func.sum(Payment.pence), BigInteger))
-            .where(standing)
-            .correlate(Batch)
-            .scalar_subquery()
-            .label("pence"),
+            select(func.sum(Payment.pence)).where(standing).correlate(Batch).scalar_subquery().label("pence"),
             preparer.name.label("preparer"),
             approver.name.label("approver"),
         )

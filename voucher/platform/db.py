@@ -13,8 +13,11 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Index, Integer, MetaData, String, event, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scoped_session
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.sql import functions
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator
 
 NAMING = {
@@ -46,6 +49,13 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+@compiles(functions.sum, "postgresql")
+def _whole_sum(total: functions.sum[Any], compiler: SQLCompiler, **options: Any) -> str:
+    # PostgreSQL sums whole numbers to a numeric, which comes back as a Decimal; a sum of pence is pence.
+    words = compiler.visit_function(total, **options)
+    return f"CAST({words} AS BIGINT)" if isinstance(total.type, Integer) else words
 
 
 class Base(DeclarativeBase):

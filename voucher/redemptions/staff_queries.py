@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
 
 from voucher.applications.models import Application
@@ -145,7 +145,7 @@ def voucher_of_application(actor: Actor, public_id: str) -> Voucher:
 def vouchers_in(schemes: Sequence[Scheme], wanted: WantedVouchers) -> Rows:
     """The queue of vouchers, each with the pence that sessions hold on it, in no order."""
     held = (
-        select(cast(func.coalesce(func.sum(DeliverySession.held_pence), 0), BigInteger))  # PostgreSQL sums to numeric
+        select(func.coalesce(func.sum(DeliverySession.held_pence), 0))
         .where(DeliverySession.voucher_id == Voucher.id)
         .correlate(Voucher)
         .scalar_subquery()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, cast, func, literal, null, select
+from sqlalchemy import func, literal, null, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from voucher.applications.models import Application
@@ -115,9 +115,7 @@ def _payable(scheme: Scheme) -> Rows:
 def _batches(state: BatchState) -> RowsOf:
     def rows(scheme: Scheme) -> Rows:
         since = _since("batch", Batch.id, Batch.state)
-        pence = select(cast(func.sum(Payment.pence), BigInteger)).where(
-            Payment.batch_id == Batch.id, Payment.state.not_in(GONE)
-        )
+        pence = select(func.sum(Payment.pence)).where(Payment.batch_id == Batch.id, Payment.state.not_in(GONE))
         return (
             select(*_named(Batch, literal(""), since, pence.correlate(Batch).scalar_subquery()))
             .where(Batch.scheme_id == scheme.id, Batch.state == str(state))

@@ -1,0 +1,58 @@
+"""Every page answers on PostgreSQL, too, whoever asks: what only one engine refuses is found by asking.
+
+Browsers look at the same pages on SQLite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.browser.busy import ANYBODY, PEOPLE, Names, make_busy
+from tests.harness.clock import FixedClock
+from tests.harness.crawl import every_page
+from tests.harness.databases import Databases
+from tests.harness.ready import Ready, grow, opened
+from tests.harness.site import Site, served
+from tests.harness.world import World
+from voucher.platform.web import public
+
+Busy = tuple[Ready, Names]
+EVERYBODY = [name for name in PEOPLE if name != ANYBODY]
+
+
+@pytest.fixture(scope="module")
+def busy(postgresql_databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Busy:
+    """A scheme in which something waits at every step."""
+    names: Names = {}
+
+    def furnish(world: World) -> None:
+        names.update(make_busy(world))
+
+    return grow(postgresql_databases, tmp_path_factory.mktemp("busy"), furnish), names
+
+
+@pytest.fixture
+def site(busy: Busy, tmp_path: Path, clock: FixedClock) -> Iterator[Site]:
+    with ExitStack() as stack:
+        app, _world = stack.enter_context(opened(busy[0], tmp_path, clock))
+        yield stack.enter_context(served(app))
+
+
+def refused(site: Site, cookie: str) -> list[str]:
+    return [f"{page.path} answered {page.status}" for page in every_page(site, cookie, most=1) if page.status != 200]
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("name", EVERYBODY)
+def test_every_page_answers(site: Site, busy: Busy, name: str) -> None:
+    assert refused(site, site.cookie(busy[1][name])) == []
+
+
+@pytest.mark.postgres
+def test_control_a_page_that_fails_is_named(site: Site, busy: Busy) -> None:
+    site.app.view_functions["people.people_page"] = public("a control")(lambda: ("", 500))
+    assert "/people answered 500" in refused(site, site.cookie(busy[1]["ada"]))
