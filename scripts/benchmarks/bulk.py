@@ -10,7 +10,7 @@ from scripts.benchmarks.place import durability, place, town
 from tests.harness.world import PDF, World
 from voucher.accounts.business_import import import_businesses
 from voucher.platform.db import session
-from voucher.vouchers.bulk_offer import offer_in_bulk
+from voucher.vouchers.bulk_offer import BulkOffer, offer_in_bulk
 
 BUSINESS = "name,company_number,address_line_1,town,postcode,employees,contact_name,contact_email,subsidy_received"
 CONFIRMED = "company_number,confirmed_on,terms_version,subsidy_received,confirmation_document"
@@ -37,10 +37,17 @@ def _steps(world: World, rows: int) -> list[tuple[str, Callable[[], object]]]:
     confirmed = [f"{number},{day},2026-1,0.00,{number}.pdf" for number in numbers]
     papers = {f"{number}.pdf": PDF.format(number).encode() for number in numbers}
     first, second = _file(BUSINESS, businesses), _file(CONFIRMED, confirmed)
+
+    def offer(data: bytes, name: str, documents: dict[str, bytes]) -> BulkOffer:
+        return world.do("asha", offer_in_bulk, session.merge(world.round), data, name, documents)
+
+    def take_in() -> object:
+        return world.do("asha", import_businesses, session.merge(world.scheme), first, "firms.csv")
+
     return [
-        ("businesses taken in", lambda: world.do("asha", import_businesses, world.scheme, first, "firms.csv")),
-        ("vouchers offered", lambda: world.do("asha", offer_in_bulk, world.round, first, "firms.csv", {})),
-        ("vouchers issued", lambda: world.do("asha", offer_in_bulk, world.round, second, "answers.csv", papers)),
+        ("businesses taken in", take_in),
+        ("vouchers offered", lambda: offer(first, "firms.csv", {})),
+        ("vouchers issued", lambda: offer(second, "answers.csv", papers)),
     ]
 
 
