@@ -6,12 +6,14 @@ import re
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pyotp
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image, ImageDraw, ImageFont
 from playwright.sync_api import FilePayload, Locator, Page, ViewportSize, expect
 
 from tests.browser.phone import PHONE, Windows
@@ -24,6 +26,15 @@ WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 DESK = ViewportSize(width=1280, height=900)
 
 Words = str | re.Pattern[str]
+
+
+def printed(*lines: str) -> bytes:
+    """A page with these lines as a PDF that a browser can show."""
+    paper, made = Image.new("RGB", (595, 842), "white"), BytesIO()
+    for number, line in enumerate(lines):
+        ImageDraw.Draw(paper).text((60, 60 + 30 * number), line, fill="black", font=ImageFont.load_default(18))
+    paper.save(made, "PDF")
+    return made.getvalue()
 
 
 def fits(page: Page) -> None:

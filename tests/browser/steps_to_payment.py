@@ -6,10 +6,9 @@ import csv
 import re
 from pathlib import Path
 
-from tests.browser.crowd import DESK, Crowd, Hands
+from tests.browser.crowd import DESK, Crowd, Hands, printed
 from tests.browser.paper_figures import FACE, GRANT, HELD_AT_FIRST, LEFT_ON_VOUCHER, NET, OWN, PAID_BY_BUSINESS, VAT
 from tests.browser.steps_to_voucher import BUSINESS
-from tests.harness.world import PDF
 
 PROVIDER = "pat@provider.example"
 TODAY = "2026-04-07"
@@ -50,8 +49,9 @@ def claimed(crowd: Crowd) -> Hands:
     }.items():
         pat.write(label, text)
     pat.tick("20%")
-    pat.attach("Your invoice", "invoice.pdf", PDF.format(INVOICE).encode())
-    pat.attach("Evidence of what was delivered", "handover.pdf", PDF.format("hand-over sheet").encode())
+    invoice = printed(f"Invoice {INVOICE}", BUSINESS, f"Web shop {NET}", f"VAT {VAT}")
+    pat.attach("Your invoice", "invoice.pdf", invoice)
+    pat.attach("Evidence of what was delivered", "handover.pdf", printed("Hand-over sheet", "Web shop", "7 April 2026"))
     pat.reads(f"£{GRANT}", f"£{OWN}")
     pat.press("Send the claim")
     pat.sees(CLAIM)

@@ -12,9 +12,8 @@ from typing import Any
 
 import pypdfium2
 
-from tests.browser.crowd import Crowd, Hands
+from tests.browser.crowd import Crowd, Hands, printed
 from tests.browser.paper_figures import GRANT
-from tests.harness.world import PDF
 
 AFTER_THE_MONTH = datetime(2026, 5, 5, 9, tzinfo=UTC)
 STATEMENT = re.compile("^Statement NTT-")
@@ -59,7 +58,7 @@ def _prepared(crowd: Crowd) -> None:
     stella.write("First day", "2026-04-01")
     stella.write("Last day", "2026-04-30")
     stella.write("Balance of the scheme's cost code on the last day", f"-{GRANT}")
-    stella.attach("Evidence of that balance", "ledger.pdf", PDF.format("print of the ledger").encode())
+    stella.attach("Evidence of that balance", "ledger.pdf", printed("Cost code of the scheme", f"-{GRANT}"))
     stella.press("Read the figures")
     stella.sees(STATEMENT)
     stella.reads("All checks hold.")
