@@ -119,5 +119,5 @@ def accepted_and_downloaded(crowd: Crowd, owner: Hands, folder: Path) -> Path:
     owner.sees(BUSINESS)
     owner.follow(re.compile("^Voucher NTT-"))
     owner.sees(re.compile("^Voucher NTT-"))
-    owner.reads(f"£{FACE}", "Show this when the support starts")
+    owner.reads(f"£{FACE}", "Find an approved provider", "Show this when the support starts")
     return owner.download("Download the voucher (PDF)", folder)

@@ -12,13 +12,14 @@ from tests.harness.world import World, build_world
 from tests.integration.applications.people import begun, browser_of, filled, newcomer, sent, with_rules
 from tests.integration.redemptions.pages import asked_of_the_database, rows, told
 from voucher.applications import applying
-from voucher.applications.commands import withdraw_application
+from voucher.applications.commands import approve, withdraw_application
 from voucher.applications.models import Application, ApplicationForm
 from voucher.audit.models import AuditEvent
 from voucher.organisations.models import Organisation
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError
 from voucher.reports.reconcile import reconcile
+from voucher.vouchers.commands import accept
 
 
 @pytest.fixture
@@ -125,6 +126,17 @@ def test_sending_makes_the_business_and_its_application_and_says_what_happens_ne
     assert application.reference in page
     assert "We look at applications in the order in which they come." in page
     assert told("application_received") == ["nia@baker.example"]
+
+
+def test_after_the_decision_the_page_leads_to_the_offer_and_then_to_the_voucher(app: Flask, world: World) -> None:
+    form = sent(world)
+    browser = browser_of(app, world.people["nia"])
+    application = session.merge(form).application
+    world.do("asha", approve, application)
+    assert browser.get(page_of(form)).links["Or answer it from your start page"] == "/"
+    assert "Answer the offer of £750.00" in browser.follow(browser.get("/", expect=302))
+    world.do("nia", accept, session.merge(application), declared_pence=0, terms_version="2026-1")
+    assert browser.get(page_of(form)).links["See it on your start page"] == "/"
 
 
 def test_the_books_hold_after_an_application_was_sent(app: Flask, world: World) -> None:
