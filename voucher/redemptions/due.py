@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from voucher.accounts.queries import holders
@@ -27,11 +27,12 @@ from voucher.funding.models import Agreement, AgreementChange
 from voucher.funding.rules import ChangeState
 from voucher.notifications.commands import tell
 from voucher.platform.act import Act
+from voucher.platform.clock import london_date
 from voucher.platform.db import session
 from voucher.redemptions.answers import mark_unconfirmed
-from voucher.redemptions.models import DeliverySession, Redemption
+from voucher.redemptions.models import DeliverySession, Redemption, RedemptionVersion
 from voucher.redemptions.queries import lock_redemption, lock_session
-from voucher.redemptions.rules import OPEN_HOURS, RedemptionState, SessionState
+from voucher.redemptions.rules import OPEN_HOURS, RedemptionState, SessionState, half_over
 from voucher.redemptions.sessions import lapse_session
 from voucher.schemes.models import Scheme
 from voucher.vouchers.commands import expire
@@ -186,22 +187,35 @@ def _mark_unconfirmed(act: Act, redemption_id: int, report: DueReport) -> None:
         report.claims_unconfirmed += 1
 
 
-def _halfway_claims(act: Act, scheme: Scheme) -> Select[int]:
+def _halfway_claims(act: Act, scheme: Scheme, *of: ColumnElement[bool]) -> Select[int]:
+    """Those whose time to answer is half over, by the days that the business was promised when it was asked."""
     told = select(AuditEvent.id).where(
         AuditEvent.object_kind == "redemption",
         AuditEvent.object_id == Redemption.id,
         AuditEvent.action == HALFWAY,
         AuditEvent.details["version"].as_integer() == Redemption.version,
     )
-    half_over = act.today + timedelta(days=scheme.confirmation_days // 2)
-    return _submitted(scheme).where(
-        Redemption.answer_by >= act.today, Redemption.answer_by <= half_over, ~told.exists()
+    asked_at = func.coalesce(RedemptionVersion.at, Redemption.submitted_at)
+    in_this_version = and_(
+        RedemptionVersion.redemption_id == Redemption.id, RedemptionVersion.version == Redemption.version
     )
+    waiting = (
+        _submitted(scheme)
+        .where(Redemption.answer_by >= act.today, ~told.exists(), *of)
+        .outerjoin(RedemptionVersion, in_this_version)
+        .add_columns(Redemption.answer_by, asked_at)
+    )
+    due = [
+        claim_id
+        for claim_id, answer_by, at in session.execute(waiting)
+        if half_over(london_date(at), answer_by, act.today)
+    ]
+    return _submitted(scheme).where(Redemption.id.in_(due))
 
 
 def _alert_halfway(act: Act, redemption_id: int, report: DueReport) -> None:
     claim = lock_redemption(redemption_id)
-    still_due = session.scalar(_halfway_claims(act, claim.voucher.scheme).where(Redemption.id == claim.id))
+    still_due = session.scalar(_halfway_claims(act, claim.voucher.scheme, Redemption.id == claim.id))
     if still_due is None:
         return
     record(act.actor, HALFWAY, claim, at=act.now, details={"version": claim.version})

@@ -215,6 +215,11 @@ def paid_by(state: str, handed_in_on: date, payment_days: int) -> date | None:
     return handed_in_on + timedelta(days=payment_days) if state in ON_ITS_WAY else None
 
 
+def half_over(asked_on: date, answer_by: date, today: date) -> bool:
+    """Whether half of the days that a business was given for its answer have passed (rule 14)."""
+    return today + timedelta(days=(answer_by - asked_on).days // 2) >= answer_by
+
+
 def normalise_invoice_number(text: str) -> str:
     """The number without case, spaces and punctuation, so that ``INV-001`` and ``inv 001`` are one (rule 22)."""
     return re.sub(r"[^0-9A-Z]", "", text.upper())

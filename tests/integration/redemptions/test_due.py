@@ -18,7 +18,7 @@ from voucher.audit.queries import history
 from voucher.funding.commands import award_of
 from voucher.funding.rules import EntryKind
 from voucher.platform.actor import WORKER
-from voucher.platform.db import engine, session
+from voucher.platform.db import atomic, engine, session
 from voucher.redemptions import due
 from voucher.redemptions.claims import Accepted, resubmit_claim
 from voucher.redemptions.decisions import send_back
@@ -173,6 +173,19 @@ def test_staff_and_the_business_hear_half_way_once(world: World) -> None:
     assert run(world).total == 0
     assert mails("claim_halfway") == ["vera@northmoor.example"]
     assert mails("claim_reminder") == [claim.voucher.application.contact.email]
+
+
+@pytest.mark.rule(14)
+def test_half_way_is_half_of_what_was_promised_whatever_the_scheme_says_by_then(world: World) -> None:
+    world.claimed(world.issued())
+    with atomic():
+        session.merge(world.scheme).confirmation_days = 60
+    on(world, date(2026, 4, 20))
+    assert run(world).total == 0
+    with atomic():
+        session.merge(world.scheme).confirmation_days = 2
+    on(world, date(2026, 4, 21))
+    assert run(world).halfway_alerts == 1
 
 
 @pytest.mark.rule(14)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -18,6 +18,7 @@ from voucher.redemptions.rules import (
     RedemptionState,
     Verdict,
     grant,
+    half_over,
     invoice_fault,
     normalise_invoice_number,
     paid_by,
@@ -131,3 +132,13 @@ def test_a_suspended_provider_or_a_hold_stops_what_is_not_paid_or_ended(state: R
     assert turn(state, on_hold=True, provider_state=suspended) == (WAITING[state] if over else FROZEN)
     assert turn(state, on_hold=True, provider_state=approved) == (WAITING[state] if over else ON_HOLD)
     assert turn(state, on_hold=False, provider_state=approved) == WAITING[state]
+
+
+@pytest.mark.rule(14)
+@pytest.mark.parametrize(
+    ("answer_by", "half"), [(date(2026, 5, 5), date(2026, 4, 21)), (date(2026, 4, 16), date(2026, 4, 12))]
+)
+def test_half_of_the_time_is_counted_from_the_day_of_the_question(answer_by: date, half: date) -> None:
+    asked_on = date(2026, 4, 7)
+    assert not half_over(asked_on, answer_by, half - timedelta(days=1))
+    assert half_over(asked_on, answer_by, half)
