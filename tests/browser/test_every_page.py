@@ -124,6 +124,11 @@ def test_no_page_has_a_fault_for_anybody(
     assert not faults, "\n".join(faults)
 
 
+def test_the_walk_ticks_a_box_where_a_list_asks_for_ticks(site: Site, walks: Walks) -> None:
+    assert "voucher_desk.extend_page" in {visited.endpoint for visited in walks.of(site, "shay")}
+    assert "application_desk.approve_page" in {visited.endpoint for visited in walks.of(site, "asha")}
+
+
 def looked_at(page: Page, plain: Page, address: str) -> list[str]:
     """What is wrong with one page in a browser."""
     page.set_viewport_size(DESK)  # type: ignore[arg-type]

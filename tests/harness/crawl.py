@@ -10,7 +10,7 @@ from contextvars import Context
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import urldefrag, urlencode, urljoin, urlsplit
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
@@ -35,17 +35,27 @@ class Visited:
 
 
 class _Reader(HTMLParser):
-    """The links of a page, and which kinds of element it is made of."""
+    """The links of a page, and which kinds of element it is made of.
+
+    A form that only asks for another page leads there, too, with the first of its boxes ticked.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.links: list[str] = []
         self.kinds: set[str] = set()
+        self._asks: str | None = None  # the address of the form around, whose boxes are not ticked yet
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
         if tag == "a" and given.get("href"):
             self.links.append(given["href"] or "")
+        if tag == "form":
+            self._asks = given.get("action") if given.get("method") == "get" else None
+        if tag == "input" and given.get("type") == "checkbox" and self._asks:
+            ticked = {given.get("name") or "": given.get("value") or "on"}
+            self.links.append(f"{self._asks}?{urlencode(ticked)}")
+            self._asks = None
         self.kinds.add(f"{tag} {given.get('class') or ''} {given.get('role') or ''} {given.get('type') or ''}")
 
 
