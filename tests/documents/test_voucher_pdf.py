@@ -109,6 +109,21 @@ def test_the_pdf_is_tagged_and_has_language_title_and_a_described_picture() -> N
         assert [str(element.Alt)[:7] for element in elements if element.S == "/Figure"] == ["QR code"]
 
 
+@pytest.mark.rule(71)
+def test_the_scheme_s_logo_stands_on_the_one_page_and_is_described() -> None:
+    wide = io.BytesIO()
+    Image.new("RGB", (1200, 300), (200, 0, 0)).save(wide, "PNG")
+    document = voucher_pdf(replace(CAFE, business_name=LONG_NAME, logo=pdf.picture_uri(wide.getvalue(), "image/png")))
+    assert len(pypdfium2.PdfDocument(document)) == 1
+    drawn = pypdfium2.PdfDocument(document)[0].render(scale=1).to_pil().convert("RGB")
+    red = [colour for _count, colour in drawn.crop((0, 0, drawn.width, drawn.height // 8)).getcolors(1_000_000)]
+    assert (200, 0, 0) in red
+    with pikepdf.open(io.BytesIO(document)) as opened:
+        elements = [item for item in opened.objects if isinstance(item, pikepdf.Dictionary) and "/S" in item]
+        described = {str(element.Alt).split(" of ")[0] for element in elements if element.S == "/Figure"}
+    assert described == {"QR code", "Logo"}
+
+
 def test_a_name_of_160_letters_wraps_and_stays_on_one_page() -> None:
     assert len(LONG_NAME) >= 160
     document = voucher_pdf(replace(CAFE, business_name=LONG_NAME))

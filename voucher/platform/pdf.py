@@ -6,6 +6,7 @@ in the file (rule 71), and the same HTML always makes the same bytes.
 
 from __future__ import annotations
 
+import base64
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -78,6 +79,11 @@ def render_one_page(html_at: Callable[[int], str], *, base: Path) -> bytes:
 def scale_for_one_page(html_at: Callable[[int], str], *, base: Path) -> int:
     """The largest size in percent, 100 at most, at which the part of a document needs one page; else PdfError."""
     return _fit(html_at, [scale for scale in SCALES if scale <= 100], base)[0]
+
+
+def picture_uri(data: bytes, media_type: str) -> str:
+    """A picture as an address that an ``<img>`` of a document can carry; one that cannot be drawn shows its ``alt``."""
+    return f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
 
 
 def fill(template: str, **values: object) -> str:

@@ -23,7 +23,10 @@ QR_MM = 38  # without its quiet zone: smaller ones were not read by every camera
 
 @dataclass(frozen=True)
 class VoucherPaper:
-    """Everything that stands on the paper; amounts in pence, the code as it is shown, the QR text as it is coded."""
+    """Everything that stands on the paper; amounts in pence, the code as it is shown, the QR text as it is coded.
+
+    ``logo`` is the scheme's as an address that holds the picture itself; empty for a scheme without one.
+    """
 
     scheme_name: str
     scheme_owner: str
@@ -43,6 +46,7 @@ class VoucherPaper:
     next_steps: list[str]
     help_line: str
     language: Literal["en", "cy"]
+    logo: str = ""
 
 
 def voucher_pdf(paper: VoucherPaper) -> bytes:
@@ -85,6 +89,7 @@ def _day_in(language: str) -> Callable[[date], str]:
 
 WELSH = {
     _("Voucher %(reference)s for %(business)s"): "Taleb %(reference)s ar gyfer %(business)s",
+    _("Logo of %(owner)s"): "Logo %(owner)s",
     _("Voucher"): "Taleb",
     _("Voucher worth up to"): "Taleb gwerth hyd at",
     _("left of %(total)s when this page was made"): "ar ôl o %(total)s pan wnaed y dudalen hon",

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from voucher.audit.commands import record
+from voucher.documents.models import Document
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
+from voucher.platform.db import session
 from voucher.platform.errors import DomainError, Forbidden
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.money import percent
+from voucher.platform.pdf import picture_uri
+from voucher.schemes.look import look_of
+from voucher.schemes.models import Scheme
 from voucher.vouchers.credentials import LIVE, show
 from voucher.vouchers.models import Voucher
 from voucher.vouchers.paper import VoucherPaper
@@ -80,4 +85,13 @@ def paper_of(act: Act, voucher: Voucher) -> VoucherPaper:
         next_steps=[WELSH[step] if welsh else step for step in NEXT_STEPS],
         help_line=WELSH[HELP_LINE] if welsh else HELP_LINE,
         language="cy" if welsh else "en",
+        logo=_logo(act, voucher.scheme),
     )
+
+
+def _logo(act: Act, scheme: Scheme) -> str:
+    look = look_of(scheme)
+    if look is None or look.logo_id is None:
+        return ""
+    document = session.get_one(Document, look.logo_id)
+    return picture_uri(act.files.get(document.sha256), document.media_type)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from io import BytesIO
 
 import pytest
@@ -16,6 +17,7 @@ from voucher.audit.queries import history
 from voucher.platform.db import session
 from voucher.schemes import look
 from voucher.schemes.models import SchemeLook
+from voucher.vouchers.papers import paper_of
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
 PAGE = "/scheme/look"
@@ -78,6 +80,21 @@ def test_a_logo_is_shown_with_headers_that_lock_it_up(app: Flask, world: World, 
     assert "default-src 'none'" in shown.headers["Content-Security-Policy"]
     assert "sandbox" in shown.headers["Content-Security-Policy"]
     assert f'alt="{world.scheme.owner.name}"' in client.get("/schemes/NTT").text
+
+
+def test_the_logo_stands_on_every_public_page_of_the_scheme(app: Flask, world: World, client: PageClient) -> None:
+    pages = ["", "/providers", f"/providers/{world.provider.public_id}", "/terms/2026-1", "/check"]
+    assert [path for path in pages if "/schemes/NTT/logo" in client.get(f"/schemes/NTT{path}").text] == []
+    change(app, world, {"Logo": logo(PNG)})
+    assert [path for path in pages if "/schemes/NTT/logo" not in client.get(f"/schemes/NTT{path}").text] == []
+
+
+def test_the_logo_stands_on_the_voucher(app: Flask, world: World) -> None:
+    voucher = world.issued()
+    assert paper_of(world.act("shay"), voucher).logo == ""
+    change(app, world, {"Logo": logo(PNG)})
+    found = paper_of(world.act("shay"), session.merge(voucher)).logo
+    assert b64decode(found.removeprefix("data:image/png;base64,")) == PNG
 
 
 def test_what_is_no_picture_or_too_large_is_no_logo(app: Flask, world: World) -> None:
