@@ -81,8 +81,9 @@ ASKS: dict[str, Ask[Application]] = {
     "contact": Ask(
         _("Change the contact of application %(reference)s"),
         _(
-            "The contact is now %(contact)s. Both are told by e-mail. What was sent before stays with the contact "
-            "before: if an offer waits for its answer, send the notice again afterwards."
+            "The contact is now %(contact)s. Both are told by e-mail. The contact before can still act for the "
+            "business until a colleague or an administrator ends that part. If an offer waits for its answer, send "
+            "the notice again afterwards."
         ),
         _("Change the contact"),
         _("The contact of application %(reference)s is now %(contact)s. Both are told."),

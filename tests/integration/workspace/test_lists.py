@@ -55,7 +55,7 @@ def test_a_file_holds_no_row_of_another_scheme(app: Flask, world: World) -> None
     claim = world.payable()
     otto = at_desk(app, world, outsider(world, Role.FUNDING_MANAGER))
     for name, path, _listing in lists_of(world):
-        if name == "fred" and not path.startswith("/funding"):
+        if name == "fred" and not path.startswith("/funding/lines"):
             assert len(file_of(otto, path)) == 1, path
     assert claim.reference in str(file_of(at_desk(app, world, "fred"), "/claims-desk?state=any"))
     otto.get(with_query(lists_of(world)[-1].path, **{"as": "csv"}), expect=404)
