@@ -1,18 +1,98 @@
-"""Listing applications, and naming another contact."""
+"""Applying as a business, and the office's list of applications, with approving one and naming another contact."""
 
 from __future__ import annotations
 
 import click
 from sqlalchemy import select
 
+from voucher.applications.applying import answer_question, begin_form, send_form
+from voucher.applications.commands import approve as approve_application
 from voucher.applications.contacts import change_contact
-from voucher.applications.models import Application
+from voucher.applications.models import Application, ApplicationForm
 from voucher.applications.queries import application_by_reference
+from voucher.applications.questions import asked
 from voucher.applications.rules import ApplicationState
 from voucher.cli.common import Answer, Run, changing, reading
-from voucher.cli.options import REASON, one_of
+from voucher.cli.options import REASON, SET_UP_FILE, GivenFile, one_of
+from voucher.platform import toml
 from voucher.platform.authz import Permission
+from voucher.platform.clock import long_date
 from voucher.platform.db import session
+from voucher.platform.money import pounds
+from voucher.platform.toml import refuse_faults
+from voucher.schemes.queries import round_by_code
+
+
+@click.command("apply")
+@SET_UP_FILE
+@click.option("--round", "round_code", metavar="CODE", required=True, help="The round to apply in.")
+@click.option("--draft", is_flag=True, help="Keep the answers and send nothing yet.")
+@changing
+def apply(run: Run, file: GivenFile, round_code: str, draft: bool) -> Answer:
+    """Apply for a voucher as a business, with the answers of a file's section [answers].
+
+    The answers are those of the pages, by the names of their fields. What is left out is not answered; without --draft
+    an application that is not complete is refused.
+    """
+    whole = toml.read(file.data)
+    given = whole.section("answers")
+    whole.done()
+    values = dict(given.values)
+    if given.has("turnover"):
+        values["turnover"] = given.pounds("turnover")
+    refuse_faults(whole)
+    form = begin_form(run.act, round_by_code(run.scheme, round_code))
+    _answer_all(run, form, values)
+    for name in values:
+        given.fault(name, "is not asked of this business")
+    refuse_faults(whole)
+    if draft:
+        return Answer("The answers are kept. Nothing is sent yet.", _facts(form))
+    sent = send_form(run.act, form)
+    if sent.application is None:
+        return Answer("It is sent. An officer looks at it, for the business is known here already.", _facts(sent))
+    return Answer(f"Application {sent.application.reference} is sent.", _facts(sent))
+
+
+def _answer_all(run: Run, form: ApplicationForm, values: dict[str, object]) -> None:
+    """Answers question by question, as each answer may decide what is asked next; what was used leaves ``values``."""
+    done: set[str] = set()
+    while True:
+        following = next(
+            (
+                each
+                for each in asked(form.eligibility, form.answers)
+                if each.key not in done and any(field in values for field in each.fields)
+            ),
+            None,
+        )
+        if following is None:
+            return
+        answer_question(
+            run.act, form, following.key, {field: values.pop(field) for field in following.fields if field in values}
+        )
+        done.add(following.key)
+
+
+def _facts(form: ApplicationForm) -> dict[str, object]:
+    return {
+        "form": form.public_id,
+        "state": str(form.state),
+        "application": form.application.reference if form.application else None,
+    }
+
+
+@click.command("approve-application")
+@click.argument("application")
+@changing
+def approve(run: Run, application: str) -> Answer:
+    """Approve an application that was sent in: its money is reserved and the subsidy notice goes out."""
+    approved = application_by_reference(run.scheme, application)
+    approve_application(run.act, approved)
+    until = long_date(approved.offer_until) if approved.offer_until else ""
+    words = f"Application {approved.reference} is approved: {pounds(approved.face_pence)}, to be accepted by {until}."
+    data = {"application": approved.reference, "state": str(approved.state), "offer_until": approved.offer_until}
+    return Answer(words, data)
 
 
 @click.command("applications")
@@ -55,4 +135,4 @@ def contact_changed(run: Run, reference: str, **given: str) -> Answer:
     return Answer(words, {"application": application.reference, "contact": person.email})
 
 
-COMMANDS = (applications, contact_changed)
+COMMANDS = (apply, approve, applications, contact_changed)

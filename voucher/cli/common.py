@@ -8,12 +8,14 @@ import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import click
+from flask import Flask
 
 from voucher.accounts.queries import actor_for, person_by_email
 from voucher.app import Office, create_app, office
@@ -177,15 +179,48 @@ def _actor(place: Office, email: str) -> Actor:
     return actor_for(person_by_email(email), Channel.COMMAND_LINE, place.clock())
 
 
+_ONE_APP: ContextVar[Flask | None] = ContextVar("the app that many commands share", default=None)
+
+
 @contextmanager
 def open_office() -> Iterator[Office]:
     """The installation that the environment names, by its clock, until the command is over."""
-    app = create_app(clock=clock_from(os.environ))
-    with app.app_context():
+    shared = _ONE_APP.get()
+    if shared is not None:
+        with shared.app_context():
+            try:
+                yield office()
+            finally:
+                session.remove()
+        return
+    with _closing_app(clock_from(os.environ)) as app, app.app_context():
         try:
             yield office()
         finally:
             session.remove()
+
+
+@contextmanager
+def one_app_for_all() -> Iterator[None]:
+    """While it lasts, commands of this process share one app, which takes longer to make than most of them run.
+
+    Each command still goes by the clock of its own moment's environment.
+    """
+    with _closing_app(lambda: clock_from(os.environ)()) as app:
+        before = _ONE_APP.set(app)
+        try:
+            yield
+        finally:
+            _ONE_APP.reset(before)
+
+
+@contextmanager
+def _closing_app(clock: Clock) -> Iterator[Flask]:
+    app = create_app(clock=clock)
+    try:
+        yield app
+    finally:
+        with app.app_context():
             for engine in db.engines.values():
                 engine.dispose()
 
@@ -198,7 +233,7 @@ def clock_from(environ: Mapping[str, str]) -> Clock:
     with suppress(ValueError):
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is not None:
-            return lambda: moment
+            return lambda: moment.astimezone(UTC)
     raise click.UsageError("VOUCHER_NOW must be a moment with its time zone, like 2026-04-07T09:00:00+00:00.")
 
 

@@ -1,21 +1,9 @@
-"""The files of the demo scheme: set-up, businesses, invoices."""
+"""The set-up files of the demo scheme, which are also the examples of the templates, and its files of businesses."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
-
-from voucher.platform.money import pounds
-
-BUSINESSES = (
-    ("Hebden Wheel Bakery Ltd", "00712345", "3 Mill Row", "Hebden Bridge", "HX7 8AD", "Priya Shah", "priya"),
-    ("Otley Saddle and Strap Ltd", "00834512", "14 Kirkgate", "Otley", "LS21 3HN", "Tom Brear", "tom"),
-    ("Calder Flow Plumbing Ltd", "00956781", "2 Wharf Street", "Sowerby Bridge", "HX6 2AG", "Lena Okafor", "lena"),
-    ("Saltaire Letterpress Ltd", "01045678", "9 Victoria Road", "Shipley", "BD18 3LA", "Idris Khan", "idris"),
-    ("Malham Cheese Company Ltd", "01123456", "Cove Barn", "Skipton", "BD23 4DJ", "Ruth Ambler", "ruth"),
-    ("Tŷ Gŵyr Coffee Ltd", "01267890", "21 Boar Lane", "Leeds", "LS1 5DA", "Gwenllian Rees", "gwen"),
-    ("Kirklees Cycle Works Ltd", "01389012", "Unit 4, Bridge Mills", "Huddersfield", "HD1 3BL", "Sam Ogden", "sam.o"),
-    ("Whitby Jet Studio Ltd", "01456789", "77 Church Street", "Whitby", "YO22 4AS", "Nell Storr", "nell"),
-)
 
 
 def scheme(starts_on: date) -> str:
@@ -64,43 +52,52 @@ excluded_sic = ["64", "65", "92"]
 
 def agreement(starts_on: date) -> str:
     """A funder's agreement with a capital and two revenue lines."""
+    lines = (
+        ("CAP", "Capital grant", "capital", "8000.00"),
+        ("REV", "Revenue grant", "revenue", "15000.00"),
+        ("SKL", "Skills grant", "revenue", "7000.00"),
+    )
+    return agreement_of("Department for Regional Growth", "LGF1", starts_on, lines)
+
+
+def agreement_of(
+    funder: str, reference: str, starts_on: date, lines: Iterable[tuple[str, str, str, str]], *, reusable: str = "true"
+) -> str:
+    """A funder's agreement; each line has its code, name, kind and award in pounds."""
     return f"""
 [agreement]
-funder = "Department for Regional Growth"
-reference = "LGF1"
+funder = "{funder}"
+reference = "{reference}"
 signed_on = {starts_on.isoformat()}
 starts_on = {starts_on.isoformat()}
 ends_on = {(starts_on + timedelta(days=900)).isoformat()}
 intervention_rate_percent = 80
-recoveries_reusable = true
+recoveries_reusable = {reusable}
 
 [agreement.signer]
 title = "Section 73 officer"
 statute = "Local Government Act 1985, section 73"
 wording = "I certify that these figures are drawn from the scheme's records and are true to the best of my knowledge."
-
+""" + "".join(
+        f"""
 [[agreement.line]]
-code = "CAP"
-name = "Capital grant"
-kind = "capital"
-award = "8000.00"
-
-[[agreement.line]]
-code = "REV"
-name = "Revenue grant"
-kind = "revenue"
-award = "15000.00"
-
-[[agreement.line]]
-code = "SKL"
-name = "Skills grant"
-kind = "revenue"
-award = "7000.00"
+code = "{code}"
+name = "{name}"
+kind = "{kind}"
+award = "{award}"
 """
+        for code, name, kind, award in lines
+    )
 
 
 def voucher_round(starts_on: date) -> str:
-    """A round over the three lines at odd shares."""
+    """A round over the three lines of the example at odd shares."""
+    shares = (("LGF1", "CAP", "26.67"), ("LGF1", "REV", "50.00"), ("LGF1", "SKL", "23.33"))
+    return round_over(shares, "20000.00", starts_on)
+
+
+def round_over(shares: Iterable[tuple[str, str, str]], budget: str, starts_on: date) -> str:
+    """A round; each share has its agreement, its line and its percent."""
     return f"""
 [round]
 code = "R1"
@@ -108,26 +105,19 @@ name = "First round"
 voucher_type = "TASTER"
 opens_on = {starts_on.isoformat()}
 closes_on = {(starts_on + timedelta(days=480)).isoformat()}
-budget = "20000.00"
-
+budget = "{budget}"
+""" + "".join(
+        f"""
 [[round.line]]
-agreement = "LGF1"
-line = "CAP"
-share_percent = "26.67"
-
-[[round.line]]
-agreement = "LGF1"
-line = "REV"
-share_percent = "50.00"
-
-[[round.line]]
-agreement = "LGF1"
-line = "SKL"
-share_percent = "23.33"
+agreement = "{agreement}"
+line = "{line}"
+share_percent = "{percent}"
 """
+        for agreement, line, percent in shares
+    )
 
 
-def businesses(rows: tuple[tuple[str, ...], ...] = BUSINESSES) -> str:
+def businesses(rows: Iterable[tuple[str, ...]]) -> str:
     """A businesses file in the plain layout."""
     header = "name,company_number,address_line_1,town,postcode,employees,contact_name,contact_email,subsidy_received"
     lines = [
@@ -137,16 +127,20 @@ def businesses(rows: tuple[tuple[str, ...], ...] = BUSINESSES) -> str:
     return "\n".join([header, *lines]) + "\n"
 
 
-def invoice_page(number: str, provider: str, business: str, net: int, vat: int) -> str:
-    """A provider's invoice, as a page to be drawn."""
-    return f"""<!doctype html><html lang="en"><head><title>Invoice {number}</title></head><body>
-<h1>Invoice {number}</h1><p>{provider}</p><p>To {business}</p>
-<table><tr><td>Tech support</td><td>{pounds(net)}</td></tr><tr><td>VAT at 20%</td><td>{pounds(vat)}</td></tr>
-<tr><td>Total</td><td>{pounds(net + vat)}</td></tr></table></body></html>"""
-
-
-def balance_page(day: date, pence: int) -> str:
-    """A print of the authority's own ledger, as a page to be drawn."""
-    return f"""<!doctype html><html lang="en"><head><title>Cost code NTT001</title></head><body>
-<h1>Northmoor Combined Authority: cost code NTT001</h1><p>Balance on {day.isoformat()}: {pounds(pence)}</p>
-</body></html>"""
+def answers(name: str, number: str, street: str, town: str, postcode: str) -> str:
+    """What a business that applies itself answers."""
+    return f"""
+[answers]
+legal_form = "company"
+company_number = "{number}"
+vat_number = ""
+name = "{name}"
+address_line_1 = "{street}"
+town = "{town}"
+postcode = "{postcode}"
+employees = 7
+sic_code = "47789"
+phone = "0113 496 0188"
+support = "We take orders by telephone and on paper, and want to take them and the payments on line."
+other_funding = "no"
+"""

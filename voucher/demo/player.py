@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +20,17 @@ class StoryBroke(RuntimeError):
 
 
 class Player:
-    """Runs ``voucher`` commands. ``folder`` takes the files that they read and write."""
+    """Runs ``voucher`` commands. ``folder`` takes the files that they read and write.
+
+    At a chosen ``moment`` the clock goes on by ``pause`` after each command.
+    """
 
     def __init__(self, root: click.Command, folder: Path, domain: str) -> None:
         self.root = root
         self.folder = folder
         self.domain = domain
         self.moment: datetime | None = None
+        self.pause = timedelta()
 
     def email(self, name: str) -> str:
         """The address of a member of staff; other people are named by their own."""
@@ -39,7 +43,9 @@ class Player:
         with _environment(self.moment), _standard_input(stdin), redirect_stdout(said), redirect_stderr(complained):
             status = self.root.main(args=given, prog_name="voucher", standalone_mode=False)
         if status:
-            raise StoryBroke(f"voucher {' '.join(arguments)}: {said.getvalue()}{complained.getvalue()}")
+            raise StoryBroke(f"voucher {' '.join(given)}: {said.getvalue()}{complained.getvalue()}")
+        if self.moment is not None:
+            self.moment += self.pause
         return json.loads(said.getvalue())
 
     def file(self, name: str, content: str | bytes) -> str:

@@ -111,14 +111,21 @@ def _lay_out(html: str, base: Path) -> Any:
     if weasyprint is None:
         message = _("Printed documents need Pango. Install libpango-1.0-0 and libpangoft2-1.0-0, then try again.")
         raise PdfError("pango_missing", message)
-    fonts = FontConfiguration()
-    fetcher = _FontsOnly(_existing_fonts())
-    faces = weasyprint.CSS(string=_font_faces(), font_config=fonts, url_fetcher=fetcher)
+    folder = _existing_fonts()
+    fetcher = _FontsOnly(folder)
+    fonts, faces = _faces_of(folder)
     page = weasyprint.HTML(string=html, base_url=f"{base}/", url_fetcher=fetcher)
     try:
         return page.render(font_config=fonts, stylesheets=[faces], pdf_variant="pdf/ua-1")
     except FatalURLFetchingError as error:
         raise PdfError("address_refused", _("The document asks for a file that is not served to it.")) from error
+
+
+@cache
+def _faces_of(folder: Path) -> tuple[Any, Any]:
+    """The typefaces, read once in a process: every document needs the same four."""
+    fonts = FontConfiguration()
+    return fonts, weasyprint.CSS(string=_font_faces(), font_config=fonts, url_fetcher=_FontsOnly(folder))
 
 
 def _fit(html_at: Callable[[int], str], scales: Sequence[int], base: Path) -> tuple[int, Any]:
