@@ -24,6 +24,7 @@ from voucher.worker import run_worker
 
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 DESK = ViewportSize(width=1280, height=900)
+PATIENCE = 60_000  # milliseconds: two cores may have much else to do
 
 Words = str | re.Pattern[str]
 
@@ -58,14 +59,14 @@ class Hands:
 
     def sees(self, heading: Words) -> None:
         """Reads the page that has come by its one heading; it must fit into the window."""
-        expect(self.page.get_by_role("heading", level=1)).to_have_text(heading, timeout=60_000)
+        expect(self.page.get_by_role("heading", level=1)).to_have_text(heading, timeout=PATIENCE)
         self.pages += 1
         fits(self.page)
 
     def reads(self, *words: Words) -> None:
         """Finds these words on the page."""
         for each in words:
-            expect(self.page.locator("main")).to_contain_text(each)
+            expect(self.page.locator("main")).to_contain_text(each, timeout=PATIENCE)
 
     def press(self, name: Words) -> None:
         """Presses a button, or a link that looks like one."""
@@ -133,7 +134,7 @@ class Crowd:
         hands.open("/")
         hands.page.get_by_role("link", name="Sign in").click()
         self.sign_in_by_code(hands, f"{name}@northmoor.example")
-        expect(hands.page.get_by_role("button", name="Sign out")).to_be_visible()
+        expect(hands.page.get_by_role("button", name="Sign out")).to_be_visible(timeout=PATIENCE)
         return hands
 
     def sign_in_by_code(self, hands: Hands, email: str) -> None:
