@@ -72,6 +72,16 @@ def first(path: str, link: str) -> Callable[[Page, Demo], None]:
     return walk
 
 
+def of_row(path: str, words: str, link: str) -> Callable[[Page, Demo], None]:
+    """The same in the first row of a table that has the words."""
+
+    def walk(page: Page, demo: Demo) -> None:
+        go(page, demo, path)
+        page.locator("main tr", has_text=words).locator(f"a[href*='{link}']").first.click()
+
+    return walk
+
+
 def go(page: Page, demo: Demo, path: str) -> None:
     page.goto(demo.address + path)
 
@@ -89,6 +99,9 @@ def record(page: Page, demo: Demo) -> None:
     """What the provider records after that, filled in."""
     look_up(page, demo)
     page.locator("main a[href*='/sessions/']").first.click()
+    page.get_by_label("First web shop").check()
+    page.get_by_label("Minutes").fill("240")
+    page.get_by_label("What was done").fill("Shop set up with ten products; two people trained to take orders.")
 
 
 TABLE = (
@@ -98,11 +111,17 @@ TABLE = (
     Picture("look-up", PAT, PHONE, look_up),
     Picture("session", PAT, PHONE, record),
     Picture("answer", LENA, PHONE, first("/business", "/business/claims/")),
-    Picture("claim", f"vera{STAFF}", DESK, first("/claims-desk?state=confirmed", "/claims-desk/")),
+    Picture(
+        "claim",
+        f"vera{STAFF}",
+        DESK,
+        of_row("/claims-desk?state=confirmed", "Calder Systems", "/claims-desk/"),
+        "Documents",
+    ),
     Picture("batch", f"paul{STAFF}", DESK, first("/batches?state=submitted", "/batches/")),
-    Picture("desk", f"shay{STAFF}", DESK, at("/desk")),
-    Picture("statement", f"sigrid{STAFF}", DESK, first("/statements?state=reviewed", "/statements/")),
-    Picture("history", f"aude{STAFF}", DESK, first("/claims-desk?state=paid", "/claims-desk/")),
+    Picture("desk", f"vera{STAFF}", DESK, at("/desk"), "What you can do"),
+    Picture("statement", f"sigrid{STAFF}", DESK, first("/statements?state=sent", "/statements/"), "The lines"),
+    Picture("history", f"aude{STAFF}", DESK, first("/claims-desk?state=paid", "/claims-desk/"), "Documents"),
 )
 
 
@@ -192,7 +211,11 @@ def main() -> None:
     given.add_argument("names", nargs="*")
     wanted = given.parse_args()
     with tempfile.TemporaryDirectory() as made, served(wanted.data or Path(made)) as demo, sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        browser = driver.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[*QUIET, "--lang=en-GB"],
+            env={**os.environ, "LANGUAGE": "en_GB", "LANG": "en_GB.UTF-8"},
+        )
         for picture in TABLE:
             if not wanted.names or picture.name in wanted.names:
                 take(browser, demo, picture)
