@@ -194,11 +194,7 @@ def main() -> None:
     given.add_argument("names", nargs="*")
     wanted = given.parse_args()
     with tempfile.TemporaryDirectory() as made, served(wanted.data or Path(made)) as demo, sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=CHROMIUM,
-            args=[*QUIET, "--lang=en-GB"],
-            env={**os.environ, "LANGUAGE": "en_GB", "LANG": "en_GB.UTF-8"},
-        )
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
         for picture in TABLE:
             if not wanted.names or picture.name in wanted.names:
                 take(browser, demo, picture)
