@@ -14,11 +14,12 @@ from typing import Any
 
 from config import Config
 from scripts.benchmarks.capture import PROVIDER, Claim, claims_written, connect
-from scripts.benchmarks.figures import percentile, table
+from scripts.benchmarks.figures import line, percentile, table
 from scripts.benchmarks.place import Place, durability, place, town
 from tests.concurrency.processes import Browser, WebServer, web
 
 START_SECONDS = 300
+HEADER = ("clients", "claims/s", "raw/s", "ratio", "p50 ms", "p99 ms", "raw p50", "raw p99", "web CPU ms a claim")
 # Forked: a client begins with what it is to send, and opens its own connections.
 _FORK = multiprocessing.get_context("fork")
 
@@ -44,9 +45,9 @@ def measure(engine: str, number: int, clients: Sequence[int]) -> None:
             written = claims_written(copy, sessions)
         print(f"\n{durability(original.database_url)}")
         print(f"One claim: {sum(map(len, written)) / number:.1f} statements that write. {number} claims each time.\n")
-        rows = [_row(here, original, sessions, written, each) for each in clients]
-    header = ("clients", "claims/s", "raw/s", "ratio", "p50 ms", "p99 ms", "raw p50", "raw p99", "web CPU ms a claim")
-    print(table(header, rows))
+        print(table(HEADER, []), flush=True)
+        for each in clients:  # A row at a time: the whole takes minutes.
+            print(line(_row(here, original, sessions, written, each), [len(name) for name in HEADER]), flush=True)
 
 
 def _recorded(here: Place, number: int) -> tuple[Config, list[str]]:

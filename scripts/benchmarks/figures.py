@@ -32,9 +32,10 @@ def percentile(seconds: Sequence[float], share: int) -> float:
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Rows under a header as a table in Markdown, figures to the right."""
     widths = [max(len(cell) for cell in column) for column in zip(header, *rows, strict=True)]
-    lines = [_line(header, widths), "|" + "|".join("-" * (width + 1) + ":" for width in widths) + "|"]
-    return "\n".join([*lines, *(_line(row, widths) for row in rows)])
+    lines = [line(header, widths), "|" + "|".join("-" * (width + 1) + ":" for width in widths) + "|"]
+    return "\n".join([*lines, *(line(row, widths) for row in rows)])
 
 
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+def line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """One line of such a table."""
     return "| " + " | ".join(cell.rjust(width) for cell, width in zip(cells, widths, strict=True)) + " |"
