@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, Label, Select, and_, case, cast, func, or_, select, union_all
+from sqlalchemy import Label, Select, and_, case, func, or_, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload, selectinload
 
 from voucher.accounts.models import Person
@@ -55,7 +55,7 @@ def _stands_on(account: Account) -> Label[int]:
     """What stands on an account of a funding line, as a column of a query for lines."""
     signed = case((Posting.to_account == str(account), Posting.pence), else_=-Posting.pence)
     moved = or_(Posting.to_account == str(account), Posting.from_account == str(account))
-    pence = cast(func.coalesce(func.sum(signed), 0), BigInteger)  # PostgreSQL's sums of whole numbers are decimals
+    pence = func.coalesce(func.sum(signed), 0)
     total = select(pence).where(Posting.line_id == FundingLine.id, moved)
     return total.scalar_subquery().label(account.name.lower())
 
