@@ -136,7 +136,15 @@ def test_ctrl_c_stops_everything_and_a_second_start_finds_the_port_taken_meanwhi
     words = ("scripts/run", "--no-demo", "--data", str(tmp_path / "data"), "--port", str(port))
     with log.open("w") as out:
         started = subprocess.Popen(
-            words, cwd=ROOT, env=clean({}), stdout=out, stderr=out, stdin=subprocess.DEVNULL, start_new_session=True
+            words,
+            cwd=ROOT,
+            env=clean({}),
+            stdout=out,
+            stderr=out,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            # Where tests run in the background, Ctrl-C is ignored, and whatever they start would ignore it, too.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
     try:
         wait_for(log, f"The scheme is served at http://127.0.0.1:{port}")
