@@ -155,8 +155,13 @@ def nursery(tmp_path_factory: pytest.TempPathFactory) -> Nursery:
 
 @pytest.fixture
 def ready_world(request: pytest.FixtureRequest, nursery: Nursery, databases: Databases) -> Ready | None:
-    """For a test that asks for a world: one that was built before, to be copied."""
-    return nursery.ready(databases) if "world" in request.fixturenames else None
+    """For a test that asks for a world: one that was built before, to be copied.
+
+    A module whose tests all begin with the same deeds names a function that does them as BEGINS_WITH.
+    """
+    if "world" not in request.fixturenames:
+        return None
+    return nursery.ready(databases, getattr(request.module, "BEGINS_WITH", None))
 
 
 @pytest.fixture

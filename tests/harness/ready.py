@@ -75,17 +75,18 @@ def grow(databases: Databases, folder: Path, furnish: Callable[[World], None] | 
 
 
 class Nursery:
-    """Worlds that were built once in the session, one for each engine."""
+    """Worlds that were built once in the session, one for each engine and each beginning."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._ready: dict[Databases, Ready] = {}
+        self._ready: dict[tuple[Databases, Callable[[World], None] | None], Ready] = {}
 
-    def ready(self, databases: Databases) -> Ready:
-        """The world of that engine, built when the first test asks for it."""
-        if databases not in self._ready:
-            self._ready[databases] = grow(databases, self._folder / str(len(self._ready)))
-        return self._ready[databases]
+    def ready(self, databases: Databases, furnish: Callable[[World], None] | None = None) -> Ready:
+        """The world of that engine with that in it, built when the first test asks for it."""
+        key = databases, furnish
+        if key not in self._ready:
+            self._ready[key] = grow(databases, self._folder / str(len(self._ready)), furnish)
+        return self._ready[key]
 
 
 def _at_rest(databases: Databases, config: Config, world: World) -> Ready:

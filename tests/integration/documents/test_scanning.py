@@ -143,7 +143,11 @@ def test_the_setting_is_split_as_a_shell_would_and_no_shell_runs_it() -> None:
 def test_a_file_and_when_it_was_scanned_are_written_in_one_statement(world: World) -> None:
     with world.by("pat") as act, written() as statements:
         kept = keep_document(
-            act, scheme_id=world.scheme.id, data=CLEAN, name="paper.pdf", retention_class=RETAINED_CLAIM
+            looked_at(act, [CLEAN]),
+            scheme_id=world.scheme.id,
+            data=CLEAN,
+            name="paper.pdf",
+            retention_class=RETAINED_CLAIM,
         )
         session.flush()
     assert kept.scanned_at == world.clock()

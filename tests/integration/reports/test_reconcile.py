@@ -36,8 +36,11 @@ BROKEN_POSTINGS = [
 
 @pytest.fixture
 def world(app: Flask, clock: FixedClock) -> World:
+    return build_world(clock)
+
+
+def books(world: World) -> None:
     """One claim paid with a debt on it, one approved, one under check, one voucher untouched, one offer open."""
-    world = build_world(clock)
     paid = world.payable()
     world.paid()
     world.debt_on(paid, 1_000)
@@ -45,7 +48,9 @@ def world(app: Flask, clock: FixedClock) -> World:
     world.claimed(world.issued())
     world.issued()
     world.offered()
-    return world
+
+
+BEGINS_WITH = books
 
 
 def _break(statement: str) -> None:

@@ -25,11 +25,17 @@ APRIL = date(2026, 4, 1), date(2026, 4, 30)
 
 @pytest.fixture
 def world(app: Flask, clock: FixedClock) -> World:
-    made = build_world(clock)
-    made.payable()
-    made.paid()
-    made.issued()
-    return made
+    return build_world(clock)
+
+
+def books(world: World) -> None:
+    """A claim that is paid, and a voucher that waits."""
+    world.payable()
+    world.paid()
+    world.issued()
+
+
+BEGINS_WITH = books
 
 
 def sign(world: World, statement: Statement) -> None:

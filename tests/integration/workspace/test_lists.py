@@ -9,9 +9,9 @@ from flask import Flask
 from sqlalchemy import select
 
 from tests.harness.clock import FixedClock
-from tests.harness.world import World, add_provider, build_world
+from tests.harness.world import World, build_world
 from tests.integration.desk import at_desk, many, outsider
-from tests.integration.redemptions.pages import asked_of_the_database, other_provider, signed_in, writes
+from tests.integration.redemptions.pages import other_provider, signed_in, writes
 from tests.integration.workspace.lists import (
     file_of,
     lists_of,
@@ -279,35 +279,3 @@ def test_filters_keep_the_scheme_that_is_worked_in_and_the_order(app: Flask, wor
     assert kept["scheme"] == "OTH"
     assert kept["sort"] == "party"
     assert page.links["Clear"] == "/bank-lines?scheme=OTH"
-
-
-# Cost
-
-
-def test_more_rows_ask_the_database_no_more_whatever_the_order_and_for_a_file_too(app: Flask, world: World) -> None:
-    payments = several_of_each(world)
-    browsers = seen_by(app, world)
-
-    def cost() -> dict[str, int]:
-        found = {}
-        for name, path, listing in [*lists_of(world), payments]:
-            for more in ({"sort": f"-{listing.columns[-1].key or 'pays'}"}, {"as": "csv"}):
-                address = with_query(path, **more)
-                found[address] = asked_of_the_database(partial(browsers[name].get, address))
-        return found
-
-    few = cost()
-    several_more(world)
-    assert cost() == few
-
-
-def several_more(world: World) -> None:
-    """Several rows more in every list."""
-    for number in range(8):
-        claim = world.payable(net_pence=6_000) if number % 3 else world.confirmed(world.claimed(world.issued(), 6_000))
-        world.bank_line(-100, f"L{number}")
-        if number % 3:
-            world.paid()
-            world.debt_on(claim, 10)
-        else:
-            add_provider(world, f"Wharfe {number} Ltd", f"0900010{number}", f"olga{number}")
