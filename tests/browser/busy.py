@@ -8,8 +8,11 @@ from tests.harness.world import World
 from tests.journeys.steps import prepared, signed
 from voucher.accounts.commands import add_person, grant_role
 from voucher.accounts.invitations import invite
+from voucher.accounts.models import Person
 from voucher.accounts.rules import Role
-from voucher.applications.commands import submit
+from voucher.applications.commands import decline, submit
+from voucher.applications.models import Application
+from voucher.applications.reviewing import ask_business
 from voucher.payments.batches import prepare_batch, submit_batch
 from voucher.redemptions.answers import answer_session
 from voucher.redemptions.decisions import send_back
@@ -40,6 +43,7 @@ def make_busy(world: World) -> Names:
     world.do(world.owner_of(asked.voucher), answer_session, asked.sessions[0], Delivered.YES)
     _colleagues(world, recorded)
     sent = world.do("asha", submit, world.round, *world.business())
+    _under_review(world, sent)
     owners |= {
         "holder": world.owner_of(recorded),
         "waiting": world.owner_of(sent),
@@ -60,6 +64,20 @@ def make_busy(world: World) -> Names:
     prepared(world, date(2026, 4, 3), date(2026, 4, 5))
     people = {name: person.email for name, person in world.people.items()}
     return people | {part: world.people[owner].email for part, owner in owners.items()}
+
+
+def _under_review(world: World, sent: Application) -> None:
+    """Two more applications with the same contact: one that the office has a question about, one that is declined."""
+    questioned, declined = (_with_contact(world, sent.contact) for _ in range(2))
+    world.do("asha", ask_business, questioned, question="Which of your shops is it for?")
+    world.do("asha", decline, declined, reason="The shop lies outside the area")
+
+
+def _with_contact(world: World, contact: Person) -> Application:
+    business, _owner = world.business()
+    with world.by("ada") as act:
+        grant_role(act, contact, Role.BUSINESS_MEMBER, organisation_id=business.id)
+    return world.do("asha", submit, world.round, business, contact)
 
 
 def _colleagues(world: World, voucher: Voucher) -> None:

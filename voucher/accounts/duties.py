@@ -35,6 +35,7 @@ class Pair:
 
 STEPS = (
     Step("decide", _("Offer and decide applications"), P.OFFERS_DECIDE),
+    Step("decide again", _("Decide appeals"), P.OFFERS_DECIDE),
     Step("sponsor", _("Sponsor and vet providers"), P.PROVIDERS_SPONSOR),
     Step("admit", _("Approve providers"), P.PROVIDERS_APPROVE),
     Step("key", _("Key a provider's bank details"), P.PAYEES_KEY),
@@ -61,6 +62,7 @@ STEPS = (
 PAIRS = (
     Pair("prepare and approve a batch", "batch", "pay", _("the same batch")),
     Pair("decide and pay", "decide", "pay", _("the same voucher")),
+    Pair("decide and decide the appeal", "decide", "decide again", _("the same application")),
     Pair("verify and pay", "verify", "pay", _("the same claim")),
     Pair("key details and pay", "key", "pay", _("the same payee")),
     Pair("key and confirm details", "key", "confirm", _("the same bank details")),
@@ -77,7 +79,7 @@ PAIRS = (
     Pair("propose and confirm a weaker duty", "loosen", "allow", _("the same duty")),
 )
 # Steps that come up for some vouchers only: without them the ordinary way still goes through.
-AT_TIMES = frozenset({"evidence", "debt", "write off", "manage", "propose", "agree", "loosen", "allow"})
+AT_TIMES = frozenset({"decide again", "evidence", "debt", "write off", "manage", "propose", "agree", "loosen", "allow"})
 
 Holders = Mapping[str, Collection[int]]
 

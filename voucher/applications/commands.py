@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from voucher.accounts.models import Person
 from voucher.applications.models import Application
-from voucher.applications.policy import why_not_decide
 from voucher.applications.queries import live_application, lock_application
+from voucher.applications.reviewing import begin_review, deciding
 from voucher.applications.rules import TRANSITIONS, TURNED_DOWN, ApplicationState, notice_still_good
 from voucher.audit.commands import begin_state, change_state
 from voucher.funding.ledger import About, moves, post
@@ -19,7 +19,7 @@ from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.clock import long_date
 from voucher.platform.db import session
-from voucher.platform.errors import Conflict, DomainError, Forbidden
+from voucher.platform.errors import Conflict, DomainError
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.references import new_reference
 from voucher.schemes.commands import give_back_to_round, take_from_round
@@ -87,9 +87,8 @@ def check_open(act: Act, target: Round) -> None:
 
 def approve(act: Act, application: Application) -> None:
     """Approves: takes the amount from the round, reserves it on the round's lines by their shares, sends the notice."""
-    application = _deciding(act, application)
-    if application.state == S.SUBMITTED:
-        change_state(act.actor, "application.review_began", application, S.IN_REVIEW, TRANSITIONS, at=act.now)
+    application = deciding(act, application)
+    begin_review(act, application)
     take_from_round(application.round, application.face_pence)
     parts = split_over(application.face_pence, round_shares(application.round_id))
     post(
@@ -121,15 +120,6 @@ def _take_terms_of_offer(application: Application) -> None:
     application.validity_days = kind.validity_days
     application.minimum_own_pence = kind.minimum_own_pence
     application.notice_days = application.round.scheme.notice_days
-
-
-def _deciding(act: Act, application: Application) -> Application:
-    """The application under lock, for somebody who may decide it."""
-    act.require(Permission.OFFERS_DECIDE, scheme_id=application.scheme_id)
-    reason = why_not_decide(act.actor, application)
-    if reason:
-        raise Forbidden("own_application", reason)
-    return lock_application(application.id)
 
 
 def notify(act: Act, application: Application) -> SubsidyRecord:
@@ -172,11 +162,10 @@ def send_notice_again(act: Act, application: Application) -> SubsidyRecord:
 
 def decline(act: Act, application: Application, *, reason: str) -> None:
     """Declines an application that is in review; a reason is owed to the business."""
-    application = _deciding(act, application)
+    application = deciding(act, application)
     if not reason.strip():
         raise DomainError("reason_needed", "Say why: the business reads the reason.", "reason")
-    if application.state == S.SUBMITTED:
-        change_state(act.actor, "application.review_began", application, S.IN_REVIEW, TRANSITIONS, at=act.now)
+    begin_review(act, application)
     change_state(act.actor, "application.declined", application, S.DECLINED, TRANSITIONS, at=act.now, reason=reason)
     application.decided_by, application.decided_at = act.person_id, act.now
     tell(

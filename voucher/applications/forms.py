@@ -117,3 +117,29 @@ class EndApplicationForm(Form):
         filters=[tidy],
         validators=[Length(max=LONG_TEXT, message=_("Say it in at most 2,000 characters."))],
     )
+
+
+class AnswerForm(Form):
+    """What a business answers the office before the decision."""
+
+    answer = TextAreaField(
+        _("Your answer"),
+        filters=[tidy],
+        validators=[
+            DataRequired(_("Write the answer.")),
+            Length(max=LONG_TEXT, message=_("Say it in at most 2,000 characters.")),
+        ],
+    )
+
+
+class OwnAppealForm(Form):
+    """What a business says against the decision on its application."""
+
+    reason = TextAreaField(
+        _("What was not known, or is not right?"),
+        filters=[tidy],
+        validators=[
+            DataRequired(_("Say what was not known or not right.")),
+            Length(max=LONG_TEXT, message=_("Say it in at most 2,000 characters.")),
+        ],
+    )

@@ -6,7 +6,7 @@ from voucher.accounts.links import mailed_link
 from voucher.accounts.models import Person
 from voucher.accounts.rules import Purpose
 from voucher.applications.models import Application, ApplicationForm
-from voucher.applications.queries import why_declined, withdrawal_of
+from voucher.applications.queries import last_words, why_declined, withdrawal_of
 from voucher.applications.rules import ApplicationState
 from voucher.notifications.delivery import Mail, written
 from voucher.notifications.models import OutboxMessage
@@ -18,6 +18,17 @@ from voucher.platform.errors import DomainError
 from voucher.schemes.queries import terms_in_force
 from voucher.subsidies.queries import latest_record, limit_in_force
 from voucher.subsidies.rules import RecordKind, window_starts_on
+
+REVIEW_EVENTS = {
+    "application_asked": "application.asked",
+    "application_waitlisted": "application.waitlisted",
+    "application_appealed": "application.appealed",
+}
+
+
+def page_of(act: Act, application: Application) -> str:
+    """Where the business sees its application."""
+    return f"{act.base_url.rstrip('/')}/business/applications/{application.public_id}"
 
 
 def offer(act: Act, message: OutboxMessage) -> Mail:
@@ -67,7 +78,7 @@ def about_form(act: Act, message: OutboxMessage) -> Mail:
     )
 
 
-def declined(_act: Act, message: OutboxMessage) -> Mail:
+def declined(act: Act, message: OutboxMessage) -> Mail:
     """That the application was declined, with the reason that was given."""
     application = session.get_one(Application, message.subject_ids["application_id"])
     return written(
@@ -77,6 +88,21 @@ def declined(_act: Act, message: OutboxMessage) -> Mail:
         business=application.business.name,
         person=application.contact.name,
         reason=why_declined(application),
+        page=page_of(act, application),
+    )
+
+
+def under_review(act: Act, message: OutboxMessage) -> Mail:
+    """That a question is asked, that it has to wait, or that it is looked at again, with what was said."""
+    application = session.get_one(Application, message.subject_ids["application_id"])
+    return written(
+        message.kind,
+        scheme=application.scheme,
+        application=application,
+        business=application.business.name,
+        person=application.contact.name,
+        said=last_words(application, REVIEW_EVENTS[message.kind]),
+        page=page_of(act, application),
     )
 
 
@@ -114,6 +140,9 @@ RENDERERS: dict[str, Renderer] = {
     "offer": offer,
     "application_declined": declined,
     "application_withdrawn": withdrawn,
+    "application_asked": under_review,
+    "application_waitlisted": under_review,
+    "application_appealed": under_review,
     "contact_changed": contact,
     "contact_named": contact,
     "application_received": about_form,

@@ -25,10 +25,15 @@ def application_by_reference(scheme: Scheme, reference: str) -> Application:
     return found
 
 
+def last_words(application: Application, action: str) -> str:
+    """What was said when the application was last declined, asked about and so on; empty when it never was."""
+    events = [each for each in history("application", application.id) if each.action == action]
+    return events[-1].reason if events else ""
+
+
 def why_declined(application: Application) -> str:
     """The reason of the newest decision against the application, as the business reads it; empty without one."""
-    events = [each for each in history("application", application.id) if each.action == "application.declined"]
-    return events[-1].reason if events else ""
+    return last_words(application, "application.declined")
 
 
 def withdrawal_of(application: Application) -> AuditEvent | None:

@@ -41,6 +41,10 @@ WITHDRAWN_BY_BUSINESS = _("Withdrawn by the business.")
 APPROVABLE = frozenset({S.SUBMITTED, S.IN_REVIEW, S.WAITLISTED})
 LIVE = frozenset({S.DRAFT, S.SUBMITTED, S.IN_REVIEW, S.INFORMATION_REQUESTED, S.APPROVED, S.WAITLISTED, S.ACCEPTED})
 HAS_A_CONTACT = LIVE - {S.DRAFT}
+# An application that stands so and was decided before is one that the business appealed for.
+APPEALED = frozenset({S.IN_REVIEW, S.INFORMATION_REQUESTED, S.WAITLISTED})
+# What a decision can be made of. Whoever was asked for more is waited for.
+DECIDABLE = frozenset({S.SUBMITTED, S.IN_REVIEW})
 
 
 class FormState(State):

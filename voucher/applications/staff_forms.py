@@ -38,6 +38,31 @@ class DeclineForm(Form):
     )
 
 
+class QuestionForm(Form):
+    """What the business is asked before the decision."""
+
+    question = reason_field(
+        _("What do you need to know? The business reads this."),
+        _("Write what you need to know: the business reads it."),
+    )
+
+
+class WaitingForm(Form):
+    """Why an application has to wait."""
+
+    reason = reason_field(
+        _("Why does it have to wait? The business reads this."), _("Say why: the business reads the reason.")
+    )
+
+
+class AppealForm(Form):
+    """What the business says against the decision."""
+
+    reason = reason_field(
+        _("What does the business say was not known or not right?"), _("Say what was not known or not right.")
+    )
+
+
 class ContactForm(Form):
     """Who speaks for the business from now on, and why."""
 

@@ -20,9 +20,19 @@ from voucher.applications.contacts import change_contact
 from voucher.applications.models import Application
 from voucher.applications.policy import why_not_decide
 from voucher.applications.queries import why_declined
+from voucher.applications.reviewing import appeal, ask_business, put_on_waiting_list
 from voucher.applications.rules import APPROVABLE, ApplicationState
 from voucher.applications.rules import TO_DECIDE as STATES_TO_DECIDE
-from voucher.applications.staff_forms import ANY, TO_DECIDE, ApplicationFilters, ContactForm, DeclineForm
+from voucher.applications.staff_forms import (
+    ANY,
+    TO_DECIDE,
+    AppealForm,
+    ApplicationFilters,
+    ContactForm,
+    DeclineForm,
+    QuestionForm,
+    WaitingForm,
+)
 from voucher.applications.staff_lists import APPLICATIONS
 from voucher.applications.staff_queries import (
     READERS,
@@ -68,6 +78,30 @@ ASKS: dict[str, Ask[Application]] = {
         DeclineForm,
         lambda act, thing, form: decline(act, thing, reason=form.reason.data),
         warning=True,
+    ),
+    "ask": Ask(
+        _("Ask for more about application %(reference)s"),
+        _("%(contact)s is asked by e-mail and answers on the application's page. Nobody can decide before that."),
+        _("Ask the business"),
+        _("The business is asked about application %(reference)s."),
+        QuestionForm,
+        lambda act, thing, form: ask_business(act, thing, question=form.question.data),
+    ),
+    "wait": Ask(
+        _("Put application %(reference)s on the waiting list"),
+        _("The business is told by e-mail, with the reason that you give. Approve it once there is money for it."),
+        _("Put it on the list"),
+        _("Application %(reference)s is on the waiting list and the business is told why."),
+        WaitingForm,
+        lambda act, thing, form: put_on_waiting_list(act, thing, reason=form.reason.data),
+    ),
+    "appeal": Ask(
+        _("Enter an appeal for application %(reference)s"),
+        _("Do this when the business says that the decision is wrong. Somebody who did not decline it decides again."),
+        _("Enter the appeal"),
+        _("Application %(reference)s is looked at again."),
+        AppealForm,
+        lambda act, thing, form: appeal(act, thing, reason=form.reason.data),
     ),
     "withdraw": Ask(
         _("Withdraw application %(reference)s"),

@@ -1,4 +1,4 @@
-"""Applying as a business, and the office's list of applications, with approving one and naming another contact."""
+"""Applying as a business, and the office's list of applications with what happens to one before its decision."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from voucher.applications.contacts import change_contact
 from voucher.applications.models import Application, ApplicationForm
 from voucher.applications.queries import application_by_reference
 from voucher.applications.questions import asked
+from voucher.applications.reviewing import answer_office, appeal, ask_business, put_on_waiting_list
 from voucher.applications.rules import ApplicationState
 from voucher.cli.common import Answer, Run, changing, reading
 from voucher.cli.options import REASON, SET_UP_FILE, GivenFile, one_of
@@ -135,4 +136,53 @@ def contact_changed(run: Run, reference: str, **given: str) -> Answer:
     return Answer(words, {"application": application.reference, "contact": person.email})
 
 
-COMMANDS = (apply, approve, applications, contact_changed)
+@click.command("ask-business")
+@click.argument("application")
+@click.option("--question", required=True, help="What you need to know; the business reads it.")
+@changing
+def asked_business(run: Run, application: str, question: str) -> Answer:
+    """Ask the business for more before its application is decided; it answers on its page."""
+    found = application_by_reference(run.scheme, application)
+    ask_business(run.act, found, question=question)
+    return _stands(found)
+
+
+@click.command("answer-office")
+@click.argument("application")
+@click.option("--answer", required=True, help="What was asked for.")
+@changing
+def answered_office(run: Run, application: str, answer: str) -> Answer:
+    """Answer, as the business, what the office asked about its application."""
+    found = application_by_reference(run.scheme, application)
+    answer_office(run.act, found, answer=answer)
+    return _stands(found)
+
+
+@click.command("waiting-list")
+@click.argument("application")
+@REASON
+@changing
+def waiting(run: Run, application: str, reason: str) -> Answer:
+    """Put an application on the waiting list; the business reads the reason."""
+    found = application_by_reference(run.scheme, application)
+    put_on_waiting_list(run.act, found, reason=reason)
+    return _stands(found)
+
+
+@click.command("appeal")
+@click.argument("application")
+@REASON
+@changing
+def appealed(run: Run, application: str, reason: str) -> Answer:
+    """Have a declined application looked at again, by another person than the one who declined it."""
+    found = application_by_reference(run.scheme, application)
+    appeal(run.act, found, reason=reason)
+    return _stands(found)
+
+
+def _stands(application: Application) -> Answer:
+    data = {"application": application.reference, "state": str(application.state)}
+    return Answer(f"Application {application.reference} is {application.state}.", data)
+
+
+COMMANDS = (apply, approve, applications, contact_changed, asked_business, answered_office, waiting, appealed)

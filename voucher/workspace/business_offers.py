@@ -51,6 +51,7 @@ def application_page(public_id: str) -> ResponseReturnValue:
         change=last_changes("application", [application.id]).get(application.id),
         may_answer=_is_open(act, application),
         may_withdraw=application.state in TO_DECIDE,
+        may_answer_office=act.actor.may(Permission.BUSINESS_OFFERS_ACCEPT, organisation_id=application.business_id),
         letters=letters_of(application),
         how_far=partial(how_far, today=act.today),
     )

@@ -104,7 +104,7 @@ def test_control_without_the_policy_it_would_be_decided(
     app: Flask, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waiting, asha = own_application(app, world)
-    monkeypatch.setattr("voucher.applications.commands.why_not_decide", lambda *_anything: None)
+    monkeypatch.setattr("voucher.applications.reviewing.why_not_decide", lambda *_anything: None)
     asha.get("/account")
     asha.post("/applications/approve", {"application": waiting.public_id})
     assert (state_of(waiting), reserved(waiting)) == ("approved", 75_000)

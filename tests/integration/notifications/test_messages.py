@@ -23,6 +23,7 @@ from tests.harness.world import World, build_world
 from tests.integration.applications.people import COMPANY
 from tests.integration.applications.people import sent as application_sent
 from tests.integration.providers.firms import firms_of_every_fate
+from voucher.accounts.commands import grant_role
 from voucher.accounts.links import open_link
 from voucher.accounts.models import OneTimeLink
 from voucher.accounts.rules import Role
@@ -31,6 +32,7 @@ from voucher.app import office
 from voucher.applications.applying import answer_question, begin_by_phone, hand_over, refuse_form
 from voucher.applications.commands import decline, send_notice_again, submit, turn_down, withdraw_application
 from voucher.applications.contacts import change_contact
+from voucher.applications.reviewing import answer_office, appeal, ask_business, put_on_waiting_list
 from voucher.notifications.models import OutboxMessage
 from voucher.platform.actor import WORKER
 from voucher.platform.db import engine, session
@@ -266,6 +268,13 @@ def everything(world: World) -> None:
     world.do(world.owner_of(unwanted), turn_down, unwanted, reason="no time for it")
     nora = {"email_text": "nora@bakery.example", "name": "Nora New", "reason": "the first one has left"}
     world.do("asha", change_contact, world.offered(), **nora)
+    reviewed = world.do("asha", submit, world.round, *world.business())
+    world.do("asha", ask_business, reviewed, question="which shop?")
+    world.do(world.owner_of(reviewed), answer_office, reviewed, answer="the one in Mill Street")
+    world.do("asha", decline, reviewed, reason="outside the area")
+    world.do(world.owner_of(reviewed), appeal, reviewed, reason="Mill Street is inside")
+    world.do("ada", grant_role, world.people["sam"], Role.ASSESSOR, scheme_id=world.scheme.id)
+    world.do("sam", put_on_waiting_list, reviewed, reason="the round is spent")
     world.clock.set(datetime(2026, 4, 21, 9, tzinfo=UTC))
     send()
 

@@ -43,9 +43,10 @@ def test_what_only_comes_up_at_times_is_named_apart_and_a_second_person_mends_it
     sigrid = browser_of(app, world, "sigrid")
     page = sigrid.get("/team")
     assert "Yes. Every step has somebody" in page
-    assert "these stand still: accept claims on other evidence; confirm roles." in page
+    assert "these stand still: decide appeals; accept claims on other evidence; confirm roles." in page
     with_role(world, "abel", Role.SYSTEM_ADMINISTRATOR)
     with_role(world, "vic", Role.VERIFIER)
+    with_role(world, "abby", Role.ASSESSOR)
     assert "stand still:" not in sigrid.get("/team")
 
 
@@ -64,6 +65,7 @@ def test_each_absence_says_what_stands_still(app: Flask, world: World) -> None:
 def test_an_absence_is_not_blamed_for_what_stands_still_anyway(app: Flask, world: World) -> None:
     stop(world, "paul")
     with_role(world, "abby", Role.ASSESSOR)
+    with_role(world, "amir", Role.ASSESSOR)
     away = {row[0]: row[1] for row in browser_of(app, world, "ada").get("/team").rows if len(row) == 2}
     assert (away["Asha"], away["Petra"]) == ("Nothing more", "Prepare payment batches")
 

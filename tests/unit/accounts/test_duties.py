@@ -11,6 +11,7 @@ ALL = pairs_in_force(decider_may_verify=False, reviewer_needed=True)
 EVERY = {step.code for step in STEPS}
 # Tested where the domain's own tests are, by other names, or asked within one step and not of two.
 TESTED_ELSEWHERE = {
+    "decide and decide the appeal",
     "prepare a batch and type its bank line",
     "approve a batch and type its bank line",
     "propose and confirm a role",
