@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import gc
+import json
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
+from io import StringIO
 from pathlib import Path
 from typing import cast
 from zlib import crc32
 
 import pytest
 from flask import Flask
+from hypothesis import settings
+from slipcover import print_coverage
 from sqlalchemy import Engine, create_engine
 
 from config import Config
@@ -33,12 +38,14 @@ from voucher.platform.keyring import KeyRing
 GUARD = Guard()
 # Where tests begin with steps that others begin with, too.
 JOURNEYS = {"integration", "journeys"}
-UNCOUNTED = {"browser", "concurrency", "documents", "journeys", "properties"}
 # Whoever asks for one of these by a fixture or an import looks at pages.
 LOOKS_AT_PAGES = {"client", "PageClient", "browser_of"}
 
 
 def pytest_configure() -> None:
+    # How long an example takes says something of the machine, and nothing of what is tested.
+    settings.register_profile("untimed", deadline=None)
+    settings.load_profile("untimed")
     GUARD.install()
     compiled.install()
     hashing.install()
@@ -58,17 +65,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--share-pages"):
         _share_pages(config, items)
-    counted = set[tuple[Path, str]]()
     for item in items:
         if _engine(item) == "postgresql":
             item.add_marker("postgres")
-        # Counting lines takes as long again as the test itself. What these run is counted by the others: by those of
-        # the parts that they put together, by the first case of many, on the other engine.
-        case = item.path, getattr(item, "originalname", item.name)
-        if UNCOUNTED & set(item.path.parts) or case in counted:
-            item.add_marker("uncounted")
-        else:
-            counted.add(case)
 
 
 def _engine(item: pytest.Item) -> str:
@@ -95,19 +94,13 @@ def _share_pages(config: pytest.Config, items: list[pytest.Item]) -> None:
     items[:] = [item for item in items if item not in set(left_out)]
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    # What a test is given and what is taken down after it is left out together with the test, which pytest-cov's own
-    # marker does not do. A thread that starts while lines begin to be counted again may even fail.
-    found = item.config.pluginmanager.getplugin("_cov")
-    counting = found and found.cov_controller
-    if not counting or not item.get_closest_marker("uncounted"):
-        return (yield)
-    counting.pause()
-    try:
-        return (yield)
-    finally:
-        counting.resume()
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Shows the lines and branches that no test ran, where scripts/test had them counted, above the summary."""
+    counted = Path(os.environ.get("SLIPCOVER_COVERAGE_DIR", ""), "merged.json")
+    if counted.is_file():
+        table = StringIO()
+        print_coverage(json.loads(counted.read_text()), outfile=table, skip_covered=True)
+        terminalreporter.write_line(table.getvalue())
 
 
 @pytest.fixture(autouse=True)

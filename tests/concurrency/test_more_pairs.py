@@ -14,6 +14,7 @@ from voucher.accounts.commands import contact_person
 from voucher.accounts.models import Person
 from voucher.accounts.rules import Role
 from voucher.applications import commands as applications
+from voucher.applications import reviewing
 from voucher.applications.commands import decline, offer, submit
 from voucher.applications.models import Application
 from voucher.funding.models import FundingLine
@@ -38,7 +39,7 @@ Patch = pytest.MonkeyPatch
 def test_an_application_is_approved_by_one_of_two_assessors(app: Flask, world: World, monkeypatch: Patch) -> None:
     application = submitted(world, [world.round])[0]
     colleague(world, "abe", Role.ASSESSOR)
-    schedule = guarded(monkeypatch, applications, "lock_application")
+    schedule = guarded(monkeypatch, reviewing, "lock_application")
     first, second = schedule.run(app, approval(world, application), approval(world, application, "abe"))
     assert (first, second) == ("approved", "invalid_transition")
     assert events("application.approved") == 1
@@ -50,7 +51,7 @@ def test_control_without_the_lock_an_application_is_approved_twice_and_its_money
 ) -> None:
     application = submitted(world, [world.round])[0]
     colleague(world, "abe", Role.ASSESSOR)
-    schedule = unguarded(monkeypatch, applications, "lock_application", Application)
+    schedule = unguarded(monkeypatch, reviewing, "lock_application", Application)
     first, second = schedule.run(app, approval(world, application), approval(world, application, "abe"))
     assert second == "approved"
     if engine_kind == "sqlite":
@@ -70,7 +71,7 @@ def test_an_application_is_not_declined_while_it_is_approved(app: Flask, world: 
         decline(act, session.get_one(Application, application_id), reason="too late")
         return "declined"
 
-    schedule = guarded(monkeypatch, applications, "lock_application")
+    schedule = guarded(monkeypatch, reviewing, "lock_application")
     first, second = schedule.run(app, approval(world, application), (world.act("abe"), declining))
     assert (first, second) == ("approved", "invalid_transition")
     books_are_right(world)

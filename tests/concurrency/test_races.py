@@ -25,6 +25,7 @@ from tests.harness.balances import faults
 from tests.harness.reconciled import assert_reconciled
 from tests.harness.world import SHARES, World, add_package, add_round_over
 from voucher.applications import commands as applications
+from voucher.applications import reviewing
 from voucher.applications.models import Application
 from voucher.applications.policy import why_not_decide
 from voucher.funding import ledger
@@ -143,7 +144,7 @@ def stopped_at_the_decision(monkeypatch: pytest.MonkeyPatch, engine_kind: str) -
     plain_begin(monkeypatch)
     if engine_kind == "sqlite":
         stopping = schedule.stopping_after(why_not_decide)
-        monkeypatch.setattr(applications, "why_not_decide", stopping)
+        monkeypatch.setattr(reviewing, "why_not_decide", stopping)
     return schedule
 
 

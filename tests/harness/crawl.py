@@ -5,11 +5,12 @@ from __future__ import annotations
 import fcntl
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextvars import Context
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import urldefrag, urlencode, urljoin, urlsplit
 
 from werkzeug.exceptions import HTTPException
@@ -88,15 +89,17 @@ class Seen:
             return not found <= known
 
 
-def every_page(site: Site, cookie: str, *, most: int = VISITS) -> Iterator[Visited]:
+def every_page(
+    site: Site, cookie: str, *, most: int = VISITS, others: Mapping[str, int] = MappingProxyType({})
+) -> Iterator[Visited]:
     """Every page behind the links from the home page on, for whoever has this session's cookie.
 
-    ``most`` is how often one endpoint is visited.
+    ``most`` is how often one endpoint is visited, what ``others`` visited already included.
     """
     client = site.app.test_client()
     if cookie:
         client.set_cookie(site.app.config["SESSION_COOKIE_NAME"], cookie)
-    waiting, known, visits = ["/"], {"/"}, dict[str, int]()
+    waiting, known, visits = ["/"], {"/"}, dict(others)
     while waiting:
         path = waiting.pop(0)
         endpoint = endpoint_of(site, path)

@@ -128,7 +128,7 @@ class Story:
         yield from ()
 
     def _applications(self, rows: list[tuple[str, ...]]) -> Life:
-        """Businesses that apply themselves: declined, offered, to decide, to look at, unfinished."""
+        """Businesses that apply themselves: declined, offered, asked for more, to wait, to look at, unfinished."""
         do = self.player.do
         sent = []
         for row in rows[:4]:
@@ -137,6 +137,10 @@ class Story:
         reason = "The support is a new van. The scheme pays for technology and for training in it."
         do("asha", "decline", sent[0]["application"], "--reason", reason)
         do("asha", "approve-application", sent[1]["application"])
+        question = "Which of your two shops is it for? Only the one in the county can have it."
+        do("asha", "ask-business", sent[2]["application"], "--question", question)
+        wait = "This round's money for shops is promised. We come back to you when some of it is given up."
+        do("asha", "waiting-list", sent[3]["application"], "--reason", wait)
         self._apply((*rows[4][:1], firms.BUSINESSES[0][1], *rows[4][2:]))
         self._apply(rows[5], "--draft")
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from flask import Flask
@@ -27,9 +26,7 @@ from voucher.notifications.models import OutboxMessage
 from voucher.notifications.worker import LEASE, PostOffice, deliver_one
 from voucher.platform.act import Act
 from voucher.platform.actor import WORKER
-from voucher.platform.db import atomic, session
-
-HERE = Path(__file__).resolve()
+from voucher.platform.db import atomic, db, session
 
 
 def hello(_act: Act, message: OutboxMessage) -> Mail:
@@ -143,44 +140,40 @@ def test_control_without_the_lease_the_other_delivers_it_too(app: Flask, monkeyp
     assert len(kept.sent) == 2
 
 
-CHILD = """
-import os, signal, sys
-from datetime import datetime
-from pathlib import Path
-from config import Config
-from tests.harness.clock import FixedClock
-from tests.integration.notifications import test_outbox
-from voucher.app import create_app
-from voucher.notifications import worker
-from voucher.notifications.delivery import FolderDelivery
-
-data, url, now, where = sys.argv[1:]
-place = Config(Path(data), url, "http://localhost", testing=True)
-def die(*_args, **_named):
+def _die(*_args: object, **_named: object) -> NoReturn:
     os.kill(os.getpid(), signal.SIGKILL)
-if where == "before delivery":
-    FolderDelivery.send = die
-elif where == "after the lease":
-    worker.draw = die
-elif where == "after delivery":
-    worker.mark_done = die
-with create_app(place, clock=FixedClock(datetime.fromisoformat(now))).app_context():
-    test_outbox.drain(FolderDelivery(place.mail))
-"""
+    raise AssertionError
 
 
-@pytest.mark.parametrize("where", ["after the lease", "before delivery", "after delivery"])
+KILLED = {
+    "after the lease": (worker, "draw"),
+    "before delivery": (FolderDelivery, "send"),
+    "after delivery": (worker, "mark_done"),
+}
+
+
+def killed_worker(app: Flask, place: Config, where: str) -> int:
+    """The signal by which a worker process ended that died there."""
+    session.remove()
+    process = os.fork()
+    if process == 0:
+        try:
+            # The parent's connections are no business of the child's.
+            for engine in db.engines.values():
+                engine.dispose(close=False)
+            setattr(*KILLED[where], _die)
+            drain(FolderDelivery(place.mail))
+        finally:
+            os._exit(0)
+    return os.WTERMSIG(os.waitpid(process, 0)[1])
+
+
+@pytest.mark.parametrize("where", KILLED)
 def test_a_worker_killed_at_any_point_loses_nothing_and_does_nothing_twice(
     app: Flask, place: Config, clock: FixedClock, where: str
 ) -> None:
     queue()
-    session.remove()
-    root = str(HERE.parents[3])
-    given = [str(place.data), place.database_url, clock().isoformat(), where]
-    child = subprocess.run(
-        [sys.executable, "-c", CHILD, *given], cwd=root, env={**os.environ, "PYTHONPATH": root}, check=False, timeout=60
-    )
-    assert child.returncode == -signal.SIGKILL
+    assert killed_worker(app, place, where) == signal.SIGKILL
     assert place.mail.exists() == (where == "after delivery")
     assert drain(FolderDelivery(place.mail)) == []  # The dead worker's lease still runs.
     clock.set(clock() + LEASE)
