@@ -8,6 +8,7 @@ from voucher.funding import models as funding
 from voucher.notifications import models as notifications
 from voucher.organisations import models as organisations
 from voucher.payments import models as payments
+from voucher.payments.bank_files import models as bank_files
 from voucher.platform.db import Base
 from voucher.providers import models as providers
 from voucher.redemptions import models as redemptions
@@ -17,7 +18,7 @@ from voucher.subsidies import models as subsidies
 from voucher.vouchers import models as vouchers
 
 ALL = (
-    accounts, applications, audit, documents, funding, notifications, organisations, payments, providers,
+    accounts, applications, audit, bank_files, documents, funding, notifications, organisations, payments, providers,
     redemptions, reports, schemes, subsidies, vouchers,
 )  # fmt: skip
 METADATA = Base.metadata

@@ -15,6 +15,7 @@ class Override(StrEnum):
 
     ACCEPTED_WITHOUT_CONFIRMATION = "accepted without the business's confirmation"
     BACKDATED_ENTRY = "entry moved out of a closed period"
+    CONTINUITY = "bank statement taken in that does not go on where the one before it ended"
     EVIDENCE_ENTERED = "acceptance entered by an officer"
     EXTENSION = "extension"
     LEDGER_DIFFERENCE = "difference to the authority's ledger"

@@ -44,7 +44,7 @@ def tried_first(command: Callable[..., None]) -> Callable[..., None]:
     return tried
 
 
-def _done(answer: Answer, *, commit: bool) -> Answer:
+def done(answer: Answer, *, commit: bool) -> Answer:
     """The answer of what is to stay; raises DryRun, which undoes it all, for what is not."""
     data = {**answer.data, "committed": commit} if isinstance(answer.data, Mapping) else answer.data
     if commit:
@@ -97,7 +97,7 @@ def businesses(run: Run, file: GivenFile, commit: bool) -> Answer:
         f"{found.rows} businesses in {file.name}: {found.new} new ({found.with_contact} with a contact, "
         f"{found.without_contact} without), {found.known} known already."
     )
-    return _done(Answer(words, vars(found)), commit=commit)
+    return done(Answer(words, vars(found)), commit=commit)
 
 
 @click.command("offer")
@@ -139,7 +139,7 @@ def offer(
     target = round_by_code(run.scheme, round_code)
     documents = {name: each.data for name, each in confirmations.items()}
     found = offer_in_bulk(run.act, target, file.given.data, file.given.name, documents)
-    return _done(Answer(_in_words(found, target.code), vars(found)), commit=commit)
+    return done(Answer(_in_words(found, target.code), vars(found)), commit=commit)
 
 
 def _in_words(found: BulkOffer, round_code: str) -> str:

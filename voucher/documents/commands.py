@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from voucher.documents.models import Document, ImportedFile
-from voucher.documents.rules import sniff
+from voucher.documents.rules import sniff, text_type
 from voucher.platform.act import Act
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError
@@ -35,7 +35,7 @@ def looked_at(act: Act, files: Iterable[bytes]) -> Act:
 
     Files that are not taken anyway are left out.
     """
-    taken = [data for data in files if data and len(data) <= LIMIT_BYTES and sniff(data)]
+    taken = [data for data in files if data and len(data) <= LIMIT_BYTES and (sniff(data) or text_type(data))]
     return replace(act, scanner=act.scanner.after_looking_at(taken))
 
 
@@ -45,13 +45,33 @@ def keep_document(act: Act, *, scheme_id: int, data: bytes, name: str, retention
     So it does when the installation's scanner found malware in it, or could not look at it: nothing of it is kept.
     The act must have ``looked_at`` the file.
     """
+    _refuse_size(data, name)
+    media_type = sniff(data)
+    if media_type is None:
+        raise DomainError("file_type", f"{name} is not a PDF, PNG, JPEG or WebP file. Save it as one of these.", "file")
+    return _keep(act, scheme_id=scheme_id, data=data, name=name, retention_class=retention_class, media_type=media_type)
+
+
+def keep_data_file(act: Act, *, scheme_id: int, data: bytes, name: str, retention_class: str) -> Document:
+    """Stores a file of data that was handed in, as ``keep_document`` does with papers; only text is taken."""
+    _refuse_size(data, name)
+    media_type = text_type(data)
+    if media_type is None:
+        words = _(
+            "{name} is no text file in UTF-8 or Windows-1252. Hand in the file that the bank gave, or a CSV file."
+        )
+        raise DomainError("file_type", words.format(name=name), "file")
+    return _keep(act, scheme_id=scheme_id, data=data, name=name, retention_class=retention_class, media_type=media_type)
+
+
+def _refuse_size(data: bytes, name: str) -> None:
     if not data:
         raise DomainError("empty_file", f"{name} is empty.", "file")
     if len(data) > LIMIT_BYTES:
         raise DomainError("file_too_large", f"{name} is larger than {LIMIT_BYTES // 1_000_000} MB.", "file")
-    media_type = sniff(data)
-    if media_type is None:
-        raise DomainError("file_type", f"{name} is not a PDF, PNG, JPEG or WebP file. Save it as one of these.", "file")
+
+
+def _keep(act: Act, *, scheme_id: int, data: bytes, name: str, retention_class: str, media_type: str) -> Document:
     is_scanned = _scan(act, data, name)
     return keep_own_document(
         act,

@@ -9,6 +9,22 @@ SIGNATURES = (
 )
 
 
+CONTROLS = bytes(range(9)) + bytes(range(14, 32))
+
+
+def text_type(data: bytes) -> str | None:
+    """The media type of a data file, CSV, XML or other text in UTF-8 or Windows-1252; None for anything else."""
+    if data.translate(None, CONTROLS) != data:
+        return None
+    for encoding in ("utf-8", "cp1252"):
+        try:
+            data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return "text/plain"
+    return None
+
+
 def sniff(data: bytes) -> str | None:
     """The media type of a PDF, PNG, JPEG or WebP file; None for anything else."""
     for start, media_type in SIGNATURES:

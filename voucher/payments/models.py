@@ -99,7 +99,10 @@ class PaymentItem(Base):
 
 
 class BankLine(Base):
-    """One movement on the scheme's bank account; money in is above zero. ``open_pence`` is unexplained yet."""
+    """One movement on the scheme's bank account; money in is above zero. ``open_pence`` is unexplained yet.
+
+    ``identity`` is what an imported line is known by when another statement shows it again (rule 35).
+    """
 
     __tablename__ = "bank_line"
     __table_args__ = (
@@ -107,7 +110,11 @@ class BankLine(Base):
         CheckConstraint("pence <> 0", name="not_nothing"),
         CheckConstraint("open_pence BETWEEN 0 AND abs(pence)", name="open_within_the_line"),
         CheckConstraint(in_list("source", list(LineSource)), name="source_known"),
+        CheckConstraint("(source = 'imported') = (statement_id IS NOT NULL)", name="imported_from_a_statement"),
+        CheckConstraint("(statement_id IS NULL) = (identity IS NULL)", name="identity_with_the_statement"),
         Index("ix_bank_line_scheme_day", "scheme_id", "booked_on"),
+        Index("ix_bank_line_statement", "statement_id"),
+        Index("uq_bank_line_identity", "scheme_id", "identity", unique=True),
     )
 
     public_id: Mapped[str] = mapped_column(default=new_public_id)
@@ -120,6 +127,8 @@ class BankLine(Base):
     counterparty: Mapped[str]
     entered_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
     entered_at: Mapped[datetime]
+    statement_id: Mapped[int | None] = mapped_column(ForeignKey("bank_statement.id"))
+    identity: Mapped[str | None]
 
     @property
     def reference(self) -> str:

@@ -12,6 +12,8 @@ class Permission(StrEnum):
     ADMIN_PEOPLE_MANAGE = "admin:people:manage"
     ADMIN_SYSTEM_RUN = "admin:system:run"
     AUDIT_EVERYTHING_READ = "audit:everything:read"
+    BANK_CONTINUITY_OVERRIDE = "bank:continuity:override"
+    BANK_FILES_IMPORT = "bank:files:import"
     BANK_LINES_MATCH = "bank:lines:match"
     BANK_LINES_TYPE = "bank:lines:type"
     BATCHES_APPROVE = "batches:batch:approve"

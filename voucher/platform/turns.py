@@ -15,6 +15,7 @@ class Turn(IntEnum):
     IMPORT_BUSINESSES = 7_461_021
     OFFER_BY_FILE = 7_461_022
     TAKE_OVER = 7_461_023
+    IMPORT_BANK_FILE = 7_461_024
 
 
 def take_turn(turn: Turn, *, of: int = 0) -> None:

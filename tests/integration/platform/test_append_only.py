@@ -20,6 +20,7 @@ APPEND_ONLY = (
     "audit_seal",
     "audit_seal_member",
     "bank_match",
+    "bank_statement",
     "claim_answer",
     "entry",
     "opening_item",

@@ -35,6 +35,7 @@ PLAIN: dict[str, Values] = {
     "assistance": {"source": "system"},
     "agreement_change": {"state": "applied"},
     "bank_line": {"source": "typed"},
+    "bank_import": {"kind": "csv", "override_reason": ""},
     "bank_match": {"kind": "repayment to the funder"},
     "batch": {"state": "draft", "prepared_by": 1},
     "debt": {"state": "raised"},
@@ -96,6 +97,39 @@ CHECKS: list[tuple[str, str, Values, Values]] = [
     ("bank_line", "not_nothing", {"pence": 0, "open_pence": 0}, {"pence": -1, "open_pence": 0}),
     ("bank_line", "open_within_the_line", {"pence": -5, "open_pence": 6}, {"pence": -5, "open_pence": 5}),
     ("bank_line", "open_within_the_line", {"open_pence": -1}, {"open_pence": 0}),
+    (
+        "bank_line",
+        "imported_from_a_statement",
+        {"source": "imported"},
+        {"source": "imported", "statement_id": 1, "identity": "x"},
+    ),
+    (
+        "bank_line",
+        "identity_with_the_statement",
+        {"source": "imported", "statement_id": 1},
+        {"source": "imported", "statement_id": 1, "identity": "x"},
+    ),
+    ("bank_import", "taken_in_by_somebody", {"taken_in_at": MOMENT}, {"taken_in_at": MOMENT, "taken_in_by": 1}),
+    (
+        "bank_import",
+        "override_with_the_act",
+        {"override_reason": "lost"},
+        {"override_reason": "lost", "taken_in_at": MOMENT, "taken_in_by": 1},
+    ),
+    ("bank_statement", "begins_before_it_ends", {"first_on": LATER}, {"last_on": LATER}),
+    (
+        "bank_statement",
+        "opening_of_an_account",
+        {"account_id": 1, "closing_pence": 1},
+        {"account_id": 1, "opening_pence": 1, "closing_pence": 1},
+    ),
+    (
+        "bank_statement",
+        "closing_of_an_account",
+        {"account_id": 1, "opening_pence": 1},
+        {"account_id": 1, "opening_pence": 1, "closing_pence": 1},
+    ),
+    ("bank_statement", "lines_not_negative", {"known_lines": -1}, {"known_lines": 0}),
     ("bank_match", "debt_named", {"kind": "recovery"}, {"kind": "recovery", "debt_id": 1}),
     ("bank_match", "debt_named", {"debt_id": 1}, {"kind": "recovery", "debt_id": 1}),
     ("bank_match", "drawdown_named", {"kind": "drawdown"}, {"kind": "drawdown", "drawdown_id": 1}),
@@ -245,7 +279,15 @@ WRITTEN_CHECKS: list[tuple[str, str, Values, Values]] = [
 ]
 # What breaks the one breaks the other, too, and the engine names whichever it looks at first.
 IMPLIED = {"grant_not_negative": "disallowed_within_the_grant", "face_above_zero": "cap_within_face"}
-APPEND_ONLY = {"assistance", "bank_match", "claim_answer", "opening_item", "posting", "subsidy_record"}
+APPEND_ONLY = {
+    "assistance",
+    "bank_match",
+    "bank_statement",
+    "claim_answer",
+    "opening_item",
+    "posting",
+    "subsidy_record",
+}
 
 
 @pytest.fixture
@@ -384,6 +426,16 @@ SHARED: list[tuple[str, tuple[str, ...], Values, Values]] = [
     ("round_line", ("round_id", "line_id"), {}, {"round_id": 2}),
     ("terms", ("scheme_id", "version"), {}, {"version": "z"}),
     ("imported_file", ("kind", "scope", "sha256"), {}, {"scope": "z"}),
+    ("bank_account", ("scheme_id", "name"), {}, {"name": "z"}),
+    ("bank_account", ("scheme_id", "fingerprint"), {}, {"fingerprint": "z"}),
+    ("bank_import", ("scheme_id", "sha256"), {}, {"sha256": "z"}),
+    (
+        "bank_line",
+        ("scheme_id", "identity"),
+        {"source": "imported", "statement_id": 1, "identity": "x"},
+        {"identity": "z"},
+    ),
+    ("file_layout", ("scheme_id", "name"), {}, {"scheme_id": 2}),
     ("redemption_version", ("redemption_id", "version"), {}, {"version": 2}),
 ]
 
