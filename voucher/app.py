@@ -17,7 +17,15 @@ from voucher.applications import staff_views as application_desk
 from voucher.funding.views import agreement_pages, round_pages
 from voucher.notifications import views as outbox
 from voucher.payments import remittance_views
-from voucher.payments.views import approval_page, bank_pages, batch_pages, debt_pages, matching_pages
+from voucher.payments.views import (
+    approval_page,
+    bank_pages,
+    batch_pages,
+    debt_pages,
+    file_pages,
+    layout_pages,
+    matching_pages,
+)
 from voucher.platform import logs, pages, web
 from voucher.platform.act import Act
 from voucher.platform.actor import Actor
@@ -97,6 +105,8 @@ BLUEPRINTS = (
     batch_pages.blueprint,
     approval_page.blueprint,
     bank_pages.blueprint,
+    file_pages.blueprint,
+    layout_pages.blueprint,
     matching_pages.blueprint,
     debt_pages.blueprint,
     agreement_pages.blueprint,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload
 
 from voucher.accounts.models import Person
@@ -97,15 +97,18 @@ def known_lines(scheme_id: int, first: date, last: date) -> Mapping[str, int]:
     return {str(identity): int(statement_id or 0) for identity, statement_id in rows}
 
 
-def imports(scheme_id: int) -> Rows:
-    """Files that were handed in, in no order, each with its name, how many lines it brought, and by whom it came."""
+def imports(scheme_id: int, *, waiting: bool) -> Rows:
+    """Files that were handed in, in no order, each with its name, by whom it came and how many lines it brought.
+
+    ``waiting`` leaves out those that were taken in.
+    """
     brought = (
         select(func.coalesce(func.sum(BankStatement.new_lines), 0))
         .where(BankStatement.import_id == BankImport.id)
         .correlate(BankImport)
         .scalar_subquery()
     )
-    return (
+    query = (
         select(
             BankImport,
             Document.original_name.label("name"),
@@ -116,6 +119,7 @@ def imports(scheme_id: int) -> Rows:
         .join(Person, Person.id == BankImport.handed_in_by)
         .where(BankImport.scheme_id == scheme_id)
     )
+    return query.where(BankImport.taken_in_at.is_(None)) if waiting else query
 
 
 def statements_of(found: BankImport) -> Sequence[BankStatement]:
@@ -124,10 +128,14 @@ def statements_of(found: BankImport) -> Sequence[BankStatement]:
     return session.scalars(query.options(joinedload(BankStatement.account))).all()
 
 
-def lines_from(found: BankImport) -> Select[BankLine]:
-    """The bank lines that a file brought, in no order."""
+def lines_from(found: BankImport) -> Rows:
+    """The bank lines that a file brought, in no order, each with the name of whoever took it in."""
     statements = select(BankStatement.id).where(BankStatement.import_id == found.id)
-    return select(BankLine).where(BankLine.statement_id.in_(statements))
+    return (
+        select(BankLine, Person.name.label("by"))
+        .join(Person, Person.id == BankLine.entered_by)
+        .where(BankLine.statement_id.in_(statements))
+    )
 
 
 def statement_behind(line: BankLine) -> BankStatement | None:

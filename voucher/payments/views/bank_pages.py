@@ -11,6 +11,7 @@ from flask_babel import gettext as translate
 from voucher.audit.commands import transaction
 from voucher.audit.queries import history
 from voucher.payments.bank import type_bank_line
+from voucher.payments.bank_files.queries import statement_behind
 from voucher.payments.forms import BankLineFilters, BankLineForm, ExceptionFilters
 from voucher.payments.models import BankLine
 from voucher.payments.page_queries import (
@@ -92,6 +93,7 @@ def line_page(public_id: str) -> ResponseReturnValue:
         "payments/bank_line.html",
         line=line,
         typed_by=names_of([line.entered_by])[line.entered_by],
+        statement=statement_behind(line),
         explained=explanations(line),
         events=history("bank_line", line.id),
         may_match=line.open_pence > 0 and act.actor.may(P.BANK_LINES_MATCH, scheme_id=line.scheme_id),

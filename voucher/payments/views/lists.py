@@ -9,6 +9,7 @@ from flask_babel import gettext as translate
 
 from voucher.funding.models import Agreement, FundingLine
 from voucher.organisations.models import Organisation
+from voucher.payments.bank_files.models import BankImport
 from voucher.payments.models import BankLine, Batch, Debt, Drawdown, Payment
 from voucher.payments.rules import MatchKind
 from voucher.platform.i18n import gettext_noop as _
@@ -85,6 +86,20 @@ BANK_LINES = Listing(
     ),
     usual="-day",
     tie=BankLine.id,
+)
+
+BANK_FILES = Listing(
+    "bank-files",
+    (
+        Column(_("File"), lambda row: row.name, "name", "name"),
+        Column(_("What it is"), lambda row: row.BankImport.kind, "kind", BankImport.kind),
+        Column(_("Handed in"), lambda row: row.BankImport.handed_in_at, "handed-in", BankImport.handed_in_at),
+        Column(_("By"), lambda row: row.by, "by", "by"),
+        Column(_("Taken in"), lambda row: row.BankImport.taken_in_at, "taken-in", BankImport.taken_in_at),
+        Column(_("New lines"), lambda row: row.lines, "lines", "lines", Kind.NUMBER),
+    ),
+    usual="-handed-in",
+    tie=BankImport.id,
 )
 
 DEBTS = Listing(
