@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
-from mt940.tags import FinalOpeningBalance, Statement
+from mt940.tags import FinalOpeningBalance, Statement, StatementASNB
 
 from voucher.payments.bank_files.reading import (
     CURRENCY,
@@ -31,7 +31,7 @@ from voucher.platform.i18n import gettext_noop as _
 
 _TAG = re.compile(r":(\d\d[A-Z]?|NS):(.*)")
 _BALANCE = FinalOpeningBalance().re
-_MOVEMENT = Statement().re
+_MOVEMENTS = (Statement().re, StatementASNB().re)  # the second for banks that write long references
 _SIGNS = {"C": 1, "D": -1, "RC": -1, "RD": 1}  # a reversed credit is money out, a reversed debit money in
 _HALF_A_YEAR = 183
 _NO_REFERENCE = re.compile(r"(NONREF|NOTPROVIDED|KREF\+?|EREF\+?)?")
@@ -141,7 +141,7 @@ def _balance(block: _Block, tags: tuple[str, str], file: BankFile) -> _Balance |
         return None
     try:
         on = day_of(parts["year"], parts["month"], parts["day"])
-        return _Balance(_SIGNS[parts["status"]] * plain_pence(parts["amount"], point=","), on)
+        return _Balance(_signed(parts), on)
     except Unreadable as wrong:
         file.fault(found.row, column, "{wrong}", wrong=wrong)
         return None
@@ -159,14 +159,14 @@ def _movements(block: _Block, file: BankFile) -> Iterator[Movement]:
 
 
 def _movement(found: _Field, information: Sequence[str], file: BankFile) -> Movement | None:
-    parts = _MOVEMENT.match(found.text.rstrip())
+    parts = next(filter(None, (each.match(found.text.rstrip()) for each in _MOVEMENTS)), None)
     if not parts:
         file.fault(found.row, ":61:", _("This movement cannot be read. Get the file from the bank again."))
         return None
     try:
         value_day = day_of(parts["year"], parts["month"], parts["day"])
         booked_on = _booked_on(value_day, (parts["entry_month"] or "").strip(), (parts["entry_day"] or "").strip())
-        pence = _SIGNS[parts["status"]] * plain_pence(parts["amount"], point=",")
+        pence = _signed(parts)
     except Unreadable as wrong:
         file.fault(found.row, ":61:", "{wrong}", wrong=wrong)
         return None
@@ -176,6 +176,13 @@ def _movement(found: _Field, information: Sequence[str], file: BankFile) -> Move
     more = parts["extra_details"] or ""
     bank_id = (parts["bank_reference"] or "").strip()
     return Movement(found.row, booked_on, pence, one_line(given, reference) or one_line(more), counterparty, bank_id)
+
+
+def _signed(parts: re.Match[str]) -> int:
+    """Pence with their sign; every amount has its comma, so that a damaged one is not read as a smaller one."""
+    if "," not in parts["amount"]:
+        raise Unreadable(_("This amount cannot be read. Get the file from the bank again."))
+    return _SIGNS[parts["status"]] * plain_pence(parts["amount"], point=",")
 
 
 def _booked_on(value_day: date, month: str, day: str) -> date:
