@@ -6,7 +6,7 @@ import argparse
 import logging
 from collections.abc import Sequence
 
-from scripts.benchmarks import bulk, claims, pages
+from scripts.benchmarks import bank, bulk, claims, pages
 from scripts.benchmarks.figures import machine
 from scripts.benchmarks.place import ENGINES
 
@@ -25,6 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         case "bulk":
             for engine in given.engines:
                 bulk.measure(engine, given.rows)
+        case "bank":
+            for engine in given.engines:
+                bank.measure(engine, given.lines)
         case "pages":
             pages.measure(given.vouchers, given.visits)
 
@@ -37,7 +40,9 @@ def _parser() -> argparse.ArgumentParser:
     claim.add_argument("--clients", type=_numbers, default=CLIENTS, help="how many at once, like 1,4,16")
     many = kinds.add_parser("bulk", help="businesses, offers and vouchers by file")
     many.add_argument("--rows", type=int, default=ROWS)
-    for each in (claim, many):
+    lines = kinds.add_parser("bank", help="bank lines imported from files against raw SQL of the same rows")
+    lines.add_argument("--lines", type=int, default=ROWS, help="how many each file has")
+    for each in (claim, many, lines):
         each.add_argument("--engines", type=_engines, default=ENGINES, help="postgresql,sqlite")
     visits = kinds.add_parser("pages", help="pages at many vouchers, on PostgreSQL")
     visits.add_argument("--vouchers", type=int, default=VOUCHERS)

@@ -71,7 +71,9 @@ def test_a_large_town_is_the_small_one_many_times(databases: Databases, tmp_path
 def test_claims_and_files_are_measured(capsys: pytest.CaptureFixture[str]) -> None:
     bench.main(["claims", "--claims", "2", "--clients", "1,2", "--engines", "sqlite"])
     bench.main(["bulk", "--rows", "3", "--engines", "sqlite"])
+    bench.main(["bank", "--lines", "3", "--engines", "sqlite"])
     told = capsys.readouterr().out
+    assert "times raw SQL" in told
     assert "| clients | claims/s | raw/s | ratio |" in told
     assert told.count("\n|       1 |") == told.count("\n|       2 |") == 1
     assert "vouchers issued" in told

@@ -13,6 +13,7 @@ from voucher.funding.models import Posting
 from voucher.funding.rules import Account
 from voucher.organisations.identifiers import IdentifierKind, org_id
 from voucher.organisations.models import Organisation
+from voucher.payments.bank_files.queries import evidence_of
 from voucher.payments.models import BankLine, BankMatch, Payment
 from voucher.payments.rules import MatchKind
 from voucher.platform.db import session
@@ -158,7 +159,7 @@ def transaction_row(item: Paid, line_ids: Sequence[int]) -> dict[str, object]:
         "paid_by_business": answer.paid_pence if answer else None,
         "payment": item.payment.reference,
         "bank_on": line.booked_on.isoformat(),
-        "evidence": line.source,
+        "evidence": evidence_of(line),
         "kind": item.kind,
     }
 

@@ -26,7 +26,13 @@ STATES = {
     "accepted": (_("Accepted by the funder"), "green"),
     "queried": (_("Queried by the funder"), "red"),
 }
-EVIDENCE = {"imported": _("Bank file"), "typed": _("Typed in"), "opening": _("Opening")}
+EVIDENCE = {
+    "imported": _("Bank file"),
+    "typed": _("Typed in"),
+    "payment run": _("Pay run"),
+    "ledger extract": _("Ledger"),
+    "opening": _("Opening"),
+}
 GROUPS = (
     (_("The award and where it stands"), ("1", "2", "3", "4", "5", "6")),
     (_("Paid"), ("7", "8")),

@@ -37,10 +37,13 @@ from voucher.payments.bank_files.keeping import add_account, save_layout
 from voucher.payments.bank_files.layouts import Layout
 from voucher.payments.bank_files.models import BankImport, BankStatement
 from voucher.payments.bank_files.planning import plan_of
+from voucher.payments.bank_files.queries import evidence_of
 from voucher.payments.bank_files.reading import FileKind, Given
 from voucher.payments.models import BankLine
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, FileRefused, Forbidden
+from voucher.reports.findings import overrides
+from voucher.reports.ledger_side import Period
 
 BEGINS_WITH = ready_for_files
 NEXT = DAY + timedelta(days=1)
@@ -91,7 +94,7 @@ def test_an_imported_line_proves_a_payment(world: World) -> None:
     day = world.clock().date()
     taken = taken_in(world, csv_statement([replace(OUT, reference=payment.reference, on=day)]))
     (line,) = session.scalars(select(BankLine)).all()
-    assert (taken.new, line.source, line.open_pence) == (1, "imported", 24_000)
+    assert (taken.new, evidence_of(line), line.open_pence) == (1, "imported", 24_000)
     world.do("bina", match_payments, line, [payment])
     assert session.merge(payment).state == "defrayed"
 
@@ -187,6 +190,8 @@ def test_a_break_is_passed_over_by_somebody_with_the_right_and_listed(world: Wor
     taken = taken_in(world, gap, by="fred", override="the bank lost a day")
     event = session.scalars(select(AuditEvent).where(AuditEvent.override == str(Override.CONTINUITY))).one()
     assert (event.reason, event.actor_name, event.object_id) == ("the bank lost a day", "Fred", taken.found.id)
+    listed = overrides(session.merge(world.scheme), Period(DAY, world.clock().date()))
+    assert str(Override.CONTINUITY) in [row["kind"] for row in listed]
     assert taken_in(world, csv_statement([replace(FEE, on=NEXT + timedelta(days=1))], 49_500)).new == 1
 
 
@@ -269,6 +274,7 @@ def test_a_payment_run_has_no_balances_and_its_lines_are_known_again(world: Worl
         "payment run",
         None,
     )
+    assert {evidence_of(line) for line in session.scalars(select(BankLine))} == {"payment run"}
 
 
 def test_a_crash_in_the_middle_leaves_no_half_import(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

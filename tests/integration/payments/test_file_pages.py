@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
@@ -31,9 +32,9 @@ def world(app: Flask, clock: FixedClock) -> World:
     return made
 
 
-def sent(client: PageClient, data: bytes, *, expect: int = 302, **more: object) -> Page:
+def sent(client: PageClient, data: bytes, more: Mapping[str, object] | None = None, *, expect: int = 302) -> Page:
     answers: dict[str, object] = {"File": (BytesIO(data), "april.csv"), "What it is": CSV}
-    answers |= {"Layout of a CSV file": "barclays", **more}
+    answers |= {"Layout of a CSV file": "barclays", **(more or {})}
     page = client.submit(client.get("/bank-lines/files/new"), answers, button="Look at the file", expect=expect)
     return client.follow(page) if page.location else page
 
@@ -108,7 +109,7 @@ def test_a_break_asks_a_funding_manager_for_a_reason_and_a_code(app: Flask, worl
 def test_what_is_no_text_and_what_lacks_its_layout_is_refused_at_its_field(app: Flask, world: World) -> None:
     page = sent(browser_of(app, world, "bina"), b"\x00\x01", expect=422)
     assert "#file" in page.links.values()
-    page = sent(browser_of(app, world, "bina"), csv_statement([OUT]), expect=422, **{"Layout of a CSV file": "None"})
+    page = sent(browser_of(app, world, "bina"), csv_statement([OUT]), {"Layout of a CSV file": "None"}, expect=422)
     assert "#layout" in page.links.values()
 
 

@@ -27,6 +27,7 @@ from voucher.accounts.appointments import Appointment, confirm_role, propose_rol
 from voucher.accounts.commands import add_person, grant_role
 from voucher.accounts.rules import Role
 from voucher.applications.applying import answer_question, begin_by_phone
+from voucher.payments.bank_files.models import BankImport
 from voucher.platform.db import Base, session
 from voucher.redemptions.models import Redemption
 
@@ -48,7 +49,8 @@ def without(*names: str, **conditions: str) -> Chosen:
 
 
 FUNDS = ("agreement", "agreement_change", "funding_line")
-# Of whose rows there are many: everybody's, one provider's and officer's, one business's, those on one voucher.
+# Of whose rows there are many: everybody's, one provider's and officer's, one business's, those on one voucher, those
+# of one bank file.
 WAYS: dict[str, Chosen] = {
     "everybody": ALL,
     "provider": without(
@@ -59,6 +61,7 @@ WAYS: dict[str, Chosen] = {
         *FUNDS, "person", "membership", "deputy", "application", "application_form", "voucher", "credential", "round",
         "round_line", "voucher_type", "subsidy_record", "assistance", "identifier", organisation=OF_FIRMS,
     ),
+    "file": {"bank_line": "source = 'imported'"},
 }  # fmt: skip
 
 
@@ -71,6 +74,7 @@ class Names(NamedTuple):
     business: str
     voucher: str
     owner: str
+    file: str
 
 
 @dataclass
@@ -149,6 +153,7 @@ def _fill(world: World) -> Names:
         business=claim.voucher.business.public_id,
         voucher=claim.voucher.reference,
         owner=owner,
+        file=session.scalars(select(BankImport.public_id).order_by(BankImport.id.desc())).first() or "",
     )
 
 

@@ -10,17 +10,19 @@ from typing import NamedTuple
 
 from flask import Flask
 
+from tests.harness.bank_statements import Moved, csv_statement
 from tests.harness.client import PageClient
 from tests.harness.form import words_of
 from tests.harness.page import Page
 from tests.harness.signed_in import browser_of
 from tests.harness.world import World, add_round_over
+from tests.integration.payments.bank_imports import ready_for_files, taken_in
 from tests.integration.redemptions.pages import other_provider
 from tests.journeys.steps import on, prepared, signed
 from voucher.applications.staff_lists import APPLICATIONS
 from voucher.funding.views.lists import LINES, ROUNDS
 from voucher.payments.bank import request_drawdown
-from voucher.payments.views.lists import BANK_LINES, BATCHES, DEBTS, DRAWDOWNS, PAYMENTS, REMITTANCES
+from voucher.payments.views.lists import BANK_FILES, BANK_LINES, BATCHES, DEBTS, DRAWDOWNS, PAYMENTS, REMITTANCES
 from voucher.platform.db import session
 from voucher.platform.lists import Listing
 from voucher.redemptions.views.lists import CLAIMS, OWN_CLAIMS, VOUCHERS
@@ -46,6 +48,7 @@ def lists_of(world: World) -> list[Shown]:
         Shown("fred", "/providers-desk", PROVIDERS),
         Shown("fred", "/batches", BATCHES),
         Shown("fred", "/bank-lines", BANK_LINES),
+        Shown("fred", "/bank-lines/files", BANK_FILES),
         Shown("fred", "/debts", DEBTS),
         Shown("fred", "/statements", STATEMENTS),
         Shown("fred", "/drawdowns", DRAWDOWNS),
@@ -72,6 +75,7 @@ def several_of_each(world: World) -> Shown:
     for net in (20_000, 10_000):
         world.confirmed(world.claimed(world.issued(), net))
     world.bank_line(-100, "A")
+    bank_files(world)
     for line in session.merge(world.agreement).lines[:2]:
         world.do("fred", request_drawdown, line, 5_000)
     add_round_over(world, "R2", [(session.merge(world.agreement).lines[0], 10_000)], 100_00)
@@ -80,6 +84,14 @@ def several_of_each(world: World) -> Shown:
     signed(world, date(2026, 4, 1), date(2026, 4, 30))
     prepared(world, date(2026, 5, 1), date(2026, 5, 31))
     return Shown("fred", f"/batches/{session.merge(batch).public_id}", PAYMENTS)
+
+
+def bank_files(world: World) -> None:
+    """Two bank files that were taken in, the second with two lines."""
+    ready_for_files(world)
+    day = world.clock().date()
+    taken_in(world, csv_statement([Moved(-100, "FEE", on=day)]))
+    taken_in(world, csv_statement([Moved(-200, "FEE", on=day), Moved(-300, "FEE", on=day)], -100))
 
 
 def with_query(path: str, **more: str) -> str:

@@ -50,6 +50,8 @@ CASES = (
     Case("batches.batches_page", "everybody", "fred", "/batches"),
     Case("batches.batch_page", "business", "fred", "{batch}"),
     Case("bank.lines_page", "everybody", "fred", "/bank-lines"),
+    Case("bank_files.files_page", "everybody", "fred", "/bank-lines/files"),
+    Case("bank_files.lines_page", "file", "fred", "/bank-lines/files/{file}/lines"),
     Case("bank.exceptions_page", "everybody", "bina", "/bank-lines/exceptions"),
     Case("bank.exceptions_page", "everybody", "bina", "/bank-lines/exceptions?show=lines"),
     Case("matching.matching_page", "everybody", "bina", "/bank-lines/matching"),

@@ -13,7 +13,9 @@ from voucher.documents.models import Document
 from voucher.payments.bank_files.accounts import number_alone, possible_accounts
 from voucher.payments.bank_files.continuity import Standing
 from voucher.payments.bank_files.models import BankAccount, BankImport, BankStatement, FileLayout
+from voucher.payments.bank_files.reading import STATEMENTS, FileKind
 from voucher.payments.models import BankLine
+from voucher.payments.rules import LineSource
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
 from voucher.platform.i18n import gettext_noop as _
@@ -136,6 +138,14 @@ def lines_from(found: BankImport) -> Rows:
         .join(Person, Person.id == BankLine.entered_by)
         .where(BankLine.statement_id.in_(statements))
     )
+
+
+def evidence_of(line: BankLine) -> str:
+    """On what evidence a line rests: ``typed``, ``imported`` from a bank's statement, a payment run or a ledger."""
+    if line.statement_id is None:
+        return str(line.source)
+    kind = FileKind(session.get_one(BankStatement, line.statement_id).kind)
+    return str(LineSource.IMPORTED) if kind in STATEMENTS else str(kind)
 
 
 def statement_behind(line: BankLine) -> BankStatement | None:

@@ -11,7 +11,7 @@ from flask_babel import gettext as translate
 from voucher.audit.commands import transaction
 from voucher.payments.bank_files.forms import AccountForm, LayoutForm
 from voucher.payments.bank_files.keeping import add_account, save_layout
-from voucher.payments.bank_files.layouts import DayForm, Delimiter, Encoding, Layout, layout_of
+from voucher.payments.bank_files.layouts import Layout, layout_of
 from voucher.payments.bank_files.queries import accounts_of, layouts_of
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
@@ -25,7 +25,6 @@ from voucher.schemes.workplace import working_in
 blueprint = Blueprint("bank_layouts", __name__)
 
 P = Permission
-KINDS = {"day_form": DayForm, "delimiter": Delimiter, "encoding": Encoding}
 
 
 @blueprint.route("/bank-lines/accounts", methods=["GET", "POST"])
@@ -84,11 +83,10 @@ def _saved(scheme: Scheme, name: str) -> dict[str, object]:
 
 def _layout_saved(act: Act, scheme: Scheme, form: LayoutForm) -> bool:
     given = {each.name: form[each.name].data for each in fields(Layout)}
-    values = {name: KINDS[name](value) if name in KINDS else value for name, value in given.items()}
-    values["skip_rows"] = values["skip_rows"] or 0
+    given["skip_rows"] = given["skip_rows"] or 0
     try:
         with transaction(act.actor, act.clock):
-            save_layout(act, scheme, form.name.data, Layout(**values))
+            save_layout(act, scheme, form.name.data, layout_of(given))
     except Forbidden:
         raise
     except DomainError as refusal:

@@ -7,6 +7,7 @@ one is in pounds, so what is compared are the same files with the currency's nam
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -117,10 +118,10 @@ def test_an_ofx_sample_in_pounds_has_the_account_the_sum_and_the_balance_of_its_
     assert {fault.column for fault in sample.read(pounds=True).faults} == {"DTPOSTED"}
 
 
-OUT_AND_IN = {"money_out": "Money Out", "money_in": "Money In", "balance": "Balance"}
+BARCLAYS = Layout("Date", money_out="Money Out", money_in="Money In", balance="Balance", reference="Description")
 LAYOUTS = {
-    "barclays-sample": Layout(date="Date", reference="Description", **OUT_AND_IN),
-    "barclays-quoted-fields": Layout(date="Date", reference="Description", **OUT_AND_IN),
+    "barclays-sample": BARCLAYS,
+    "barclays-quoted-fields": BARCLAYS,
     "hsbc-sample": Layout("Date", money_out="Paid Out", money_in="Paid In", balance="Balance", reference="Description"),
     "lloyds-sample": Layout(
         "Transaction Date", money_out="Debit", money_in="Credit", balance="Balance", reference="Description"
@@ -146,7 +147,7 @@ def test_csv_samples_without_balances_are_read_with_those_that_are_given() -> No
     file = read_bank_file(FileKind.CSV, data, monzo, Given(0, 499_970))
     assert (file.faults, len(file.statements[0].movements)) == ([], 6)
     european = Layout("Buchungstag", amount="Betrag", reference="Ref", decimal_comma=True, currency="CCY")
-    european = Layout(**{**vars(european), "delimiter": Delimiter.SEMICOLON, "day_form": DayForm.YEAR_FIRST})
+    european = replace(european, delimiter=Delimiter.SEMICOLON, day_form=DayForm.YEAR_FIRST)
     data = (SAMPLES / "bankcsv" / "bsp-csv_european_decimals.csv").read_bytes()
     foreign = read_bank_file(FileKind.CSV, data, european, Given(0, 0))
     assert {fault.column for fault in foreign.faults} == {"CCY"}
@@ -155,7 +156,7 @@ def test_csv_samples_without_balances_are_read_with_those_that_are_given() -> No
 
 
 def test_empty_csv_samples_and_one_whose_balances_do_not_follow_are_refused() -> None:
-    layout = Layout(date="Date", reference="Description", **OUT_AND_IN)
+    layout = BARCLAYS
     empty = (SAMPLES / "bankcsv" / "selfemploy-empty.csv").read_bytes()
     assert "holds no movement" in str(read_bank_file(FileKind.CSV, empty, layout).faults[0])
     boi = Layout("Date", money_out="Debit", money_in="Credit", balance="Balance", reference="Details")
