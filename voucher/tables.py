@@ -2,6 +2,7 @@
 
 from voucher.accounts import models as accounts
 from voucher.applications import models as applications
+from voucher.assurance import models as assurance
 from voucher.audit import models as audit
 from voucher.documents import models as documents
 from voucher.funding import models as funding
@@ -18,7 +19,7 @@ from voucher.subsidies import models as subsidies
 from voucher.vouchers import models as vouchers
 
 ALL = (
-    accounts, applications, audit, bank_files, documents, funding, notifications, organisations, payments, providers,
-    redemptions, reports, schemes, subsidies, vouchers,
+    accounts, applications, assurance, audit, bank_files, documents, funding, notifications, organisations, payments,
+    providers, redemptions, reports, schemes, subsidies, vouchers,
 )  # fmt: skip
 METADATA = Base.metadata

@@ -168,6 +168,8 @@ def _add_what_no_command_makes(document_id: int) -> None:
         add(connection, "bank_line", source="imported", statement_id=statement, identity="x", public_id="imported")
         add(connection, "scheme_look", colour="#00596b", logo_id=document_id)
         add(connection, "duty_proposal", duty="reviewer_needed", state="proposed")
+        found = add(connection, "irregularity", kind="irregularity", state="open")
+        add(connection, "irregularity_event", irregularity_id=found, kind="irregularity", state="open")
         add(connection, "role_proposal", role="signer", state="proposed", person_id=2)
         session.execute(update(Agreement).values(closed_through=CLOSED_THROUGH))
 

@@ -23,6 +23,7 @@ APPEND_ONLY = (
     "bank_statement",
     "claim_answer",
     "entry",
+    "irregularity_event",
     "opening_item",
     "posting",
     "redemption_version",

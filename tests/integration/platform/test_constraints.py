@@ -43,6 +43,8 @@ PLAIN: dict[str, Values] = {
     "entry": {"kind": "reserved"},
     "evidence": {"kind": "invoice"},
     "funding_line": {"kind": "capital"},
+    "irregularity": {"kind": "irregularity", "state": "open"},
+    "irregularity_event": {"kind": "irregularity", "state": "open"},
     "membership": {"role": "auditor"},
     "one_time_link": {"purpose": "confirm a claim"},
     "opening_item": {"kind": "payment"},
@@ -73,6 +75,7 @@ PLAIN: dict[str, Values] = {
 }
 RECORDED: Values = {"state": "recorded", "package_id": 1, "delivered_on": DAY, "minutes": 1}
 SENT: Values = {"state": "waiting", "sent_at": MOMENT, "terms_version": "x"}
+PROVED: Values = {"state": "proved", "closed_at": MOMENT, "closed_by": 2}
 SIGNED: Values = {"state": "signed", "signed_by": 2, "pdf_id": 1}
 
 # Table and constraint, a change that breaks it, and the nearest change that does not.
@@ -186,6 +189,11 @@ CHECKS: list[tuple[str, str, Values, Values]] = [
     ("provider", "approver_is_not_the_sponsor", {"approved_by": 1}, {"approved_by": 2}),
     ("insurance", "cover_above_zero", {"cover_pence": 0}, {"cover_pence": 1}),
     ("insurance", "of_somebody", {"provider_id": None}, {"provider_id": None, "application_id": 1}),
+    ("irregularity", "not_negative", {"pence": -1}, {"pence": 0}),
+    ("irregularity", "closed_by_somebody_at_some_time", {"state": "proved"}, PROVED),
+    ("irregularity", "closed_by_somebody_at_some_time", {"closed_at": MOMENT, "closed_by": 2}, PROVED),
+    ("irregularity", "closed_by_somebody_at_some_time", {"state": "proved", "closed_at": MOMENT}, PROVED),
+    ("irregularity", "another_person_closes_it", {**PROVED, "closed_by": 1}, PROVED),
     ("provider_application", "sent_with_the_terms", {"state": "waiting"}, SENT),
     ("provider_application", "sent_with_the_terms", {**SENT, "terms_version": None}, SENT),
     ("provider_application", "settled_by_somebody_else", {"settled_by": 1}, {"settled_by": 2}),
@@ -264,6 +272,7 @@ CHECKS: list[tuple[str, str, Values, Values]] = [
 ]
 # Rows of append-only tables are judged when they are written, for they are never changed.
 WRITTEN_CHECKS: list[tuple[str, str, Values, Values]] = [
+    ("irregularity_event", "not_negative", {"pence": -1}, {"pence": 0}),
     (
         "claim_answer",
         "a_payment_has_a_day",

@@ -1,0 +1,1 @@
+"""Watching over what was claimed and paid: irregularities, and what is concentrated in few hands."""
