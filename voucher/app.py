@@ -14,6 +14,7 @@ from voucher.accounts import code_views, keeping, team_views
 from voucher.accounts import views as accounts
 from voucher.applications import apply_views, checker_views, phone_views
 from voucher.applications import staff_views as application_desk
+from voucher.assurance.views import concentration_pages, irregularity_pages
 from voucher.funding.views import agreement_pages, round_pages
 from voucher.notifications import views as outbox
 from voucher.payments import remittance_views
@@ -42,6 +43,7 @@ from voucher.redemptions.views import (
     extending_pages,
     look_up_pages,
     own_claim_pages,
+    sampling_pages,
     session_pages,
 )
 from voucher.reports.views import funder_pages, prepare_pages, sign_pages, statement_pages
@@ -109,6 +111,8 @@ BLUEPRINTS = (
     layout_pages.blueprint,
     matching_pages.blueprint,
     debt_pages.blueprint,
+    irregularity_pages.blueprint,
+    concentration_pages.blueprint,
     agreement_pages.blueprint,
     round_pages.blueprint,
     new_scheme_page.blueprint,
@@ -123,6 +127,7 @@ BLUEPRINTS = (
     application_desk.blueprint,
     claim_record.blueprint,
     extending_pages.blueprint,
+    sampling_pages.blueprint,
     statement_pages.blueprint,
     prepare_pages.blueprint,
     sign_pages.blueprint,

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event
@@ -22,6 +22,7 @@ from sqlalchemy import func, select
 from config import Config
 from voucher.accounts import messages as accounts
 from voucher.accounts.kept_forms import forget_kept
+from voucher.assurance.concentration import evaluate_daily
 from voucher.audit.commands import seal, transaction
 from voucher.audit.models import AuditEvent, AuditSealMember
 from voucher.notifications.delivery import Delivery, FolderDelivery, SmtpDelivery
@@ -185,6 +186,19 @@ class _Worker:
         with suppress(_Stopped):
             for scheme_id in session.scalars(select(Scheme.id).order_by(Scheme.id)).all():
                 self._tell(scheme_id, run_due(self.act, session.get_one(Scheme, scheme_id), each=alone))
+                self._watch(scheme_id, alone)
+
+    def _watch(self, scheme_id: int, alone: Callable[[], AbstractContextManager[None]]) -> None:
+        """Looks once a day for what is concentrated in few hands; a fault there keeps nothing else back."""
+        try:
+            with alone():
+                found = evaluate_daily(self.act, session.get_one(Scheme, scheme_id))
+        except Exception as error:
+            self.report.failed += 1
+            log_fault(error)
+            return
+        if found is not None and found.raised:
+            LOG.info("concentration", scheme=scheme_id, raised=found.raised)
 
     def forget(self) -> None:
         """Takes away what was kept for a time that is over."""

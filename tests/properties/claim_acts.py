@@ -14,11 +14,12 @@ from voucher.redemptions.checks import Finding, accept_on_other_evidence, lift_h
 from voucher.redemptions.claims import Accepted, Refused, resubmit_claim, submit_claim, withdraw_claim
 from voucher.redemptions.decisions import approve_claim, refuse_claim, reinstate_voucher, send_back
 from voucher.redemptions.models import DeliverySession, Redemption
-from voucher.redemptions.rules import Delivered, EvidenceKind, Task
+from voucher.redemptions.rules import ContributionProof, Delivered, EvidenceKind, Task
 from voucher.vouchers.models import Voucher
 from voucher.vouchers.rules import release_falls_due_on
 
-SEEN = {Task.EVIDENCE: Finding(True, "photographs"), Task.CONTRIBUTION: Finding(True, "the receipt")}
+BANK = ContributionProof.BUSINESS_BANK
+SEEN = {Task.EVIDENCE: Finding(True, "photographs"), Task.CONTRIBUTION: Finding(True, "paid", BANK)}
 KINDS = (EvidenceKind.INVOICE, EvidenceKind.DELIVERY, EvidenceKind.CONTRIBUTION)
 
 

@@ -6,23 +6,26 @@ from collections.abc import Mapping
 
 import click
 
+from voucher.accounts.queries import names_of, person_by_email
 from voucher.cli.common import Answer, Run, changing, reading
 from voucher.cli.lists import claims_in
-from voucher.cli.options import PERHAPS_REASON, POUNDS, REASON, named, one_of, pair
+from voucher.cli.options import EMAIL, PERHAPS_REASON, POUNDS, REASON, named, one_of, pair
 from voucher.platform.authz import Permission
 from voucher.platform.errors import NotFound
 from voucher.platform.money import pounds
-from voucher.redemptions import checks, decisions
+from voucher.redemptions import checks, decisions, owners
 from voucher.redemptions.answers import dispute_claim
-from voucher.redemptions.checks import MANUAL, Finding
+from voucher.redemptions.checks import Finding
+from voucher.redemptions.likeness import alike_to
 from voucher.redemptions.models import Redemption
 from voucher.redemptions.queries import (
     answer_in_force,
+    owners_now,
     redemption_by_reference,
     results_in_force,
     sessions_of,
 )
-from voucher.redemptions.rules import RedemptionState, Task
+from voucher.redemptions.rules import MANUAL, ContributionProof, RedemptionState, Task
 
 CLAIM = click.argument("reference", metavar="CLAIM")
 TASK_NOTE = pair("TASK=NOTE", named(task for task in Task if task in MANUAL), str)
@@ -90,12 +93,21 @@ def send_back(run: Run, reference: str, reason: str) -> Answer:
 @CLAIM
 @click.option("--pass", "passed", multiple=True, type=TASK_NOTE, help="A check that is in order, and what was seen.")
 @click.option("--fail", "failed", multiple=True, type=TASK_NOTE, help="A check that is not, and what was seen.")
+@click.option(
+    "--proof",
+    type=one_of("proof", ContributionProof),
+    help="business-bank or provider-bank: what shows the contribution paid. A provider's receipt alone does not.",
+)
 @changing
 def verify(
-    run: Run, reference: str, passed: tuple[tuple[Task, str], ...], failed: tuple[tuple[Task, str], ...]
+    run: Run,
+    reference: str,
+    passed: tuple[tuple[Task, str], ...],
+    failed: tuple[tuple[Task, str], ...],
+    proof: ContributionProof | None,
 ) -> Answer:
-    """Verify a confirmed claim. TASK is "contribution" or "evidence"; the other checks are made by themselves."""
-    found = {task: Finding(True, note) for task, note in passed}
+    """Verify a confirmed claim. TASK is "contribution", "evidence" or "payee"; the others are made by themselves."""
+    found = {task: Finding(True, note, proof if task == Task.CONTRIBUTION else None) for task, note in passed}
     for task, note in failed:
         if task in found:
             raise click.UsageError(f"“{task}” cannot both pass and fail.")
@@ -111,6 +123,47 @@ def _verified(claim: Redemption, still_open: Mapping[Task, Finding]) -> Answer:
         return Answer(f"Claim {claim.reference} is verified.", data)
     lines = [f"{task}: {finding.note}" for task, finding in still_open.items()]
     return Answer("\n".join([f"Claim {claim.reference} is not verified yet. Open or failed:", *lines]), data)
+
+
+@click.command("take-checks")
+@CLAIM
+@changing
+def take(run: Run, reference: str) -> Answer:
+    """Take the checks of a claim that are open for a person."""
+    claim = claim_of(run, reference)
+    owners.take_checks(run.act, claim)
+    return _owned(claim)
+
+
+@click.command("put-back-checks")
+@CLAIM
+@PERHAPS_REASON
+@changing
+def put_back(run: Run, reference: str, reason: str) -> Answer:
+    """Put the checks of a claim back into the queue; with a reason, those that somebody else has taken."""
+    claim = claim_of(run, reference)
+    owners.give_back_checks(run.act, claim, reason=reason)
+    return _owned(claim)
+
+
+@click.command("hand-over-checks")
+@CLAIM
+@click.option("--to", "email", type=EMAIL, required=True, help="Somebody who verifies claims of the scheme.")
+@REASON
+@changing
+def hand_over(run: Run, reference: str, email: str, reason: str) -> Answer:
+    """Hand the checks of a claim over to somebody else who verifies claims."""
+    claim = claim_of(run, reference)
+    owners.hand_checks(run.act, claim, person_by_email(email), reason=reason)
+    return _owned(claim)
+
+
+def _owned(claim: Redemption) -> Answer:
+    held = owners_now(claim)
+    names = names_of(owner.person_id for owner in held.values())
+    each = {str(task): names[owner.person_id] for task, owner in held.items()}
+    said = "; ".join(f"{task}: {name}" for task, name in each.items()) or "Nobody has taken a check."
+    return Answer(f"Claim {claim.reference}. {said}", {**claim_facts(claim), "owners": each})
 
 
 @click.command("approve")
@@ -175,16 +228,26 @@ def lift_hold(run: Run, reference: str, reason: str) -> Answer:
 def claim_show(run: Run, reference: str) -> Answer:
     """Show a claim with its sessions, files, the business's answers and the checks."""
     claim = claim_of(run, reference)
-    return Answer(data=claim_facts(claim) | _details(claim))
+    for_staff = run.may(Permission.CLAIMS_READ)
+    found = claim_facts(claim) | _details(claim, for_staff=for_staff)
+    return Answer(data=found | _told_to_staff(claim) if for_staff else found)
 
 
-def _details(claim: Redemption) -> dict[str, object]:
+def _told_to_staff(claim: Redemption) -> dict[str, object]:
+    """What the sides of a claim are not told: other claims and other firms stand in it."""
+    return {
+        "sampled": claim.sampled,
+        "sample_reason": claim.sample_reason,
+        "alike": [{"claim": each.claim.reference, "in": each.kind} for each in alike_to(claim)],
+    }
+
+
+def _details(claim: Redemption, *, for_staff: bool) -> dict[str, object]:
     answer = answer_in_force(claim)
     return {
         "state_reason": claim.state_reason,
         "hold_reason": claim.hold_reason,
         "disallowed_pence": claim.disallowed_pence,
-        "sampled": claim.sampled,
         "sessions": [
             {
                 "session": item.public_id,
@@ -202,7 +265,9 @@ def _details(claim: Redemption) -> dict[str, object]:
         if answer is None
         else {"accepts": answer.accepts, "paid_pence": answer.paid_pence, "paid_on": answer.paid_on},
         "checks": [
-            {"check": task, "passed": row.passed, "note": row.note} for task, row in results_in_force(claim).items()
+            {"check": task, "passed": row.passed, "note": row.note, "proof": row.proof}
+            for task, row in results_in_force(claim).items()
+            if task != Task.PAYEE or for_staff
         ],
         "missing": checks.why_not_ready(claim),
     }
@@ -222,5 +287,6 @@ def claims(run: Run, states: tuple[RedemptionState, ...]) -> Answer:
 
 
 COMMANDS = (
-    dispute, send_back, verify, approve, refuse, accept_other_evidence, hold, lift_hold, claim_show, claims,
+    dispute, send_back, take, put_back, hand_over, verify, approve, refuse, accept_other_evidence, hold, lift_hold,
+    claim_show, claims,
 )  # fmt: skip

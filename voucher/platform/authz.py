@@ -11,6 +11,7 @@ class Permission(StrEnum):
     ADMIN_KEYS_MANAGE = "admin:keys:manage"
     ADMIN_PEOPLE_MANAGE = "admin:people:manage"
     ADMIN_SYSTEM_RUN = "admin:system:run"
+    ASSURANCE_CASES_MANAGE = "assurance:cases:manage"
     AUDIT_EVERYTHING_READ = "audit:everything:read"
     BANK_CONTINUITY_OVERRIDE = "bank:continuity:override"
     BANK_FILES_IMPORT = "bank:files:import"

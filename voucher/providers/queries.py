@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import Select, func, or_, select
@@ -114,6 +114,20 @@ def lock_application(application: ProviderApplication) -> ProviderApplication:
         .with_for_update(of=ProviderApplication)
         .execution_options(populate_existing=True)
     ).one()
+
+
+def others_with_the_account(details: PayeeDetails) -> Sequence[Provider]:
+    """Other firms whose details in force are the same account, in any scheme; the firm itself may work in several."""
+    return session.scalars(
+        select(Provider)
+        .join(PayeeDetails, PayeeDetails.provider_id == Provider.id)
+        .where(
+            PayeeDetails.fingerprint == details.fingerprint,
+            PayeeDetails.superseded_at.is_(None),
+            Provider.organisation_id != details.provider.organisation_id,
+        )
+        .order_by(Provider.id)
+    ).all()
 
 
 def current_details(provider_id: int, *, lock: bool = False) -> PayeeDetails | None:

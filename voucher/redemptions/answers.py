@@ -12,11 +12,13 @@ from voucher.platform.actor import Channel
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError, Forbidden
+from voucher.redemptions.automatic import run_automatic
 from voucher.redemptions.giving_back import undo_approval
 from voucher.redemptions.models import ClaimAnswer, DeliverySession, Redemption
 from voucher.redemptions.policy import why_not_answer
 from voucher.redemptions.queries import answer_in_force, lock_redemption, lock_session, sessions_of
 from voucher.redemptions.rules import REDEMPTION_TRANSITIONS, UNDER_CHECK, Delivered, RedemptionState, SessionState
+from voucher.redemptions.sampling import draw
 from voucher.vouchers.models import Voucher
 
 R = RedemptionState
@@ -134,6 +136,8 @@ def _settle_confirmation(act: Act, claim: Redemption) -> None:
     complete = answer is not None and answer.accepts and all(a == Delivered.YES for a in deliveries)
     if complete and claim.state in (R.SUBMITTED, R.DISPUTED, R.UNCONFIRMED):
         change_state(act.actor, "claim.confirmed", claim, R.CONFIRMED, REDEMPTION_TRANSITIONS, at=act.now)
+        draw(claim)
+        run_automatic(act, claim)
 
 
 def dispute_claim(act: Act, claim: Redemption, *, reason: str) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from voucher.audit.commands import change_state, record
 from voucher.audit.rules import Override
@@ -11,7 +10,16 @@ from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden
-from voucher.redemptions.models import DeliverySession, Redemption, TaskResult
+from voucher.redemptions.automatic import Finding as Finding
+from voucher.redemptions.automatic import (
+    contribution_on_the_business_word,
+    note_result,
+    run_automatic,
+    why_nobody_can_be_paid,
+)
+from voucher.redemptions.likeness import compare
+from voucher.redemptions.models import Redemption
+from voucher.redemptions.owners import refuse_taken
 from voucher.redemptions.policy import (
     duties_relaxed,
     why_frozen,
@@ -19,35 +27,21 @@ from voucher.redemptions.policy import (
     why_not_decide_claim,
     why_not_verify,
 )
-from voucher.redemptions.queries import (
-    answer_in_force,
-    claim_with_file,
-    claim_with_invoice,
-    lock_redemption,
-    results_in_force,
-    sessions_of,
-)
+from voucher.redemptions.queries import lock_redemption, results_in_force, sessions_of
 from voucher.redemptions.rules import (
+    MANUAL,
     REDEMPTION_TRANSITIONS,
+    SOUND_PROOFS,
     VERIFIABLE,
+    ContributionProof,
     Delivered,
     EvidenceKind,
     RedemptionState,
     Task,
-    invoice_fault,
 )
-from voucher.vouchers.rules import delivered_in_date
+from voucher.redemptions.sampling import draw, draw_always
 
 R = RedemptionState
-MANUAL = frozenset({Task.EVIDENCE, Task.CONTRIBUTION})
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What a check came to, and why."""
-
-    passed: bool
-    note: str
 
 
 def verify_claim(
@@ -71,9 +65,15 @@ def verify_claim(
         raise DomainError(
             "not_confirmed", f"Claim {redemption.reference} is {redemption.state}; it is verified once confirmed."
         )
-    _record(act, redemption, automatic_findings(redemption), automatic=True)
-    _record(act, redemption, {task: finding for task, finding in found.items() if task in MANUAL}, automatic=False)
-    session.flush()
+    made = {task: finding for task, finding in found.items() if task in MANUAL}
+    refuse_taken(act, redemption, made)
+    if duties_relaxed(act.actor, redemption):
+        draw_always(redemption, "The verifier also decided the application.")
+    if not redemption.sample_reason:
+        draw(redemption)
+    compare(act, redemption)  # Two claims that came in the same moment did not see each other.
+    run_automatic(act, redemption)
+    _record(act, redemption, made)
     latest = results_in_force(redemption)
     still_open = {
         task: Finding(False, latest[task].note if task in latest else "Nobody has looked at this yet.")
@@ -105,97 +105,62 @@ def _verified(act: Act, redemption: Redemption) -> None:
         pence=redemption.grant_pence,
     )
     redemption.verified_by = act.person_id
-    redemption.sampled = redemption.sampled or relaxed
 
 
-def _record(act: Act, redemption: Redemption, found: Mapping[Task, Finding], *, automatic: bool) -> None:
+def _record(act: Act, redemption: Redemption, found: Mapping[Task, Finding]) -> None:
     for task, finding in found.items():
-        if not automatic and not finding.note.strip():
+        if not finding.note.strip():
             raise DomainError("note_needed", f"Write down what was seen for the check “{task}”.", "note")
-        session.add(
-            TaskResult(
-                redemption_id=redemption.id,
-                version=redemption.version,
-                task=str(task),
-                passed=finding.passed,
-                automatic=automatic,
-                note=finding.note,
-                by_id=None if automatic else act.person_id,
-                at=act.now,
-            )
-        )
+        hindrance = _why_not_pass(redemption, task, finding) if finding.passed else None
+        if hindrance:
+            raise hindrance
+        note_result(act, redemption, task, finding, by_id=act.person_id)
+    session.flush()
 
 
-def automatic_findings(redemption: Redemption) -> dict[Task, Finding]:
-    """What the checks that need nobody come to. The contribution passes by itself on the business's own word only."""
-    sessions = sessions_of(redemption)
-    lines = tuple((int(net), int(rate)) for net, rate in redemption.vat_lines)
-    fault = invoice_fault(redemption.net_pence, redemption.vat_pence, redemption.gross_pence, lines)
-    hashes = [item.document.sha256 for item in redemption.evidence]
-    same_invoice = claim_with_invoice(redemption.provider_id, redemption.invoice_key, redemption.id)
-    same_file = claim_with_file(redemption.scheme_id, hashes, redemption.id) if hashes else None
-    findings = {
-        Task.INVOICE_ARITHMETIC: Finding(fault is None, fault or "Net, VAT and gross agree."),
-        Task.DATES: _dates(redemption, sessions),
-        Task.PRICE: _price(redemption, sessions),
-        Task.DUPLICATE_INVOICE: _no_other(same_invoice, "invoice number"),
-        Task.DUPLICATE_FILE: _no_other(same_file, "file"),
-    }
-    paid = contribution_on_the_business_word(redemption)
-    if paid is not None:
-        findings[Task.CONTRIBUTION] = paid
-    return findings
+def _why_not_pass(redemption: Redemption, task: Task, finding: Finding) -> DomainError | None:
+    """Why a person cannot find that a check passes, or None."""
+    if task == Task.PAYEE:
+        words = why_nobody_can_be_paid(redemption)
+        return DomainError("payee", words) if words else None
+    return why_no_proof(finding.proof) if task == Task.CONTRIBUTION else None
 
 
-def _dates(redemption: Redemption, sessions: Sequence[DeliverySession]) -> Finding:
-    voucher = redemption.voucher
-    outside = [
-        s
-        for s in sessions
-        if s.delivered_on is None or not delivered_in_date(s.delivered_on, voucher.issued_on, voucher.last_day)
-    ]
-    return Finding(not outside, "A session lies outside the voucher's days." if outside else "All work is in date.")
-
-
-def _price(redemption: Redemption, sessions: Sequence[DeliverySession]) -> Finding:
-    listed = sum(s.package.net_pence for s in sessions if s.package)
-    fits = redemption.net_pence <= listed
-    return Finding(fits, "Within the packages' prices." if fits else "Above the packages' prices.")
-
-
-def _no_other(other: Redemption | None, what: str) -> Finding:
-    if other is None:
-        return Finding(True, f"No other claim uses this {what}.")
-    return Finding(False, f"Claim {other.reference} uses the same {what}.")
-
-
-def contribution_on_the_business_word(redemption: Redemption) -> Finding | None:
-    """Whether the business said that it paid its contribution and all VAT; None when it has not said (rule 21)."""
-    answer = answer_in_force(redemption)
-    if answer is None or answer.paid_pence is None:
-        return None
-    owed = redemption.own_pence + redemption.vat_pence
-    if answer.paid_pence >= owed:
-        return Finding(True, "The business says that it paid its contribution and the VAT.")
-    return Finding(False, "The business says that it paid less than its contribution and the VAT.")
+def why_no_proof(proof: ContributionProof | None) -> DomainError | None:
+    """Why this does not show that the business paid, or None; a provider's receipt alone never does (rule 21)."""
+    if proof is None:
+        return DomainError("proof_needed", "Say what shows that the business paid.", "proof")
+    if proof not in SOUND_PROOFS:
+        words = "A receipt of the provider alone does not show that the business paid. Ask for a bank record."
+        return DomainError("receipt_alone", words, "proof")
+    return None
 
 
 def why_not_ready(redemption: Redemption) -> str | None:
     """What is missing before approval: invoice, confirmed delivery, contribution shown paid, no hold (rule 21)."""
     if redemption.on_hold:
         return f"The claim is on hold: {redemption.hold_reason}"
-    kinds = {item.kind for item in redemption.evidence}
-    if EvidenceKind.INVOICE not in kinds:
+    if EvidenceKind.INVOICE not in {item.kind for item in redemption.evidence}:
         return "The invoice is missing. Send the claim back for it."
     if redemption.other_evidence_by is not None:
-        proven = EvidenceKind.CONTRIBUTION in kinds
+        proven = _shown_by_a_paper(redemption)
         return None if proven else "Proof that the business paid its contribution is missing."
     if any(s.answer != Delivered.YES for s in sessions_of(redemption)):
         return "The business has not confirmed every session."
     paid = contribution_on_the_business_word(redemption)
-    if (paid is None or not paid.passed) and EvidenceKind.CONTRIBUTION not in kinds:
+    if (paid is None or not paid.passed) and not _shown_by_a_paper(redemption):
         return "Neither the business's word nor a proof shows that its contribution and the VAT were paid."
     return None
+
+
+def _shown_by_a_paper(redemption: Redemption) -> bool:
+    """Whether a file is there that a verifier took for a bank's record of the payment, and not for a receipt alone.
+
+    Results from before verifiers were asked what they saw name no proof; those count as they did then.
+    """
+    result = results_in_force(redemption).get(Task.CONTRIBUTION)
+    found = result is not None and result.passed and (result.proof is None or result.proof in SOUND_PROOFS)
+    return found and any(item.kind == EvidenceKind.CONTRIBUTION for item in redemption.evidence)
 
 
 def accept_on_other_evidence(act: Act, redemption: Redemption, *, reason: str) -> None:
@@ -219,7 +184,8 @@ def accept_on_other_evidence(act: Act, redemption: Redemption, *, reason: str) -
         pence=redemption.grant_pence,
     )
     redemption.other_evidence_by = act.person_id
-    redemption.sampled = True
+    draw_always(redemption, "It was accepted on other evidence.")
+    run_automatic(act, redemption)
 
 
 def _not_their_own(act: Act, redemption: Redemption) -> Redemption:

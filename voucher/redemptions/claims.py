@@ -22,8 +22,11 @@ from voucher.platform.db import session
 from voucher.platform.errors import DomainError
 from voucher.platform.references import new_reference
 from voucher.providers.models import Provider
+from voucher.redemptions.alike import invoice_shape
+from voucher.redemptions.automatic import run_automatic
 from voucher.redemptions.claim_checks import Attached, Invoice, check_invoice, check_sessions, worked_out_grant
 from voucher.redemptions.giving_back import give_back
+from voucher.redemptions.likeness import compare, note_refused_repeat
 from voucher.redemptions.lookups import why_provider_cannot
 from voucher.redemptions.models import DeliverySession, Evidence, Redemption, RedemptionVersion, RequestKey
 from voucher.redemptions.queries import (
@@ -43,6 +46,7 @@ from voucher.redemptions.rules import (
     SessionState,
     normalise_invoice_number,
 )
+from voucher.redemptions.sampling import draw
 from voucher.vouchers.commands import hold, let_go, settle_state
 from voucher.vouchers.models import Voucher
 from voucher.vouchers.queries import lock_voucher
@@ -67,6 +71,16 @@ class Refused:
     field: str | None = None
 
 
+@dataclass(frozen=True)
+class Sent:
+    """What a provider sent: its invoice and files, for a claim that there is already when it is corrected."""
+
+    provider: Provider
+    invoice: Invoice
+    evidence: Sequence[Attached]
+    claim_id: int | None = None
+
+
 def submit_claim(
     act: Act,
     provider: Provider,
@@ -83,12 +97,11 @@ def submit_claim(
     """
     act.require(Permission.PROVIDER_CLAIMS_MAKE, organisation_id=provider.organisation_id)
     body = _body_hash([s.public_id for s in sessions], invoice, evidence)
-    return _keeping_refusals(
-        act, provider, lambda: _submit(act, provider, sessions, invoice, evidence, request_key, body)
-    )
+    sent = Sent(provider, invoice, evidence)
+    return _keeping_refusals(act, sent, lambda: _submit(act, sent, sessions, request_key, body))
 
 
-def _keeping_refusals(act: Act, provider: Provider, attempt: Callable[[], Accepted]) -> Accepted | Refused:
+def _keeping_refusals(act: Act, sent: Sent, attempt: Callable[[], Accepted]) -> Accepted | Refused:
     try:
         with session.begin_nested():
             return attempt()
@@ -99,7 +112,15 @@ def _keeping_refusals(act: Act, provider: Provider, attempt: Callable[[], Accept
         refusal = DomainError("invoice_used", "This invoice supports another claim already.", "invoice_number")
     except DomainError as refused:
         refusal = refused
-    record(act.actor, "claim.refused_at_submission", provider, at=act.now, reason=refusal.message)
+    record(act.actor, "claim.refused_at_submission", sent.provider, at=act.now, reason=refusal.message)
+    if refusal.code in ("invoice_used", "file_used"):
+        note_refused_repeat(
+            act,
+            sent.provider,
+            invoice_key=normalise_invoice_number(sent.invoice.number),
+            hashes=[item.document.sha256 for item in sent.evidence],
+            other_than=sent.claim_id,
+        )
     return Refused(refusal.code, refusal.message, refusal.field)
 
 
@@ -129,15 +150,8 @@ def _repeat(provider: Provider, operation: str, key: str, body: str) -> Accepted
     return Accepted(session.get_one(Redemption, before.result_id), repeated=True)
 
 
-def _submit(
-    act: Act,
-    provider: Provider,
-    sessions: Sequence[DeliverySession],
-    invoice: Invoice,
-    evidence: Sequence[Attached],
-    key: str,
-    body: str,
-) -> Accepted:
+def _submit(act: Act, sent: Sent, sessions: Sequence[DeliverySession], key: str, body: str) -> Accepted:
+    provider, invoice = sent.provider, sent.invoice
     if not sessions:
         raise DomainError("no_sessions", "Choose the sessions that you claim for.", "sessions")
     voucher = lock_voucher(sessions[0].voucher_id)
@@ -146,18 +160,19 @@ def _submit(
         return repeated
     sessions = [lock_session(s.id) for s in sessions]
     check_sessions(act, provider, voucher, sessions)
-    check_invoice(act, provider, voucher, sessions, invoice, evidence, other_than=None)
+    check_invoice(act, provider, voucher, sessions, invoice, sent.evidence, other_than=None)
     held = sum(s.held_pence for s in sessions)
     granted = worked_out_grant(voucher, invoice, held + voucher.remaining_pence)
     redemption = _new_redemption(act, provider, voucher, invoice, granted)
     if granted > held:
         hold(voucher, granted - held)
     _claim_sessions(act, redemption, sessions)
-    _attach(redemption, evidence)
+    _attach(redemption, sent.evidence)
     _write_version(act, redemption, sessions)
     _post_claimed(act, redemption, granted)
     let_go(act, voucher, max(0, held - granted))
     settle_state(act, voucher, held_pence=held_on(voucher.id))
+    compare(act, redemption)
     _keep_key(act, provider, "claim", key, body, redemption)
     _tell_business(act, redemption)
     return Accepted(redemption)
@@ -183,6 +198,7 @@ def _new_redemption(act: Act, provider: Provider, voucher: Voucher, invoice: Inv
 def _set_figures(redemption: Redemption, invoice: Invoice, granted: int) -> None:
     redemption.invoice_number = invoice.number.strip()
     redemption.invoice_key = normalise_invoice_number(invoice.number)
+    redemption.invoice_shape = invoice_shape(redemption.invoice_key)
     redemption.invoice_on = invoice.invoiced_on
     redemption.net_pence, redemption.vat_pence = invoice.net_pence, invoice.vat_pence
     redemption.gross_pence = invoice.gross_pence
@@ -284,12 +300,12 @@ def resubmit_claim(
     provider = redemption.provider
     act.require(Permission.PROVIDER_CLAIMS_MAKE, organisation_id=provider.organisation_id)
     body = _body_hash([redemption.reference], invoice, evidence)
-    return _keeping_refusals(act, provider, lambda: _resubmit(act, redemption.id, invoice, evidence, request_key, body))
+    sent = Sent(provider, invoice, evidence, redemption.id)
+    return _keeping_refusals(act, sent, lambda: _resubmit(act, sent, redemption.id, request_key, body))
 
 
-def _resubmit(
-    act: Act, redemption_id: int, invoice: Invoice, evidence: Sequence[Attached], key: str, body: str
-) -> Accepted:
+def _resubmit(act: Act, sent: Sent, redemption_id: int, key: str, body: str) -> Accepted:
+    invoice, evidence = sent.invoice, sent.evidence
     voucher = lock_voucher(session.get_one(Redemption, redemption_id).voucher_id)
     redemption = lock_redemption(redemption_id)
     provider = redemption.provider
@@ -324,9 +340,13 @@ def _resubmit(
     _attach(redemption, evidence)
     _write_version(act, redemption, sessions)
     settle_state(act, voucher, held_pence=held_on(voucher.id))
+    compare(act, redemption)
     _keep_key(act, provider, "resubmit", key, body, redemption)
     if to == R.SUBMITTED:
         _tell_business(act, redemption)
+    else:
+        draw(redemption)
+        run_automatic(act, redemption)
     return Accepted(redemption)
 
 
@@ -344,4 +364,5 @@ def withdraw_claim(act: Act, redemption: Redemption, *, reason: str) -> None:
     for item in sessions_of(redemption):
         change_state(act.actor, "session.unclaimed", item, SessionState.RECORDED, SESSION_TRANSITIONS, at=act.now)
         item.redemption_id = None
+    compare(act, redemption)
     settle_state(act, voucher, held_pence=held_on(voucher.id))

@@ -20,6 +20,7 @@ from voucher.platform.errors import Conflict, DomainError, Forbidden, InvalidTra
 from voucher.platform.money import pounds
 from voucher.redemptions.checks import refuse_frozen, why_not_ready
 from voucher.redemptions.giving_back import give_back, undo_approval
+from voucher.redemptions.likeness import compare
 from voucher.redemptions.models import Redemption
 from voucher.redemptions.policy import why_not_decide_claim
 from voucher.redemptions.queries import held_on, lock_redemption, sessions_of
@@ -100,6 +101,7 @@ def refuse_claim(act: Act, redemption: Redemption, *, reason: str) -> None:
     give_back(act, voucher, redemption, redemption.grant_pence, reason=f"claim {redemption.reference} refused")
     for item in sessions_of(redemption):
         change_state(act.actor, "session.lapsed", item, SessionState.LAPSED, SESSION_TRANSITIONS, at=act.now)
+    compare(act, redemption)
     settle_state(act, voucher, held_pence=held_on(voucher.id))
     _tell_provider(act, "claim_refused", redemption)
 

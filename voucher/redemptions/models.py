@@ -10,7 +10,15 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from voucher.documents.models import Document
 from voucher.platform.db import Base, in_list, new_public_id, unique_where
 from voucher.providers.models import Package, Provider
-from voucher.redemptions.rules import Delivered, EvidenceKind, RedemptionState, SessionState, Task
+from voucher.redemptions.rules import (
+    ContributionProof,
+    Delivered,
+    EvidenceKind,
+    Likeness,
+    RedemptionState,
+    SessionState,
+    Task,
+)
 from voucher.vouchers.models import Voucher
 
 
@@ -105,6 +113,8 @@ class Redemption(Base):
         ),
         Index("ix_redemption_voucher", "voucher_id"),
         Index("ix_redemption_scheme_state", "scheme_id", "state"),
+        Index("ix_redemption_provider_shape", "provider_id", "invoice_shape"),
+        Index("ix_redemption_provider_gross", "provider_id", "gross_pence"),
     )
 
     public_id: Mapped[str] = mapped_column(default=new_public_id)
@@ -117,6 +127,7 @@ class Redemption(Base):
     material_version: Mapped[int] = mapped_column(default=1)
     invoice_number: Mapped[str]
     invoice_key: Mapped[str]
+    invoice_shape: Mapped[str] = mapped_column(default="", server_default="")
     invoice_on: Mapped[date]
     net_pence: Mapped[int]
     vat_pence: Mapped[int]
@@ -133,6 +144,7 @@ class Redemption(Base):
     approved_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     other_evidence_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     sampled: Mapped[bool] = mapped_column(default=False)
+    sample_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
     on_hold: Mapped[bool] = mapped_column(default=False)
     hold_reason: Mapped[str] = mapped_column(Text, default="")
     state_reason: Mapped[str] = mapped_column(Text, default="")
@@ -212,11 +224,15 @@ class ClaimAnswer(Base):
 
 
 class TaskResult(Base):
-    """What one check of one version of a claim came to; the latest counts."""
+    """What one check of one version of a claim came to; the latest counts.
+
+    ``proof`` is what a person saw that shows the contribution paid; other checks and the business's word have none.
+    """
 
     __tablename__ = "task_result"
     __table_args__ = (
         CheckConstraint(in_list("task", list(Task)), name="task_known"),
+        CheckConstraint("proof IS NULL OR " + in_list("proof", list(ContributionProof)), name="proof_known"),
         Index("ix_task_result_redemption", "redemption_id", "version"),
     )
 
@@ -226,5 +242,66 @@ class TaskResult(Base):
     passed: Mapped[bool]
     automatic: Mapped[bool]
     note: Mapped[str] = mapped_column(Text)
+    proof: Mapped[str | None]
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime]
+
+
+class TaskOwner(Base):
+    """Who has taken a check of a claim, until it is given back; a check that nobody has taken waits in the queue."""
+
+    __tablename__ = "task_owner"
+    __table_args__ = (
+        CheckConstraint(in_list("task", list(Task)), name="task_known"),
+        unique_where("uq_task_owner_now", "redemption_id", "task", where="given_back_at IS NULL"),
+        Index("ix_task_owner_person", "person_id", "given_back_at"),
+    )
+
+    redemption_id: Mapped[int] = mapped_column(ForeignKey("redemption.id"))
+    task: Mapped[str]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    given_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    taken_at: Mapped[datetime]
+    given_back_at: Mapped[datetime | None]
+
+
+class ClaimLikeness(Base):
+    """Two claims that are alike, shown on both, until one of them is changed or ends (rule 22)."""
+
+    __tablename__ = "claim_likeness"
+    __table_args__ = (
+        CheckConstraint(in_list("kind", list(Likeness)), name="kind_known"),
+        CheckConstraint("other_id < redemption_id", name="the_later_claim_first"),
+        unique_where("uq_claim_likeness_now", "redemption_id", "other_id", "kind", where="withdrawn_at IS NULL"),
+        Index("ix_claim_likeness_other", "other_id"),
+    )
+
+    scheme_id: Mapped[int] = mapped_column(ForeignKey("scheme.id"))
+    redemption_id: Mapped[int] = mapped_column(ForeignKey("redemption.id"))
+    other_id: Mapped[int] = mapped_column(ForeignKey("redemption.id"))
+    kind: Mapped[str]
+    found_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+
+
+class SamplingRule(Base):
+    """How many claims a person looks at in a scheme, in ten-thousandths, from a moment on; append-only.
+
+    The seed stands here so that every draw can be made again. Confirmations that are weak are sampled at least as much.
+    """
+
+    __tablename__ = "sampling_rule"
+    __table_args__ = (
+        CheckConstraint("rate_bp BETWEEN 0 AND 10000", name="a_rate"),
+        CheckConstraint("weak_rate_bp BETWEEN rate_bp AND 10000", name="weak_ones_no_less"),
+        CheckConstraint("seed <> ''", name="seeded"),
+        Index("ix_sampling_rule_scheme", "scheme_id", "id"),
+    )
+
+    scheme_id: Mapped[int] = mapped_column(ForeignKey("scheme.id"))
+    rate_bp: Mapped[int]
+    weak_rate_bp: Mapped[int]
+    seed: Mapped[str]
+    reason: Mapped[str] = mapped_column(Text)
+    by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     at: Mapped[datetime]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from voucher.documents.models import Document
@@ -19,6 +19,7 @@ from voucher.redemptions.models import (
     LookUp,
     Redemption,
     RequestKey,
+    TaskOwner,
     TaskResult,
 )
 from voucher.redemptions.rules import ENDED, RedemptionState, Task
@@ -107,10 +108,28 @@ def answer_in_force(redemption: Redemption) -> ClaimAnswer | None:
 
 def results_in_force(redemption: Redemption) -> dict[Task, TaskResult]:
     """The latest result of each check of the claim's present version."""
-    rows = session.scalars(
+    return {Task(row.task): row for row in session.scalars(_results(redemption))}
+
+
+def automatic_results(redemption: Redemption) -> dict[Task, TaskResult]:
+    """What each check of the present version last came to by itself, whatever a person has found since."""
+    return {Task(row.task): row for row in session.scalars(_results(redemption).where(TaskResult.automatic))}
+
+
+def _results(redemption: Redemption) -> Select[TaskResult]:
+    return (
         select(TaskResult)
         .where(TaskResult.redemption_id == redemption.id, TaskResult.version == redemption.version)
         .order_by(TaskResult.id)
+    )
+
+
+def owners_now(redemption: Redemption) -> dict[Task, TaskOwner]:
+    """Who has taken which check of the claim; what nobody has taken is not there."""
+    rows = session.scalars(
+        select(TaskOwner)
+        .where(TaskOwner.redemption_id == redemption.id, TaskOwner.given_back_at.is_(None))
+        .order_by(TaskOwner.id)
     )
     return {Task(row.task): row for row in rows}
 

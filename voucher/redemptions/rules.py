@@ -106,8 +106,33 @@ class Task(StrEnum):
     PRICE = "price within the package"
     DUPLICATE_INVOICE = "invoice not used before"
     DUPLICATE_FILE = "files not used before"
+    PAYEE = "payee can be paid"
     CONTRIBUTION = "own contribution paid"
     EVIDENCE = "evidence shows the support"
+
+
+# What a person may find where nothing by itself decides it; all else is as the records have it.
+MANUAL = frozenset({Task.PAYEE, Task.CONTRIBUTION, Task.EVIDENCE})
+
+
+class ContributionProof(StrEnum):
+    """What shows that a business paid its contribution and the VAT, beside its own word (rule 21)."""
+
+    BUSINESS_BANK = "bank or card statement of the business"
+    PROVIDER_BANK = "bank statement of the provider"
+    RECEIPT = "receipt of the provider"
+
+
+# A provider's receipt alone is the provider's word for it.
+SOUND_PROOFS = frozenset({ContributionProof.BUSINESS_BANK, ContributionProof.PROVIDER_BANK})
+
+
+class Likeness(StrEnum):
+    """In what two claims are alike without sharing an invoice or a file (rule 22)."""
+
+    NUMBER = "similar invoice number"
+    AMOUNT_AND_DAY = "same amount on the same day"
+    BUSINESS = "same amount for the same business"
 
 
 class Outcome(StrEnum):

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from flask_babel import lazy_gettext as _
 from wtforms import HiddenField, RadioField, SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from voucher.accounts.step_forms import LONGEST_REASON, reason_field
+from voucher.funding.forms import PercentField
 from voucher.platform.forms import DayField, Filters, Form, PoundsField, WholeField, tidy
-from voucher.redemptions.rules import RedemptionState, Task
+from voucher.redemptions.rules import ContributionProof, RedemptionState, Task
 from voucher.redemptions.waiting import PARTIES
 from voucher.vouchers.rules import CancelReason, VoucherState
 
 PASSES, FAILS, LATER = "passes", "fails", "later"
 ANY, IN_WORK, TO_VERIFY = "any", "in work", "to verify"
+MINE, NOBODYS = "mine", "nobody's"
 EXPIRING_DAYS = (7, 14, 30, 60)
 
 
@@ -37,6 +40,15 @@ class ClaimFilters(Filters):
         choices=[
             SelectChoice("", _("Anybody")),
             *(SelectChoice(words, words[0].upper() + words[1:]) for words in PARTIES.values()),
+        ],
+        default="",
+    )
+    checks = SelectField(
+        _("Checks"),
+        choices=[
+            SelectChoice("", _("Whoever has them")),
+            SelectChoice(MINE, _("Taken by me")),
+            SelectChoice(NOBODYS, _("Taken by nobody")),
         ],
         default="",
     )
@@ -124,34 +136,82 @@ class CancelForm(Form):
     reason = reason_field(_("Why"), _("Say why."))
 
 
+class HandOverForm(Form):
+    """To whom the checks of a claim go, and why. The people are given by whoever makes the form."""
+
+    person = RadioField(_("Who makes the checks?"), validators=[InputRequired(_("Choose who makes the checks."))])
+    reason = reason_field(_("Why"), _("Say why."))
+
+
+class PutBackForm(Form):
+    """Why checks go back into the queue; who puts back their own may leave it open."""
+
+    reason = TextAreaField(
+        _("Why"),
+        filters=[tidy],
+        description=_("Needed for checks that somebody else has taken."),
+        validators=[Length(max=LONGEST_REASON, message=_("Say it in at most 2,000 characters."))],
+    )
+
+
+class SamplingForm(Form):
+    """How many claims are drawn, of all and of those that were confirmed weakly."""
+
+    rate = PercentField(_("Claims to look at"), validators=[InputRequired(_("Enter a percentage from 0 to 100."))])
+    weak_rate = PercentField(
+        _("Weak confirmations to look at"), validators=[InputRequired(_("Enter a percentage from 0 to 100."))]
+    )
+    seed = StringField(_("Seed"), filters=[tidy], validators=[Optional(), Length(max=64)])
+    reason = reason_field(_("Why"), _("Say why: auditors read it."))
+
+
+class Found(NamedTuple):
+    """What a verifier says of a check: whether it passes, what was seen, and what shows the contribution paid."""
+
+    passes: bool
+    note: str
+    proof: ContributionProof | None
+
+
 class VerifyForm(Form):
     """The findings of a verifier. Made by ``verify_form``; ``version`` is that of the figures on the page."""
 
     version = HiddenField(filters=[tidy])
 
-    def found(self) -> dict[Task, tuple[bool, str]]:
-        """Whether each check passes, with the note; a check that is left for later is not there."""
+    def found(self) -> dict[Task, Found]:
+        """What was said of each check; one that is left for later is not there."""
         return {
-            task: (self[task.name].data == PASSES, self[f"{task.name}_NOTE"].data or "")
+            task: Found(self[task.name].data == PASSES, self[note_of(task)].data or "", self._proof(task))
             for task in Task
             if task.name in self and self[task.name].data in (PASSES, FAILS)
         }
 
+    def _proof(self, task: Task) -> ContributionProof | None:
+        chosen = self[PROOF].data if task == Task.CONTRIBUTION and PROOF in self else None
+        return ContributionProof(chosen) if chosen else None
+
     def validate(self, extra_validators: object = None) -> bool:
         """Asks for a note on each finding."""
         fits = bool(super().validate(extra_validators))
-        for task, (_passed, note) in self.found().items():
-            if not note:
-                field = self[f"{task.name}_NOTE"]
+        for task, found in self.found().items():
+            if not found.note:
+                field = self[note_of(task)]
                 field.errors = [*field.errors, str(_("Write down what was seen."))]
                 fits = False
         return fits
 
 
 QUESTIONS = {
+    Task.PAYEE: _("May the provider be paid to this account all the same?"),
     Task.CONTRIBUTION: _("Is it shown that the business paid its contribution and the VAT?"),
     Task.EVIDENCE: _("Does the evidence show the support that is claimed for?"),
 }
+PROOF = "proof"
+
+
+def note_of(task: Task) -> str:
+    """The name of the field for what was seen at a check."""
+    return f"{task.name}_NOTE"
 
 
 def verify_form(tasks: Iterable[Task]) -> type[VerifyForm]:
@@ -167,7 +227,14 @@ def verify_form(tasks: Iterable[Task]) -> type[VerifyForm]:
             ],
             validators=[InputRequired(_("Say what you found, or that you cannot say yet."))],
         )
-        fields[f"{task.name}_NOTE"] = TextAreaField(
+        if task == Task.CONTRIBUTION:
+            fields[PROOF] = RadioField(
+                _("What shows it?"),
+                choices=[SelectChoice(str(each), each[0].upper() + each[1:]) for each in ContributionProof],
+                validators=[Optional()],
+                description=_("A receipt of the provider alone is not enough."),
+            )
+        fields[note_of(task)] = TextAreaField(
             _("What was seen"),
             filters=[tidy],
             validators=[Length(max=LONGEST_REASON, message=_("Say it in at most 2,000 characters."))],

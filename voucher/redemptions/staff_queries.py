@@ -19,7 +19,7 @@ from voucher.platform.errors import NotFound
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.paging import Rows
 from voucher.providers.models import Provider
-from voucher.redemptions.models import ClaimAnswer, DeliverySession, Evidence, Redemption
+from voucher.redemptions.models import ClaimAnswer, DeliverySession, Evidence, Redemption, TaskOwner
 from voucher.schemes.models import Scheme
 from voucher.schemes.queries import schemes_with
 from voucher.vouchers.models import Voucher
@@ -39,11 +39,16 @@ class Queue(NamedTuple):
 
 @dataclass(frozen=True)
 class WantedClaims:
-    """What narrows the queue of claims; what is empty narrows nothing."""
+    """What narrows the queue of claims; what is empty narrows nothing.
+
+    ``taken_by`` keeps those of whose checks this person has taken one, ``untaken`` those of which nobody has.
+    """
 
     states: Sequence[str] = ()
     provider: str = ""
     text: str = ""
+    taken_by: int | None = None
+    untaken: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,11 @@ def claims_in(schemes: Sequence[Scheme], wanted: WantedClaims) -> Select[Redempt
         query = query.where(Redemption.state.in_(wanted.states))
     if wanted.provider:
         query = query.where(Provider.public_id == wanted.provider)
+    taken = select(TaskOwner.id).where(TaskOwner.redemption_id == Redemption.id, TaskOwner.given_back_at.is_(None))
+    if wanted.taken_by is not None:
+        query = query.where(taken.where(TaskOwner.person_id == wanted.taken_by).exists())
+    if wanted.untaken:
+        query = query.where(~taken.exists())
     if wanted.text:
         columns = (Redemption.reference, Redemption.invoice_number, Voucher.reference, Organisation.name)
         query = query.where(or_(*(column.icontains(wanted.text, autoescape=True) for column in columns)))

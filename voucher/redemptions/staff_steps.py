@@ -15,6 +15,7 @@ from voucher.redemptions.policy import (
     why_not_decide_claim,
     why_not_verify,
 )
+from voucher.redemptions.queries import owners_now
 from voucher.redemptions.rules import REDEMPTION_TRANSITIONS, UNDER_CHECK, VERIFIABLE, RedemptionState
 from voucher.vouchers.rules import ReleaseReason
 
@@ -33,8 +34,21 @@ def _why_not_approve(actor: Actor, claim: Redemption) -> str | None:
     return why_not_decide_claim(actor, claim) or why_frozen(claim) or why_not_ready(claim)
 
 
+def _is_to_verify(claim: Redemption) -> bool:
+    return claim.state in VERIFIABLE
+
+
+def _is_taken(claim: Redemption) -> bool:
+    return _is_to_verify(claim) and bool(owners_now(claim))
+
+
 CLAIM_STEPS: tuple[Step[Redemption], ...] = (
-    Step("verify", _("Verify"), P.CLAIMS_VERIFY, lambda c: c.state in VERIFIABLE, _why_not_verify),
+    Step("verify", _("Verify"), P.CLAIMS_VERIFY, _is_to_verify, _why_not_verify),
+    Step("take-checks", _("Take the checks"), P.CLAIMS_VERIFY, _is_to_verify, why_not_verify),
+    Step("put-back-checks", _("Put the checks back"), P.CLAIMS_VERIFY, _is_taken, why_not_verify),
+    Step(
+        "hand-over-checks", _("Hand the checks over"), P.CLAIMS_VERIFY, lambda c: c.state in VERIFIABLE, why_not_verify
+    ),
     Step("approve", _("Approve"), P.CLAIMS_APPROVE, lambda c: c.state == R.VERIFIED, _why_not_approve),
     Step("approve-part", _("Approve in part"), P.CLAIMS_APPROVE, lambda c: c.state == R.VERIFIED, _why_not_approve),
     Step(

@@ -13,7 +13,8 @@ from voucher.funding.queries import movements_of_redemption
 from voucher.payments.queries import bank_days, payments_of_claim
 from voucher.platform.clock import days_since, long_date
 from voucher.platform.web import current_act, requires
-from voucher.redemptions.queries import answer_in_force, results_in_force, sessions_of
+from voucher.redemptions.likeness import alike_to
+from voucher.redemptions.queries import answer_in_force, owners_now, results_in_force, sessions_of
 from voucher.redemptions.rules import RedemptionState, Task
 from voucher.redemptions.staff_queries import READER, answers_of, claim_for_staff, files_of_claim
 from voucher.redemptions.staff_steps import CLAIM_STEPS
@@ -28,8 +29,9 @@ def record_page(public_id: str) -> ResponseReturnValue:
     act = current_act()
     claim = claim_for_staff(act.actor, public_id)
     results, files, answers = results_in_force(claim), files_of_claim(claim), answers_of(claim)
-    payments = payments_of_claim(claim.id)
-    people = [claim.submitted_by, claim.verified_by, claim.approved_by, claim.other_evidence_by]
+    payments, owners = payments_of_claim(claim.id), owners_now(claim)
+    people = [owner.person_id for owner in owners.values()]
+    people += [claim.submitted_by, claim.verified_by, claim.approved_by, claim.other_evidence_by]
     people += [row.by_id for row in results.values()] + [each.person_id for each in answers]
     return render_template(
         "workspace/claim_record.html",
@@ -41,6 +43,8 @@ def record_page(public_id: str) -> ResponseReturnValue:
         sessions=sessions_of(claim),
         answer=answer_in_force(claim),
         tasks=[(task, results.get(task)) for task in Task],
+        owners=owners,
+        alike=alike_to(claim),
         files=files,
         answers=answers,
         shown=SHOWN,

@@ -12,6 +12,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from voucher.applications.models import Application
 from voucher.applications.rules import ApplicationState
+from voucher.assurance.models import ConcentrationCase, Irregularity
+from voucher.assurance.rules import CaseState, IrregularityState
 from voucher.audit.models import AuditEvent
 from voucher.funding.models import Agreement
 from voucher.organisations.models import Organisation
@@ -187,6 +189,24 @@ def _details(scheme: Scheme) -> Rows:
     )
 
 
+def _cases(scheme: Scheme) -> Rows:
+    since = ConcentrationCase.raised_at.label("since")
+    return (
+        select(*_named(ConcentrationCase, ConcentrationCase.about, since, null()))
+        .where(ConcentrationCase.scheme_id == scheme.id, ConcentrationCase.state == str(CaseState.OPEN))
+        .order_by(since, ConcentrationCase.id)
+    )
+
+
+def _irregularities(scheme: Scheme) -> Rows:
+    since = Irregularity.opened_at.label("since")
+    return (
+        select(*_named(Irregularity, Irregularity.kind, since, Irregularity.pence))
+        .where(Irregularity.scheme_id == scheme.id, Irregularity.state == str(IrregularityState.OPEN))
+        .order_by(since, Irregularity.id)
+    )
+
+
 def _statements(scheme: Scheme, *states: StatementState) -> Rows:
     since = _since("statement", Statement.id, Statement.state)
     return (
@@ -236,6 +256,11 @@ QUEUES = (
     _queue(
         "disputed", _("Claims disputed or not answered"), "/claims-desk", _claims(R.DISPUTED, R.UNCONFIRMED),
         P.CLAIMS_VERIFY,
+    ),
+    _queue("cases", _("Concentration to look into"), "/concentration/cases", _cases, P.ASSURANCE_CASES_MANAGE),
+    _queue(
+        "irregularities", _("Irregularities to look into"), "/irregularities", _irregularities,
+        P.ASSURANCE_CASES_MANAGE,
     ),
     _queue("approve", _("Claims to approve"), "/claims-desk", _claims(R.VERIFIED), P.CLAIMS_APPROVE),
     _queue("pay", _("Approved claims to put in a batch"), "/claims-desk", _payable, P.BATCHES_PREPARE),

@@ -39,6 +39,9 @@ PLAIN: dict[str, Values] = {
     "bank_match": {"kind": "repayment to the funder"},
     "batch": {"state": "draft", "prepared_by": 1},
     "debt": {"state": "raised"},
+    "claim_likeness": {"kind": "similar invoice number", "redemption_id": 2},
+    "concentration_case": {"measure": "share of the money", "state": "open"},
+    "concentration_rule": {"opens_at": 0, "sharing": 2},
     "delivery_session": {"state": "open", "held_pence": 0},
     "entry": {"kind": "reserved"},
     "evidence": {"kind": "invoice"},
@@ -69,12 +72,14 @@ PLAIN: dict[str, Values] = {
     "round": {"award_method": "first come"},
     "statement": {"state": "draft", "prepared_by": 1},
     "subsidy_record": {"kind": "notice"},
+    "task_owner": {"task": "dates in range"},
     "task_result": {"task": "dates in range"},
     "vetting_result": {"check_name": "identity"},
     "voucher": {"state": "issued", "face_pence": 75_000, "remaining_pence": 75_000},
 }
 RECORDED: Values = {"state": "recorded", "package_id": 1, "delivered_on": DAY, "minutes": 1}
 SENT: Values = {"state": "waiting", "sent_at": MOMENT, "terms_version": "x"}
+OVER: Values = {"state": "closed", "closed_at": MOMENT, "reason": "looked into"}
 PROVED: Values = {"state": "proved", "closed_at": MOMENT, "closed_by": 2}
 SIGNED: Values = {"state": "signed", "signed_by": 2, "pdf_id": 1}
 
@@ -147,6 +152,11 @@ CHECKS: list[tuple[str, str, Values, Values]] = [
         {"recall_asked_by": 3, "recall_confirmed_by": 3},
         {"recall_asked_by": 3, "recall_confirmed_by": 1},
     ),
+    ("claim_likeness", "the_later_claim_first", {"other_id": 2}, {"other_id": 1}),
+    ("concentration_case", "closed_at_some_time", {"state": "closed"}, OVER),
+    ("concentration_case", "closed_at_some_time", {"closed_at": MOMENT}, OVER),
+    ("concentration_case", "closed_for_a_reason", {**OVER, "reason": ""}, OVER),
+    ("concentration_case", "found_at_the_threshold", {"found": 1, "threshold": 2}, {"found": 2, "threshold": 2}),
     ("debt", "outstanding_within_the_debt", {"outstanding_pence": 2}, {"outstanding_pence": 0}),
     ("debt", "outstanding_within_the_debt", {"outstanding_pence": -1}, {"outstanding_pence": 1}),
     (
@@ -283,6 +293,15 @@ WRITTEN_CHECKS: list[tuple[str, str, Values, Values]] = [
     ("posting", "pence_above_zero", {"pence": -1}, {"pence": 1}),
     ("posting", "two_accounts", {"to_account": "award"}, {"to_account": "reserved"}),
     ("posting", "relates_to_an_earlier_day", {"relates_to_on": DAY}, {"relates_to_on": date(2026, 4, 6)}),
+    ("concentration_rule", "a_share", {"share_bp": 0}, {"share_bp": 1}),
+    ("concentration_rule", "hours_of_a_day", {"opens_at": 7, "closes_at": 7}, {"opens_at": 7, "closes_at": 8}),
+    ("concentration_rule", "hours_of_a_day", {"closes_at": 25}, {"closes_at": 24}),
+    ("concentration_rule", "numbers_above_zero", {"sharing": 1}, {"sharing": 2}),
+    ("concentration_rule", "numbers_above_zero", {"window_days": 0}, {"window_days": 1}),
+    ("sampling_rule", "a_rate", {"rate_bp": -1}, {"rate_bp": 0}),
+    ("sampling_rule", "weak_ones_no_less", {"rate_bp": 2, "weak_rate_bp": 1}, {"rate_bp": 2, "weak_rate_bp": 2}),
+    ("sampling_rule", "weak_ones_no_less", {"weak_rate_bp": 10_001}, {"weak_rate_bp": 10_000}),
+    ("sampling_rule", "seeded", {"seed": ""}, {"seed": "x"}),
     ("subsidy_record", "a_reply_declares", {"kind": "reply"}, {"kind": "reply", "declared_pence": 0}),
     ("subsidy_record", "a_reply_declares", {"declared_pence": 0}, {"kind": "reply", "declared_pence": 0}),
 ]
@@ -429,6 +448,10 @@ SHARED: list[tuple[str, tuple[str, ...], Values, Values]] = [
     ("statement", ("agreement_id", "sequence"), {}, {"sequence": 2}),
     ("subsidy_record", ("application_id",), {"kind": "letter", "application_id": 1}, {"kind": "notice"}),
     ("voucher", ("application_id",), {}, {"application_id": 2}),
+    ("concentration_case", ("scheme_id", "measure", "subject"), {}, OVER),
+    ("concentration_run", ("scheme_id", "on_day"), {}, {"scheme_id": 2}),
+    ("task_owner", ("redemption_id", "task"), {}, {"given_back_at": MOMENT}),
+    ("claim_likeness", ("redemption_id", "other_id", "kind"), {}, {"withdrawn_at": MOMENT}),
     ("evidence", ("redemption_id", "document_id", "kind"), {}, {"kind": "evidence of delivery"}),
     ("identifier", ("kind", "value"), {}, {"value": "z"}),
     ("provider", ("scheme_id", "organisation_id"), {}, {"scheme_id": 2}),

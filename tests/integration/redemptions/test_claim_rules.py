@@ -22,14 +22,14 @@ from voucher.platform.actor import Channel
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden
 from voucher.providers.models import Package
-from voucher.redemptions import checks, claim_checks, claims, sessions
+from voucher.redemptions import automatic, claim_checks, claims, sessions
 from voucher.redemptions.answers import answer_claim, answer_session
 from voucher.redemptions.checks import Finding, accept_on_other_evidence, put_on_hold, verify_claim
 from voucher.redemptions.claim_checks import Attached, Invoice
 from voucher.redemptions.claims import Accepted, Refused, submit_claim
 from voucher.redemptions.decisions import approve_claim
 from voucher.redemptions.models import DeliverySession, Redemption
-from voucher.redemptions.rules import Delivered, EvidenceKind, Task
+from voucher.redemptions.rules import ContributionProof, Delivered, EvidenceKind, Task
 from voucher.redemptions.sessions import record_session, undo_session
 from voucher.vouchers.commands import hold
 
@@ -79,7 +79,7 @@ def test_without_its_days_a_voucher_would_pay_for_earlier_work(world: World, mon
     """The control; the checks of the claim stand behind it and are taken away, too."""
     on(world, "2026-04-10")
     opened = world.opened(world.issued())
-    for module in (sessions, claim_checks, checks):
+    for module in (sessions, claim_checks, automatic):
         monkeypatch.setattr(module, "delivered_in_date", lambda *_days: True)
     item = record(world, opened, date(2026, 4, 1))
     receipt = world.submit([item], 30_000)
@@ -212,7 +212,7 @@ def test_a_claim_accepted_on_other_evidence_is_sampled_and_needs_proof_of_the_co
     with world.by("shay"):
         world.scheme.decider_may_verify = True
     world.do("vera", accept_on_other_evidence, claim, reason="two reminders, a call, photographs")
-    found = {**SEEN, Task.CONTRIBUTION: Finding(True, "bank statement")}
+    found = {**SEEN, Task.CONTRIBUTION: Finding(True, "bank statement", ContributionProof.BUSINESS_BANK)}
     assert (world.do("asha", verify_claim, claim, found), claim.sampled) == ({}, True)
     with pytest.raises(DomainError, match="Proof that the business paid"):
         world.do("carl", approve_claim, claim)
@@ -229,7 +229,7 @@ def without_payment(world: World) -> Redemption:
     owner = world.owner_of(claim.voucher)
     world.do(owner, answer_session, claim.sessions[0], Delivered.YES)
     world.do(owner, answer_claim, claim, accepts=True)
-    found = {**SEEN, Task.CONTRIBUTION: Finding(True, "the provider says so")}
+    found = {**SEEN, Task.CONTRIBUTION: Finding(True, "the provider's bank says so", ContributionProof.PROVIDER_BANK)}
     assert not world.do("vera", verify_claim, claim, found)
     return claim
 

@@ -28,14 +28,18 @@ from voucher.accounts.commands import add_person, grant_role
 from voucher.accounts.rules import Role
 from voucher.applications.applying import answer_question, begin_by_phone
 from voucher.payments.bank_files.models import BankImport
+from voucher.assurance.concentration import look_for_concentration, set_thresholds
+from voucher.assurance.irregularities import register_irregularity
+from voucher.assurance.rules import IrregularityKind, Thresholds
 from voucher.platform.db import Base, session
 from voucher.redemptions.models import Redemption
 
 # What no list shows, and what there is once in an installation or a scheme.
 ALONE = {
-    "audit_seal", "audit_seal_member", "imported_file", "kept_form", "one_time_link", "opening_item", "outbox_message",
-    "recovery_code", "request_key", "scheme", "scheme_look", "second_factor", "second_factor_failure",
-    "sign_in_attempt", "sign_in_code", "sign_in_session", "subsidy_limit", "takeover",
+    "audit_seal", "audit_seal_member", "concentration_rule", "concentration_run", "imported_file", "kept_form",
+    "one_time_link", "opening_item", "outbox_message", "recovery_code", "request_key", "sampling_rule", "scheme",
+    "scheme_look", "second_factor", "second_factor_failure", "sign_in_attempt", "sign_in_code", "sign_in_session",
+    "subsidy_limit", "takeover",
 }  # fmt: skip
 ALL: Chosen = {name: "1" for name in Base.metadata.tables if name not in ALONE}
 OF_FIRMS = "id IN (SELECT organisation_id FROM provider)"
@@ -130,6 +134,7 @@ def _fill(world: World) -> Names:
     payments = several_of_each(world)
     world.recorded(world.issued())
     claim = session.scalars(select(Redemption).order_by(Redemption.id)).all()[-1]
+    _watch(world, claim)
     owner = world.owner_of(claim.voucher)
     _forms(world)
     applies(world, "mallory", "09000001")
@@ -155,6 +160,14 @@ def _fill(world: World) -> Names:
         owner=owner,
         file=session.scalars(select(BankImport.public_id).order_by(BankImport.id.desc())).first() or "",
     )
+
+
+def _watch(world: World, claim: Redemption) -> None:
+    """An irregularity, and a case because all claims are one provider's."""
+    kind = IrregularityKind.IRREGULARITY
+    world.do("vera", register_irregularity, world.scheme, kind=kind, pence=100, note="the date is odd", claim=claim)
+    world.do("shay", set_thresholds, world.scheme, Thresholds(least_claims=1), reason="a small scheme")
+    world.do("vera", look_for_concentration, world.scheme)
 
 
 def _forms(world: World) -> None:

@@ -19,7 +19,7 @@ from voucher.platform.money import pounds
 from voucher.platform.web import current_act, gives_a_file, requires
 from voucher.redemptions.queries import file_of_claim
 from voucher.redemptions.rules import AWAITING_PAYMENT, UNDER_CHECK, VERIFIABLE, RedemptionState
-from voucher.redemptions.staff_forms import ANY, IN_WORK, TO_VERIFY, ClaimFilters
+from voucher.redemptions.staff_forms import ANY, IN_WORK, MINE, NOBODYS, TO_VERIFY, ClaimFilters
 from voucher.redemptions.staff_queries import (
     READER,
     Queue,
@@ -48,7 +48,7 @@ def queue_page() -> ResponseReturnValue:
     schemes = schemes_with(act.actor, READER)
     form = _filters(schemes)
     return CLAIMS.answer(
-        claims_in(narrowed(form, schemes), _wanted(form)),
+        claims_in(narrowed(form, schemes), _wanted(act, form)),
         "redemptions/desk/claims.html",
         form=form,
         counts=_counts(act, claim_queues(schemes)),
@@ -69,13 +69,19 @@ def _filters(schemes: Sequence[Scheme]) -> ClaimFilters:
     return form
 
 
-def _wanted(form: ClaimFilters) -> WantedClaims:
+def _wanted(act: Act, form: ClaimFilters) -> WantedClaims:
     groups = {IN_WORK: UNDER_CHECK | AWAITING_PAYMENT, TO_VERIFY: VERIFIABLE, ANY: frozenset(RedemptionState)}
     states = sorted(str(state) for state in groups.get(form.state.data, [form.state.data]))
     if form.waits.data:
         waiting = set(states_waiting_for(form.waits.data))
         states = [state for state in states if state in waiting]
-    return WantedClaims(states or ["none"], form.provider.data or "", form.text.data or "")
+    return WantedClaims(
+        states or ["none"],
+        form.provider.data or "",
+        form.text.data or "",
+        taken_by=act.actor.person_id if form.checks.data == MINE else None,
+        untaken=form.checks.data == NOBODYS,
+    )
 
 
 def _counts(act: Act, queues: dict[str, Queue]) -> list[tuple[int, str, str]]:

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as translate
+from wtforms import SelectChoice
 
+from voucher.accounts.queries import names_of, person_by_email
 from voucher.accounts.step_forms import ReasonForm
 from voucher.accounts.step_pages import Ask, Record
 from voucher.accounts.step_pages import step_page as step_page_of
@@ -22,25 +24,28 @@ from voucher.platform.money import pounds
 from voucher.platform.refusals import status_of
 from voucher.platform.web import current_act, requires
 from voucher.redemptions.answers import dispute_claim
+from voucher.redemptions.automatic import Finding, automatic_findings, why_nobody_can_be_paid
 from voucher.redemptions.checks import (
-    MANUAL,
-    Finding,
     accept_on_other_evidence,
-    automatic_findings,
     lift_hold,
     put_on_hold,
     verify_claim,
 )
 from voucher.redemptions.decisions import approve_claim, refuse_claim, reinstate_voucher, send_back
+from voucher.redemptions.likeness import alike_to
 from voucher.redemptions.models import Redemption
-from voucher.redemptions.queries import answer_in_force, sessions_of
-from voucher.redemptions.rules import Task
+from voucher.redemptions.owners import give_back_checks, hand_checks, take_checks, verifiers
+from voucher.redemptions.queries import answer_in_force, owners_now, sessions_of
+from voucher.redemptions.rules import MANUAL, Task
 from voucher.redemptions.staff_forms import (
     ApproveForm,
     ApprovePartForm,
     EvidenceReasonForm,
+    HandOverForm,
+    PutBackForm,
     ToBothForm,
     VerifyForm,
+    note_of,
     verify_form,
 )
 from voucher.redemptions.staff_queries import claim_for_staff, files_of_claim
@@ -113,6 +118,30 @@ ASKS: dict[str, Ask[Redemption]] = {
         _with_reason(dispute_claim),
         warning=True,
     ),
+    "take-checks": Ask(
+        _("Take the checks of claim %(reference)s"),
+        _("The others read that you make the checks that are open. You can put them back at any time."),
+        _("Take the checks"),
+        _("You have taken the checks of claim %(reference)s."),
+        Form,
+        lambda act, claim, _form: take_checks(act, claim),
+    ),
+    "put-back-checks": Ask(
+        _("Put the checks of claim %(reference)s back"),
+        _("Anybody who verifies claims can take them then."),
+        _("Put the checks back"),
+        _("The checks of claim %(reference)s are in the queue again."),
+        PutBackForm,
+        lambda act, claim, form: give_back_checks(act, claim, reason=form.reason.data or ""),
+    ),
+    "hand-over-checks": Ask(
+        _("Hand the checks of claim %(reference)s over"),
+        _("Somebody else who verifies claims makes the checks that are open."),
+        _("Hand the checks over"),
+        _("The checks of claim %(reference)s are handed over."),
+        HandOverForm,
+        lambda act, claim, form: hand_checks(act, claim, person_by_email(form.person.data), reason=form.reason.data),
+    ),
     "hold": Ask(
         _("Put claim %(reference)s on hold"),
         _("It can be neither approved nor paid until somebody lifts the hold."),
@@ -149,9 +178,20 @@ def step_page(public_id: str, step: str) -> ResponseReturnValue:
     if step not in ASKS:
         raise NotFound("no_step", _("Go back to the claim and choose what to do from there."))
     ask = ASKS[step]
-    form = ask.form(pence=claim.grant_pence) if step == "approve" else None
+    form = _form_of(act, claim, step)
     record = Record(claim, _known, url_for("claim_desk.record_page", public_id=public_id))
     return step_page_of(act, ask, record, look=lambda: step_for(CLAIM_STEPS, step, act.actor, claim), form=form)
+
+
+def _form_of(act: Act, claim: Redemption, step: str) -> Form | None:
+    """The form of a step that asks about the claim as it is now."""
+    if step == "approve":
+        return ApproveForm(pence=claim.grant_pence)
+    if step == "hand-over-checks":
+        form = HandOverForm()
+        form.person.choices = [SelectChoice(each.email, each.name) for each in verifiers(act, claim)]
+        return form
+    return None
 
 
 def _known(claim: Redemption) -> dict[str, str]:
@@ -166,7 +206,7 @@ def verify_page(public_id: str) -> ResponseReturnValue:
     act = current_act()
     claim = claim_for_staff(act.actor, public_id)
     found = automatic_findings(claim)
-    form = verify_form(_asked(found))(version=str(claim.version))
+    form = verify_form(_asked(claim, found))(version=str(claim.version))
     if not form.is_submitted():
         step_for(CLAIM_STEPS, "verify", act.actor, claim)
     elif form.validate():
@@ -183,13 +223,14 @@ def verify_page(public_id: str) -> ResponseReturnValue:
     return _verify_page(claim, form, found), 422 if form.errors else 200
 
 
-def _asked(found: dict[Task, Finding]) -> list[Task]:
-    """The checks that somebody must make: not the contribution once the business itself has said that it paid."""
-    return [task for task in Task if task in MANUAL and not (task in found and found[task].passed)]
+def _asked(claim: Redemption, found: dict[Task, Finding]) -> list[Task]:
+    """The checks that somebody must make: not what passes by itself, nor what no finding could put right."""
+    asked = [task for task in Task if task in MANUAL and not (task in found and found[task].passed)]
+    return [task for task in asked if task != Task.PAYEE or not why_nobody_can_be_paid(claim)]
 
 
 def _findings(form: VerifyForm) -> dict[Task, Finding]:
-    return {task: Finding(passed, note) for task, (passed, note) in form.found().items()}
+    return {task: Finding(said.passes, said.note, said.proof) for task, said in form.found().items()}
 
 
 def _recorded(claim: Redemption, still_open: dict[Task, Finding]) -> ResponseReturnValue:
@@ -203,6 +244,8 @@ def _recorded(claim: Redemption, still_open: dict[Task, Finding]) -> ResponseRet
 
 
 def _verify_page(claim: Redemption, form: VerifyForm, found: dict[Task, Finding]) -> str:
+    owners = owners_now(claim)
+    names = names_of(owner.person_id for owner in owners.values())
     return render_template(
         "redemptions/desk/verify.html",
         form=form,
@@ -210,6 +253,9 @@ def _verify_page(claim: Redemption, form: VerifyForm, found: dict[Task, Finding]
         found=found,
         sessions=sessions_of(claim),
         answer=answer_in_force(claim),
+        asked=[(task, task.name, note_of(task)) for task in Task if task.name in form],
+        owners={task: names[owner.person_id] for task, owner in owners.items()},
+        alike=alike_to(claim),
         files=files_of_claim(claim),
         shown=SHOWN,
     )

@@ -1,0 +1,1 @@
+"""Pages of irregularities and of what is concentrated in few hands."""

@@ -1,0 +1,149 @@
+"""Claims that are alike without sharing an invoice or a file: noted on both, withdrawn when they no longer are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import joinedload
+
+from voucher.audit.commands import record
+from voucher.platform.act import Act
+from voucher.platform.db import engine, session
+from voucher.providers.models import Provider
+from voucher.redemptions.alike import Billed, likenesses
+from voucher.redemptions.models import ClaimLikeness, Redemption
+from voucher.redemptions.queries import claim_with_file, claim_with_invoice
+from voucher.redemptions.rules import ENDED, Likeness
+from voucher.vouchers.models import Voucher
+
+# How many of the claims that could be alike are compared, the newest first: more would tell nobody anything.
+COMPARED = 50
+
+
+@dataclass(frozen=True)
+class Alike:
+    """Another claim, and in what it is like this one."""
+
+    claim: Redemption
+    kind: Likeness
+
+
+def compare(act: Act, redemption: Redemption) -> None:
+    """Notes what the claim as it stands is like, on both claims, and withdraws what no longer holds (rule 22).
+
+    To be called whenever a claim is handed in, corrected, withdrawn or refused.
+    """
+    live = {(row.redemption_id, row.other_id, row.kind): row for row in _live(redemption.id)}
+    wanted = set[tuple[int, int, str]]()
+    for other in [*_candidates(redemption), *_claims(_others(redemption.id, live))]:
+        for kind in _alike(redemption, other):
+            wanted.add((max(redemption.id, other.id), min(redemption.id, other.id), str(kind)))
+    for key, row in live.items():
+        if key not in wanted:
+            row.withdrawn_at = act.now
+    session.flush()
+    _add(act, redemption.scheme_id, sorted(wanted - live.keys()))
+
+
+def _add(act: Act, scheme_id: int, keys: Sequence[tuple[int, int, str]]) -> None:
+    """Writes new ones; one that somebody who looked at the other claim wrote in the same moment is there already."""
+    if not keys:
+        return
+    insert = postgresql.insert if engine().dialect.name == "postgresql" else sqlite.insert
+    rows = [
+        {"scheme_id": scheme_id, "redemption_id": later, "other_id": earlier, "kind": kind, "found_at": act.now}
+        for later, earlier, kind in keys
+    ]
+    session.execute(insert(ClaimLikeness).on_conflict_do_nothing(), rows)
+
+
+def alike_to(redemption: Redemption) -> list[Alike]:
+    """The claims that this one is like at the moment, whichever came first, in the order of their references."""
+    rows = _live(redemption.id)
+    claims = {claim.id: claim for claim in _claims(_others(redemption.id, [_key(row) for row in rows]))}
+    found = [
+        Alike(claims[row.other_id if row.redemption_id == redemption.id else row.redemption_id], Likeness(row.kind))
+        for row in rows
+    ]
+    return sorted(found, key=lambda each: (each.claim.reference, each.kind))
+
+
+def note_refused_repeat(
+    act: Act, provider: Provider, *, invoice_key: str, hashes: Sequence[str], other_than: int | None
+) -> None:
+    """Notes on the claim that an invoice or file supports that somebody tried to use it again, for staff to see."""
+    found = {
+        "claim.invoice_sent_again": claim_with_invoice(provider.id, invoice_key, other_than),
+        "claim.file_sent_again": claim_with_file(provider.scheme_id, hashes, other_than) if hashes else None,
+    }
+    for action, claim in found.items():
+        if claim is not None:
+            record(act.actor, action, claim, at=act.now, reason=f"refused; sent by {provider.organisation.name}")
+
+
+def _key(row: ClaimLikeness) -> tuple[int, int, str]:
+    return row.redemption_id, row.other_id, row.kind
+
+
+def _others(redemption_id: int, keys: Sequence[tuple[int, int, str]] | dict[tuple[int, int, str], object]) -> set[int]:
+    return {each for later, earlier, _kind in keys for each in (later, earlier)} - {redemption_id}
+
+
+def _live(redemption_id: int) -> Sequence[ClaimLikeness]:
+    of_it = or_(ClaimLikeness.redemption_id == redemption_id, ClaimLikeness.other_id == redemption_id)
+    return session.scalars(
+        select(ClaimLikeness).where(of_it, ClaimLikeness.withdrawn_at.is_(None)).order_by(ClaimLikeness.id)
+    ).all()
+
+
+def _claims(ids: set[int]) -> Sequence[Redemption]:
+    if not ids:
+        return []
+    return session.scalars(
+        select(Redemption)
+        .where(Redemption.id.in_(ids))
+        .options(joinedload(Redemption.voucher), joinedload(Redemption.provider).joinedload(Provider.organisation))
+    ).all()
+
+
+def _candidates(redemption: Redemption) -> list[Redemption]:
+    """Living claims of the scheme that could be like it, by the keys that have an index."""
+    if redemption.state in ENDED:
+        return []
+    same = Redemption.provider_id == redemption.provider_id
+    ways = (
+        (same & (Redemption.invoice_shape == redemption.invoice_shape)),
+        (same & (Redemption.gross_pence == redemption.gross_pence)),
+        (Voucher.business_id == redemption.voucher.business_id),
+    )
+    found = {claim.id: claim for way in ways for claim in _some(redemption, way)}
+    return list(found.values())
+
+
+def _some(redemption: Redemption, way: ColumnElement[bool]) -> Sequence[Redemption]:
+    return session.scalars(
+        select(Redemption)
+        .join(Redemption.voucher)
+        .where(
+            way,
+            Redemption.scheme_id == redemption.scheme_id,
+            Redemption.id != redemption.id,
+            Redemption.state.not_in([str(state) for state in ENDED]),
+        )
+        .order_by(Redemption.id.desc())
+        .limit(COMPARED)
+    ).all()
+
+
+def _alike(one: Redemption, other: Redemption) -> frozenset[Likeness]:
+    if one.state in ENDED or other.state in ENDED:
+        return frozenset()
+    return likenesses(_billed(one), _billed(other))
+
+
+def _billed(claim: Redemption) -> Billed:
+    business_id = claim.voucher.business_id
+    return Billed(claim.provider_id, business_id, claim.invoice_key, claim.invoice_on, claim.gross_pence)
