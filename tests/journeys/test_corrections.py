@@ -152,7 +152,7 @@ WAYS = {
     ),
     "refused, and the voucher comes back": Way(
         expired, is_refused_and_its_voucher_comes_back, [K.RELEASED_LATER_EXPIRED, K.REINSTATED], "refused", GRANT,
-        OF_CLAIM, "voucher reinstate",
+        OF_CLAIM, "reinstate",
     ),
     "taken out of a batch before export": Way(
         approved, is_taken_out, [], "approved", LEFT, "batches.take_out_page", "batch take-out"

@@ -8,7 +8,6 @@ from sqlalchemy import Select, select
 
 from voucher.accounts.models import Person
 from voucher.assurance.models import ConcentrationCase, Irregularity, IrregularityEvent
-from voucher.assurance.rules import IrregularityState
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
 from voucher.platform.paging import Rows
@@ -51,12 +50,10 @@ def events_of(irregularity: Irregularity) -> Sequence[IrregularityEvent]:
     ).all()
 
 
-def open_irregularities_about(claim: Redemption) -> Sequence[Irregularity]:
-    """What of a claim is being looked into."""
+def irregularities_about(claim: Redemption) -> Sequence[Irregularity]:
+    """What was registered about a claim, the oldest first."""
     return session.scalars(
-        select(Irregularity)
-        .where(Irregularity.redemption_id == claim.id, Irregularity.state == str(IrregularityState.OPEN))
-        .order_by(Irregularity.id)
+        select(Irregularity).where(Irregularity.redemption_id == claim.id).order_by(Irregularity.id)
     ).all()
 
 

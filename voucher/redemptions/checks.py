@@ -207,8 +207,10 @@ def put_on_hold(act: Act, redemption: Redemption, *, reason: str) -> None:
 
 
 def lift_hold(act: Act, redemption: Redemption, *, reason: str) -> None:
-    """Ends a hold."""
+    """Ends a hold, for a reason, too."""
     act.require(Permission.CLAIMS_VERIFY, scheme_id=redemption.scheme_id)
+    if not reason.strip():
+        raise DomainError("reason_needed", "Say why the hold is lifted.", "reason")
     redemption = _not_their_own(act, redemption)
     if not redemption.on_hold:
         raise DomainError("not_on_hold", f"Claim {redemption.reference} is not on hold.")

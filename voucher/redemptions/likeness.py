@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, or_, select
@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload
 from voucher.audit.commands import record
 from voucher.platform.act import Act
 from voucher.platform.db import engine, session
+from voucher.platform.paging import Rows
 from voucher.providers.models import Provider
 from voucher.redemptions.alike import Billed, likenesses
 from voucher.redemptions.models import ClaimLikeness, Redemption
@@ -19,8 +20,8 @@ from voucher.redemptions.queries import claim_with_file, claim_with_invoice
 from voucher.redemptions.rules import ENDED, Likeness
 from voucher.vouchers.models import Voucher
 
-# How many of the claims that could be alike are compared, the newest first: more would tell nobody anything.
-COMPARED = 50
+# How many claims that could be alike are compared in each way, the newest first: more would tell nobody anything.
+COMPARED = 20
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,12 @@ def compare(act: Act, redemption: Redemption) -> None:
 
     To be called whenever a claim is handed in, corrected, withdrawn or refused.
     """
-    live = {(row.redemption_id, row.other_id, row.kind): row for row in _live(redemption.id)}
+    live = {_key(row): row for row in _live(redemption.id)}
     wanted = set[tuple[int, int, str]]()
-    for other in [*_candidates(redemption), *_claims(_others(redemption.id, live))]:
-        for kind in _alike(redemption, other):
-            wanted.add((max(redemption.id, other.id), min(redemption.id, other.id), str(kind)))
+    if redemption.state not in ENDED:
+        for other_id, other in _to_compare(redemption, _others(redemption.id, live)).items():
+            for kind in likenesses(_billed(redemption), other):
+                wanted.add((max(redemption.id, other_id), min(redemption.id, other_id), str(kind)))
     for key, row in live.items():
         if key not in wanted:
             row.withdrawn_at = act.now
@@ -88,7 +90,7 @@ def _key(row: ClaimLikeness) -> tuple[int, int, str]:
     return row.redemption_id, row.other_id, row.kind
 
 
-def _others(redemption_id: int, keys: Sequence[tuple[int, int, str]] | dict[tuple[int, int, str], object]) -> set[int]:
+def _others(redemption_id: int, keys: Iterable[tuple[int, int, str]]) -> set[int]:
     return {each for later, earlier, _kind in keys for each in (later, earlier)} - {redemption_id}
 
 
@@ -109,23 +111,30 @@ def _claims(ids: set[int]) -> Sequence[Redemption]:
     ).all()
 
 
-def _candidates(redemption: Redemption) -> list[Redemption]:
-    """Living claims of the scheme that could be like it, by the keys that have an index."""
-    if redemption.state in ENDED:
-        return []
+def _to_compare(redemption: Redemption, known: set[int]) -> dict[int, Billed]:
+    """Living claims of the scheme that could be like it, by the keys that have an index, and those that were before."""
     same = Redemption.provider_id == redemption.provider_id
     ways = (
-        (same & (Redemption.invoice_shape == redemption.invoice_shape)),
-        (same & (Redemption.gross_pence == redemption.gross_pence)),
-        (Voucher.business_id == redemption.voucher.business_id),
+        same & (Redemption.invoice_shape == redemption.invoice_shape),
+        same & (Redemption.gross_pence == redemption.gross_pence),
+        Voucher.business_id == redemption.voucher.business_id,
     )
-    found = {claim.id: claim for way in ways for claim in _some(redemption, way)}
-    return list(found.values())
+    newest = [_living(redemption, way).order_by(Redemption.id.desc()).limit(COMPARED) for way in ways]
+    before = [_living(redemption, Redemption.id.in_(known))] if known else []
+    rows = [row for query in [*newest, *before] for row in session.execute(query)]
+    return {row.id: Billed(*row[1:]) for row in rows}
 
 
-def _some(redemption: Redemption, way: ColumnElement[bool]) -> Sequence[Redemption]:
-    return session.scalars(
-        select(Redemption)
+def _living(redemption: Redemption, way: ColumnElement[bool]) -> Rows:
+    return (
+        select(
+            Redemption.id,
+            Redemption.provider_id,
+            Voucher.business_id,
+            Redemption.invoice_key,
+            Redemption.invoice_on,
+            Redemption.gross_pence,
+        )
         .join(Redemption.voucher)
         .where(
             way,
@@ -133,15 +142,7 @@ def _some(redemption: Redemption, way: ColumnElement[bool]) -> Sequence[Redempti
             Redemption.id != redemption.id,
             Redemption.state.not_in([str(state) for state in ENDED]),
         )
-        .order_by(Redemption.id.desc())
-        .limit(COMPARED)
-    ).all()
-
-
-def _alike(one: Redemption, other: Redemption) -> frozenset[Likeness]:
-    if one.state in ENDED or other.state in ENDED:
-        return frozenset()
-    return likenesses(_billed(one), _billed(other))
+    )
 
 
 def _billed(claim: Redemption) -> Billed:

@@ -8,9 +8,11 @@ from flask_babel import gettext as translate
 
 from voucher.accounts.queries import names_of
 from voucher.accounts.steps import offered
+from voucher.assurance.queries import irregularities_about
 from voucher.audit.queries import history
 from voucher.funding.queries import movements_of_redemption
 from voucher.payments.queries import bank_days, payments_of_claim
+from voucher.platform.authz import Permission
 from voucher.platform.clock import days_since, long_date
 from voucher.platform.web import current_act, requires
 from voucher.redemptions.likeness import alike_to
@@ -30,7 +32,7 @@ def record_page(public_id: str) -> ResponseReturnValue:
     claim = claim_for_staff(act.actor, public_id)
     results, files, answers = results_in_force(claim), files_of_claim(claim), answers_of(claim)
     payments, owners = payments_of_claim(claim.id), owners_now(claim)
-    people = [owner.person_id for owner in owners.values()]
+    people: list[int | None] = [owner.person_id for owner in owners.values()]
     people += [claim.submitted_by, claim.verified_by, claim.approved_by, claim.other_evidence_by]
     people += [row.by_id for row in results.values()] + [each.person_id for each in answers]
     return render_template(
@@ -45,6 +47,8 @@ def record_page(public_id: str) -> ResponseReturnValue:
         tasks=[(task, results.get(task)) for task in Task],
         owners=owners,
         alike=alike_to(claim),
+        irregularities=irregularities_about(claim),
+        may_register=act.actor.may(Permission.ASSURANCE_CASES_MANAGE, scheme_id=claim.scheme_id),
         files=files,
         answers=answers,
         shown=SHOWN,

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from voucher.accounts.models import Person
 from voucher.applications.models import Application
+from voucher.assurance.models import ConcentrationCase, Irregularity
 from voucher.funding.models import Agreement, FundingLine
 from voucher.organisations.models import Organisation
 from voucher.payments.models import BankLine, BankMatch, Debt, Payment, PaymentItem
@@ -259,6 +260,27 @@ def _agreement(row: Agreement) -> Dossier:
     return Dossier(facts, _beside(_rows(statements)))
 
 
+def _irregularity(row: Irregularity) -> Dossier:
+    facts = [
+        Fact(_("Kind"), row.kind),
+        Fact(_("Amount"), pounds(row.pence)),
+        Fact(_("What was found"), row.note),
+        Fact(_("Registered by"), f"{_who(row.opened_by)}, {long_time(row.opened_at)}"),
+        Fact(_("Closed by"), _who(row.closed_by)),
+    ]
+    return Dossier([_to(_("Claim"), row.redemption), *facts] if row.redemption else facts)
+
+
+def _case(row: ConcentrationCase) -> Dossier:
+    facts = [
+        Fact(_("What"), row.measure),
+        Fact(_("About"), row.about),
+        Fact(_("Raised"), long_time(row.raised_at)),
+        Fact(_("Why closed"), row.reason),
+    ]
+    return Dossier(facts)
+
+
 _MAKERS: dict[str, Callable[[Any], Dossier]] = {
     "voucher": _voucher,
     "claim": _claim,
@@ -271,4 +293,6 @@ _MAKERS: dict[str, Callable[[Any], Dossier]] = {
     "bank-line": _bank_line,
     "debt": _debt,
     "agreement": _agreement,
+    "irregularity": _irregularity,
+    "case": _case,
 }

@@ -23,6 +23,8 @@ OWN_PAGES: Mapping[str, tuple[str, Callable[[Any], dict[str, Any]]]] = {
     "bank-line": ("bank.line_page", lambda row: {"public_id": row.public_id}),
     "debt": ("debts.debt_page", lambda row: {"public_id": row.public_id}),
     "agreement": ("agreements.agreement_page", lambda row: {"public_id": row.public_id}),
+    "irregularity": ("irregularities.record_page", lambda row: {"public_id": row.public_id}),
+    "case": ("concentration.case_page", lambda row: {"public_id": row.public_id}),
 }
 
 

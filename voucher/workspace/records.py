@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, func, or_, select, true
 
 from voucher.applications.models import Application
+from voucher.assurance.models import ConcentrationCase, Irregularity
 from voucher.funding.models import Agreement, Entry, FundingLine, Posting
 from voucher.organisations.models import Identifier, Organisation
 from voucher.payments.models import BankLine, Batch, Debt, Payment
@@ -79,6 +80,8 @@ KINDS = (
     Kind("bank-line", _("Bank line"), BankLine, _bank_line),
     Kind("debt", _("Debt"), Debt, _reference(Debt)),
     Kind("agreement", _("Agreement"), Agreement, _reference(Agreement)),
+    Kind("irregularity", _("Irregularity"), Irregularity, _reference(Irregularity)),
+    Kind("case", _("Case of concentration"), ConcentrationCase, _reference(ConcentrationCase)),
 )
 BY_NAME = {kind.name: kind for kind in KINDS}
 BY_TABLE = {str(kind.model.__tablename__): kind for kind in KINDS}

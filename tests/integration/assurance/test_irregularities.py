@@ -19,7 +19,7 @@ from voucher.assurance.irregularities import (
     reopen_irregularity,
 )
 from voucher.assurance.models import Irregularity
-from voucher.assurance.queries import events_of, open_irregularities_about
+from voucher.assurance.queries import events_of, irregularities_about
 from voucher.assurance.rules import IrregularityKind, IrregularityState
 from voucher.platform.errors import DomainError, Forbidden
 from voucher.redemptions.models import Redemption
@@ -43,7 +43,7 @@ def registered(world: World, claim: Redemption | None = None, pence: int = 5_000
 def test_it_stands_beside_the_money_and_moves_none(world: World) -> None:
     claim = world.payable()
     found = registered(world, claim)
-    assert open_irregularities_about(claim) == [found]
+    assert irregularities_about(claim) == [found]
     assert (claim.state, claim.grant_pence, found.pence) == ("approved", 24_000, 5_000)
     assert_reconciled(world)
 

@@ -26,7 +26,7 @@ from voucher.redemptions.likeness import alike_to
 from voucher.redemptions.models import Redemption
 from voucher.redemptions.owners import give_back_checks, hand_checks, take_checks
 from voucher.redemptions.queries import owners_now, results_in_force
-from voucher.redemptions.rules import ContributionProof, Delivered, Task
+from voucher.redemptions.rules import SOUND_PROOFS, ContributionProof, Delivered, Task
 from voucher.redemptions.sampling import is_drawn, sampling_rules, set_sampling
 
 
@@ -73,7 +73,7 @@ def test_a_provider_s_receipt_alone_does_not_show_that_the_business_paid(
 
 
 @pytest.mark.rule(21)
-@pytest.mark.parametrize("proof", sorted(checks.SOUND_PROOFS))
+@pytest.mark.parametrize("proof", sorted(SOUND_PROOFS))
 def test_a_bank_record_of_either_side_does(world: World, proof: ContributionProof) -> None:
     claim = unpaid(world)
     with_proof(world, claim)

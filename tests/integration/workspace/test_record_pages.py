@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import true
+from sqlalchemy import select, true
 
 from tests.harness.client import PageClient
 from tests.harness.clock import FixedClock
@@ -16,8 +16,14 @@ from tests.integration.redemptions.pages import second_scheme, writes
 from tests.integration.reports.staff import browser_of, with_role
 from tests.journeys.steps import on, signed
 from voucher.accounts.rules import PERMISSIONS, Role
+from voucher.assurance.concentration import look_for_concentration, set_thresholds
+from voucher.assurance.irregularities import register_irregularity
+from voucher.assurance.models import ConcentrationCase
+from voucher.assurance.rules import IrregularityKind, Thresholds
 from voucher.platform.authz import Permission
+from voucher.platform.db import session
 from voucher.platform.web import guard_of
+from voucher.redemptions.models import Redemption
 from voucher.workspace import records
 
 pytestmark = pytest.mark.usefixtures("sketched")
@@ -53,10 +59,20 @@ def one_of_each(world: World) -> dict[str, tuple[Any, str]]:
         "statement": statement,
         "debt": debt,
         "agreement": world.agreement,
+        **watched(world, claim),
     }
     found = {kind: (row, row.reference) for kind, row in rows.items()}
     business = claim.voucher.business
     return {**found, "business": (business, business.name), "bank-line": (line, line.bank_reference)}
+
+
+def watched(world: World, claim: Redemption) -> dict[str, Any]:
+    """An irregularity, and a case of concentration."""
+    kind = IrregularityKind.IRREGULARITY
+    made = world.do("vera", register_irregularity, world.scheme, kind=kind, pence=1, note="odd", claim=claim)
+    world.do("shay", set_thresholds, world.scheme, Thresholds(claims_a_day=1), reason="to be seen")
+    world.do("vera", look_for_concentration, world.scheme)
+    return {"irregularity": made, "case": session.scalars(select(ConcentrationCase)).one()}
 
 
 def test_nobody_but_an_auditor_finds_or_opens_records(app: Flask, world: World) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from flask_babel import gettext as translate
-
 from voucher.assurance.models import ConcentrationCase, Irregularity
 from voucher.assurance.rules import Measure
 from voucher.organisations.models import Organisation
@@ -56,7 +54,7 @@ CASES = Listing(
     (
         Column(_("Case"), lambda case: case.reference, "reference", ConcentrationCase.reference),
         Column(_("What"), lambda case: case.measure, "what", ConcentrationCase.measure, Kind.STATE),
-        Column(_("About"), lambda case: str(translate(case.about))),
+        Column(_("About"), lambda case: case.about),
         Column(_("Found"), lambda case: in_unit(case.measure, case.found)),
         Column(_("Threshold"), lambda case: in_unit(case.measure, case.threshold)),
         Column(_("State"), lambda case: case.state, "state", ConcentrationCase.state, Kind.STATE),
