@@ -15,13 +15,14 @@ from voucher.accounts import views as accounts
 from voucher.applications import apply_views, checker_views, phone_views
 from voucher.applications import staff_views as application_desk
 from voucher.assurance.views import concentration_pages, irregularity_pages
-from voucher.funding.views import agreement_pages, round_pages
+from voucher.funding.views import agreement_pages, change_pages, round_pages
 from voucher.notifications import views as outbox
 from voucher.payments import remittance_views
 from voucher.payments.views import (
     approval_page,
     bank_pages,
     batch_pages,
+    cost_pages,
     debt_pages,
     file_pages,
     layout_pages,
@@ -46,7 +47,7 @@ from voucher.redemptions.views import (
     sampling_pages,
     session_pages,
 )
-from voucher.reports.views import funder_pages, prepare_pages, sign_pages, statement_pages
+from voucher.reports.views import commitment_pages, funder_pages, prepare_pages, sign_pages, statement_pages
 from voucher.schemes.views import duty_pages, eligibility_page, look_pages, new_scheme_page, scheme_pages, type_pages
 from voucher.tables import METADATA
 from voucher.vouchers import key_views, settings_views
@@ -113,7 +114,9 @@ BLUEPRINTS = (
     debt_pages.blueprint,
     irregularity_pages.blueprint,
     concentration_pages.blueprint,
+    cost_pages.blueprint,
     agreement_pages.blueprint,
+    change_pages.blueprint,
     round_pages.blueprint,
     new_scheme_page.blueprint,
     start_pages.blueprint,
@@ -132,6 +135,7 @@ BLUEPRINTS = (
     prepare_pages.blueprint,
     sign_pages.blueprint,
     funder_pages.blueprint,
+    commitment_pages.blueprint,
     people_pages.blueprint,
     role_pages.blueprint,
     team_pages.blueprint,

@@ -8,10 +8,12 @@ from voucher.documents import models as documents
 from voucher.funding import models as funding
 from voucher.notifications import models as notifications
 from voucher.organisations import models as organisations
+from voucher.payments import cost_models as administration
 from voucher.payments import models as payments
 from voucher.payments.bank_files import models as bank_files
 from voucher.platform.db import Base
 from voucher.providers import models as providers
+from voucher.redemptions import match_models as other_match
 from voucher.redemptions import models as redemptions
 from voucher.reports import models as reports
 from voucher.schemes import models as schemes
@@ -19,7 +21,7 @@ from voucher.subsidies import models as subsidies
 from voucher.vouchers import models as vouchers
 
 ALL = (
-    accounts, applications, assurance, audit, bank_files, documents, funding, notifications, organisations, payments,
-    providers, redemptions, reports, schemes, subsidies, vouchers,
+    accounts, administration, applications, assurance, audit, bank_files, documents, funding, notifications,
+    organisations, other_match, payments, providers, redemptions, reports, schemes, subsidies, vouchers,
 )  # fmt: skip
 METADATA = Base.metadata

@@ -23,13 +23,13 @@ from tests.concurrency.races import (
 from tests.harness.at_once import Job, Overtaking, at_once
 from tests.harness.balances import faults
 from tests.harness.reconciled import assert_reconciled
+from tests.harness.two_people import change_award
 from tests.harness.world import SHARES, World, add_package, add_round_over
 from voucher.applications import commands as applications
 from voucher.applications import reviewing
 from voucher.applications.models import Application
 from voucher.applications.policy import why_not_decide
 from voucher.funding import ledger
-from voucher.funding.commands import change_award
 from voucher.funding.ledger import Move
 from voucher.funding.models import FundingLine
 from voucher.funding.rules import Account
@@ -121,7 +121,7 @@ def money_for(world: World, count: int, *, beside: int = 0) -> list[Round]:
     shares = list(zip(world.agreement.lines, SHARES, strict=True))
     rounds = [world.round, add_round_over(world, "R2", shares, 9_000_00)]
     cut = {"L2": count * L2_PART + beside - award}
-    world.do("fred", change_award, world.agreement, cut, reason="the funder cut the line")
+    change_award(world, world.agreement, cut, reason="the funder cut the line")
     return [session.merge(item) for item in rounds]
 
 

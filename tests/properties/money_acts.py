@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from tests.properties.claim_acts import ClaimActs
 from tests.properties.history import act, per_mille, pick
-from voucher.funding.commands import change_award, move_between_lines
-from voucher.funding.models import Agreement
+from voucher.funding.changes import confirm_change, end_proposal, propose_award, propose_virement
+from voucher.funding.models import Agreement, AgreementProposal
 from voucher.payments.bank import match_drawdown, match_payments, match_return, request_drawdown
 from voucher.payments.batches import (
     approve_batch,
@@ -149,14 +149,18 @@ class MoneyActs(ClaimActs):
     @act(number=pick, part=per_mille)
     def virement(self, number: int, part: int) -> None:
         source, target = (f"L{1 + (number + step) % 3}" for step in (0, 1 + number % 2))
-        self.attempt(
-            "fred", move_between_lines, self._agreement(), source=source, target=target, pence=part * 97, reason="need"
-        )
+        given = {"source": source, "target": target, "pence": part * 97, "reason": "need"}
+        self._confirmed(self.attempt("fred", propose_virement, self._agreement(), **given))
 
     @act(number=pick, thousands=st.integers(-4, 4))
     def award_changes(self, number: int, thousands: int) -> None:
         changes = {f"L{1 + number % 3}": thousands * 1_000_01, f"L{1 + (number + 1) % 3}": 7}
-        self.attempt("fred", change_award, self._agreement(), changes, reason="the funder's letter")
+        self._confirmed(self.attempt("fred", propose_award, self._agreement(), changes, reason="the funder's letter"))
+
+    def _confirmed(self, proposal: AgreementProposal | None) -> None:
+        """A second person confirms what was proposed; what cannot be carried out is withdrawn."""
+        if proposal is not None and self.attempt("fay", confirm_change, proposal) is None:
+            self.attempt("fred", end_proposal, proposal, reason="it cannot be done")
 
     def _next_period(self) -> Period | None:
         agreement = self._agreement()

@@ -24,7 +24,15 @@ MUST_HAPPEN = frozenset(
         *("accept", "withdraw_application", "look_up, record_session", "undo_session", "extend", "cancel"),
         *("submit_claim", "withdraw_claim", "send_back", "resubmit_claim", "approve_claim", "refuse_claim"),
         *("reinstate_voucher", "dispute_claim", "take_out", "recall_batch", "match_payments", "match_return"),
-        *("raise_debt", "match_recovery", "write_off", "match_drawdown", "move_between_lines", "change_award"),
+        *(
+            "raise_debt",
+            "match_recovery",
+            "write_off",
+            "match_drawdown",
+            "propose_virement",
+            "propose_award",
+            "confirm_change",
+        ),
         *("sign_statement", "due: vouchers_expired", "due: sessions_lapsed", "due: claims_unconfirmed"),
     }
 )

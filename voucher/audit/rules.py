@@ -14,6 +14,7 @@ class Override(StrEnum):
     """Acts outside the ordinary course, which line 28 of each statement counts and lists."""
 
     ACCEPTED_WITHOUT_CONFIRMATION = "accepted without the business's confirmation"
+    ADMINISTRATION_CAP = "administration beyond the cap, with the funder's consent"
     BACKDATED_ENTRY = "entry moved out of a closed period"
     CONTINUITY = "bank statement taken in that does not go on where the one before it ended"
     EVIDENCE_ENTERED = "acceptance entered by an officer"

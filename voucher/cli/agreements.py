@@ -9,16 +9,26 @@ import click
 from voucher.cli.common import Answer, Run, changing, reading
 from voucher.cli.lists import agreement_named, pending_changes
 from voucher.cli.options import POUNDS, REASON, SET_UP_FILE, GivenFile, change_in_pounds, pair
-from voucher.funding.agreement_file import read_agreement, terms_of
-from voucher.funding.commands import (
-    award_of,
-    change_award,
-    move_between_lines,
+from voucher.funding.agreement_file import read_agreement, read_conditions, terms_of
+from voucher.funding.changes import (
+    confirm_change,
+    end_proposal,
+    propose_award,
+    propose_conditions,
+    propose_virement,
     shortfall,
-    sign_agreement,
 )
-from voucher.funding.models import Agreement, FundingLine
-from voucher.funding.queries import agreements_of, balances, line_by_code
+from voucher.funding.commands import sign_agreement
+from voucher.funding.models import Agreement, AgreementProposal, FundingLine
+from voucher.funding.queries import (
+    agreements_of,
+    award_of,
+    balances,
+    conditions_of,
+    line_by_code,
+    proposal_by_public_id,
+    proposals_of,
+)
 from voucher.funding.rules import Account, ChangeState
 from voucher.payments.bank import request_drawdown
 from voucher.platform import toml
@@ -28,6 +38,7 @@ from voucher.platform.money import pounds
 from voucher.platform.toml import refuse_faults
 
 AGREEMENT = click.option("--agreement", metavar="REF", help="Needed when the scheme has several.")
+PROPOSAL = click.argument("public_id", metavar="PROPOSAL")
 SHOWN = (
     Account.UNALLOCATED, Account.RESERVED, Account.COMMITTED, Account.CLAIMED, Account.APPROVED, Account.DEFRAYED,
     Account.DISALLOWED, Account.RECEIVABLE, Account.REPAYABLE, Account.CASH,
@@ -45,8 +56,8 @@ def agreement_group() -> None:
 def sign(run: Run, file: GivenFile) -> Answer:
     """Enter a funder's signed agreement; its award can be offered from then on.
 
-    The file has sections [agreement], [agreement.signer] and one [[agreement.line]] or more. A funder that is not
-    known yet by name or reference is added.
+    The file has sections [agreement], [agreement.signer] and one [[agreement.line]] or more, each with its profile by
+    quarter where the agreement has one. A funder that is not known yet by name or reference is added.
     """
     whole = toml.read(file.data)
     part = whole.section("agreement")
@@ -79,6 +90,8 @@ def facts_of(agreement: Agreement) -> dict[str, object]:
             {"asked_on": london_date(change.at), "reason": change.reason, "change_pence": sum(change.changes.values())}
             for change in pending_changes(agreement)
         ],
+        "conditions": conditions_of(agreement.id).plain(),
+        "proposals": [_proposal_facts(each) for each in proposals_of(agreement.id)],
     }
 
 
@@ -106,21 +119,10 @@ def _line_facts(line: FundingLine, standing: Mapping[Account, int]) -> dict[str,
 @REASON
 @changing
 def change(run: Run, changes: tuple[tuple[str, int], ...], agreement: str | None, reason: str) -> Answer:
-    """Raise or lower the award of lines. A cut beyond what is unallocated waits until money is released."""
+    """Propose to raise or lower the award of lines; another funding manager confirms it."""
     if len(dict(changes)) != len(changes):
         raise click.UsageError("Name each line once.")
-    target = agreement_named(run.scheme, agreement)
-    made = change_award(run.act, target, dict(changes), reason=reason)
-    if made.state == ChangeState.PENDING:
-        missing = pounds(shortfall(target, dict(changes)))
-        words = f"The change waits: {missing} more must be released on the lines before they can be cut."
-    else:
-        words = f"Agreement {target.reference} is at version {target.version}; the award is {_award(target)}."
-    return Answer(words, {"state": made.state, **facts_of(target)})
-
-
-def _award(agreement: Agreement) -> str:
-    return pounds(award_of(agreement))
+    return _proposed(propose_award(run.act, agreement_named(run.scheme, agreement), dict(changes), reason=reason))
 
 
 @agreement_group.command("virement")
@@ -131,10 +133,74 @@ def _award(agreement: Agreement) -> str:
 @REASON
 @changing
 def virement(run: Run, source: str, target: str, pence: int, agreement: str | None, reason: str) -> Answer:
-    """Move unallocated money from one line of an agreement to another."""
+    """Propose to move unallocated money from one line of an agreement to another."""
     changed = agreement_named(run.scheme, agreement)
-    move_between_lines(run.act, changed, source=source, target=target, pence=pence, reason=reason)
-    return Answer(f"{pounds(pence)} went from line {source} to line {target}.", facts_of(changed))
+    return _proposed(propose_virement(run.act, changed, source=source, target=target, pence=pence, reason=reason))
+
+
+@agreement_group.command("conditions")
+@SET_UP_FILE
+@AGREEMENT
+@REASON
+@changing
+def conditions(run: Run, file: GivenFile, agreement: str | None, reason: str) -> Answer:
+    """Propose what a file's section [conditions] names: the administration cap, the year, sign-off, the profile.
+
+    A profile by quarter is a section [conditions.profile.CODE] for each line that it changes.
+    """
+    changed = agreement_named(run.scheme, agreement)
+    whole = toml.read(file.data)
+    wanted = read_conditions(whole.section("conditions"), conditions_of(changed.id))
+    whole.done()
+    refuse_faults(whole)
+    return _proposed(propose_conditions(run.act, changed, wanted, reason=reason))
+
+
+def _proposed(proposal: AgreementProposal) -> Answer:
+    words = f"The change of {proposal.agreement.reference} is proposed. It counts once another person confirms it: "
+    return Answer(f"{words}voucher agreement confirm {proposal.public_id}", _proposal_facts(proposal))
+
+
+def _proposal_facts(proposal: AgreementProposal) -> dict[str, object]:
+    return {
+        "proposal": proposal.public_id,
+        "agreement": proposal.agreement.reference,
+        "kind": proposal.kind,
+        "state": proposal.state,
+        "content": proposal.content,
+        "reason": proposal.reason,
+    }
+
+
+@agreement_group.command("confirm")
+@PROPOSAL
+@changing
+def confirm(run: Run, public_id: str) -> Answer:
+    """Confirm a change that somebody else proposed. A cut beyond what is unallocated waits until money is released."""
+    proposal = proposal_by_public_id(run.scheme.id, public_id)
+    made = confirm_change(run.act, proposal)
+    agreement = proposal.agreement
+    if made is not None and made.state == ChangeState.PENDING:
+        missing = pounds(shortfall(agreement, made.changes))
+        words = f"The change waits: {missing} more must be released on the lines before they can be cut."
+    else:
+        words = f"Agreement {agreement.reference} is at version {agreement.version}; the award is {_award(agreement)}."
+    return Answer(words, {"state": made.state if made else str(ChangeState.APPLIED), **facts_of(agreement)})
+
+
+@agreement_group.command("end-proposal")
+@PROPOSAL
+@REASON
+@changing
+def end(run: Run, public_id: str, reason: str) -> Answer:
+    """Withdraw one's own proposed change, or decline another person's."""
+    proposal = proposal_by_public_id(run.scheme.id, public_id)
+    end_proposal(run.act, proposal, reason=reason)
+    return Answer(f"The proposal is {proposal.state}. The agreement stays as it is.", _proposal_facts(proposal))
+
+
+def _award(agreement: Agreement) -> str:
+    return pounds(award_of(agreement))
 
 
 @agreement_group.command("show")

@@ -16,6 +16,7 @@ from voucher.cli.options import DAY, FILE, PERHAPS_REASON, POUNDS, GivenFile
 from voucher.documents.commands import RETAINED_STATEMENT, keep_document
 from voucher.platform.authz import Permission
 from voucher.reports import exports
+from voucher.reports.breaches import breaches
 from voucher.reports.commands import (
     LedgerTie,
     data_of,
@@ -26,6 +27,7 @@ from voucher.reports.commands import (
     sign_statement,
     why_unsignable,
 )
+from voucher.reports.funding_lines import FundingWords
 from voucher.reports.ledger_side import Period
 from voucher.reports.models import Statement
 from voucher.reports.queries import statement_by_reference, statements_of
@@ -60,6 +62,7 @@ def facts_of(statement: Statement) -> dict[str, object]:
         "provisional": header["provisional"],
         "data_hash": statement.data_hash,
         "comments": statement.comments,
+        "breaches": [each.words for each in breaches(data)],
         "differences": why_unsignable(statement) if statement.signed_at is None else [],
     }
 
@@ -76,6 +79,8 @@ def statement_group() -> None:
 @click.option("--ledger-balance", type=POUNDS, required=True, help="Balance of the scheme's cost code on that day.")
 @click.option("--ledger-evidence", type=FILE, help="A print of that balance (PDF or picture).")
 @click.option("--explanation", default="", help="Why it differs from closing cash, where it does.")
+@click.option("--variance-explanation", default="", help="Why spending is beyond the profile's tolerance, where it is.")
+@click.option("--reprofile", default="", help="What is asked of the funder about the year's underspend.")
 @changing
 def prepare(
     run: Run,
@@ -85,6 +90,8 @@ def prepare(
     ledger_balance: int,
     ledger_evidence: GivenFile | None,
     explanation: str,
+    variance_explanation: str,
+    reprofile: str,
 ) -> Answer:
     """Read and freeze the figures of one agreement for one period."""
     evidence_id = None
@@ -101,6 +108,7 @@ def prepare(
         agreement_named(run.scheme, agreement),
         Period(first, last),
         LedgerTie(ledger_balance, evidence_id, explanation),
+        FundingWords(variance_explanation, reprofile),
     )
     return Answer(f"Statement {statement.reference} is prepared.", facts_of(statement))
 

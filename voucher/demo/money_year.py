@@ -107,10 +107,12 @@ class MoneyYear:
         do = self.deeds.player.do
         yield morning(self.ends[0] + timedelta(days=40))
         moved = ("--from", "CAP", "--to", "REV", "--amount", "250.00", "--agreement", "LGF1")
-        do("fred", "agreement", "virement", *moved, "--reason", "Fewer tills, more training.")
+        proposed = do("fred", "agreement", "virement", *moved, "--reason", "Fewer tills, more training.")
+        do("fay", "agreement", "confirm", proposed["proposal"])
         yield morning(self.ends[1] + timedelta(days=35))
         raised = ("--line", "SKL=+1500.00", "--agreement", "NIF1")
-        do("fred", "agreement", "change", *raised, "--reason", "Cabinet decision of the spring.")
+        proposed = do("fred", "agreement", "change", *raised, "--reason", "Cabinet decision of the spring.")
+        do("fay", "agreement", "confirm", proposed["proposal"])
 
     def worker(self) -> Life:
         """Sends what is written and does what falls due."""

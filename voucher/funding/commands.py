@@ -1,18 +1,20 @@
-"""Agreements: signing, changing the award, virement; and opening a round over lines."""
+"""Agreements: signing one, and opening a round over its lines; ``changes`` has what changes a signed one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 from sqlalchemy import select
 
 from voucher.audit.commands import record
+from voucher.funding.conditions import Conditions
 from voucher.funding.ledger import Move, post
-from voucher.funding.models import Agreement, AgreementChange, FundingLine, RoundLine
+from voucher.funding.models import Agreement, FundingLine, RoundLine
 from voucher.funding.queries import line_by_code
 from voucher.funding.rules import Account, ChangeState, EntryKind, LineKind, last_day_fits
+from voucher.funding.versions import keep_conditions, log_change
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
@@ -46,6 +48,7 @@ class AgreementTerms:
     signer_title: str
     signer_statute: str
     signer_wording: str
+    conditions: Conditions = field(default_factory=Conditions)
 
 
 def sign_agreement(act: Act, scheme: Scheme, terms: AgreementTerms, *, closed_through: date | None = None) -> Agreement:
@@ -84,6 +87,8 @@ def sign_agreement(act: Act, scheme: Scheme, terms: AgreementTerms, *, closed_th
     session.add(agreement)
     session.flush()
     _add_lines(act, agreement, terms.lines)
+    awards = {line.code: line.pence for line in terms.lines}
+    keep_conditions(act, agreement, terms.conditions, awards, reason="agreement signed")
     record(act.actor, "agreement.signed", agreement, at=act.now, pence=sum(line.pence for line in terms.lines))
     return agreement
 
@@ -105,7 +110,8 @@ def _add_lines(act: Act, agreement: Agreement, lines: Sequence[LineTerms]) -> No
     session.flush()
     session.refresh(agreement, ["lines"])
     awards = {line_by_code(agreement, line.code).id: line.pence for line in lines}
-    _log_change(act, agreement, {line.code: line.pence for line in lines}, "agreement signed", ChangeState.APPLIED)
+    given = {line.code: line.pence for line in lines}
+    log_change(act, agreement, given, "agreement signed", ChangeState.APPLIED)
     raised = [Move(i, Account.AWARD, Account.UNALLOCATED, pence) for i, pence in awards.items() if pence]
     if raised:
         post(
@@ -116,141 +122,6 @@ def _add_lines(act: Act, agreement: Agreement, lines: Sequence[LineTerms]) -> No
             reason=f"agreement {agreement.reference} signed",
             happened_on=agreement.signed_on,
         )
-
-
-def _log_change(
-    act: Act, agreement: Agreement, changes: Mapping[str, int], reason: str, state: ChangeState
-) -> AgreementChange:
-    change = AgreementChange(
-        agreement_id=agreement.id,
-        version=agreement.version,
-        state=str(state),
-        reason=reason,
-        by_id=act.person_id,
-        at=act.now,
-        changes=dict(changes),
-        applied_at=act.now if state == ChangeState.APPLIED else None,
-    )
-    session.add(change)
-    return change
-
-
-def change_award(act: Act, agreement: Agreement, changes: Mapping[str, int], *, reason: str) -> AgreementChange:
-    """Raises or lowers the award of lines by signed pence, as a new version of the agreement.
-
-    A cut beyond what is unallocated is kept as pending, with its shortfall, until enough money has been released.
-    """
-    act.require(Permission.FUNDING_AGREEMENTS_MANAGE, scheme_id=agreement.scheme_id)
-    _need_reason(reason)
-    if not any(changes.values()):
-        raise DomainError("no_change", "Say by how much the award of a line changes.", "changes")
-    agreement = _lock(agreement)
-    state = ChangeState.PENDING if shortfall(agreement, changes) else ChangeState.APPLIED
-    agreement.version += 1
-    change = _log_change(act, agreement, changes, reason, state)
-    if state == ChangeState.APPLIED:
-        _apply(act, agreement, changes, reason)
-    record(
-        act.actor,
-        f"agreement.change_{state}",
-        agreement,
-        at=act.now,
-        reason=reason,
-        pence=sum(changes.values()),
-        details=dict(changes),
-    )
-    return change
-
-
-def shortfall(agreement: Agreement, changes: Mapping[str, int]) -> int:
-    """By how many pence the cuts exceed what is unallocated on their lines."""
-    return sum(
-        max(0, -pence - line_by_code(agreement, code).unallocated_pence) for code, pence in changes.items() if pence < 0
-    )
-
-
-def apply_pending_changes(act: Act, scheme: Scheme) -> int:
-    """Applies the cuts that waited for money and now have it; gives their number."""
-    waiting = session.scalars(
-        select(AgreementChange)
-        .join(Agreement)
-        .where(Agreement.scheme_id == scheme.id, AgreementChange.state == ChangeState.PENDING)
-        .order_by(AgreementChange.agreement_id, AgreementChange.id)  # agreements are locked in the order of their rows
-    ).all()
-    applied = 0
-    for change in waiting:
-        agreement = _lock(change.agreement)
-        if not _still_pending(change) or shortfall(agreement, change.changes):
-            continue
-        _apply(act, agreement, change.changes, change.reason)
-        change.state, change.applied_at = str(ChangeState.APPLIED), act.now
-        record(act.actor, "agreement.pending_change_applied", agreement, at=act.now, reason=change.reason)
-        applied += 1
-    return applied
-
-
-def move_between_lines(act: Act, agreement: Agreement, *, source: str, target: str, pence: int, reason: str) -> None:
-    """Virement: moves unallocated money from one line of the agreement to another, as a new version."""
-    act.require(Permission.FUNDING_AGREEMENTS_MANAGE, scheme_id=agreement.scheme_id)
-    _need_reason(reason)
-    if pence <= 0 or source == target:
-        raise DomainError("virement", "A virement moves an amount above zero between two different lines.", "amount")
-    agreement = _lock(agreement)
-    giving, taking = line_by_code(agreement, source), line_by_code(agreement, target)
-    agreement.version += 1
-    _log_change(act, agreement, {source: -pence, target: pence}, reason, ChangeState.APPLIED)
-    post(
-        act,
-        EntryKind.VIREMENT,
-        agreement.scheme_id,
-        [
-            Move(giving.id, Account.UNALLOCATED, Account.AWARD, pence),
-            Move(taking.id, Account.AWARD, Account.UNALLOCATED, pence),
-        ],
-        reason=reason,
-    )
-    record(
-        act.actor,
-        "agreement.virement",
-        agreement,
-        at=act.now,
-        reason=reason,
-        pence=pence,
-        details={"from": source, "to": target},
-    )
-
-
-def _apply(act: Act, agreement: Agreement, changes: Mapping[str, int], reason: str) -> None:
-    for kind, source, target, sign in (
-        (EntryKind.AGREEMENT_RAISED, Account.AWARD, Account.UNALLOCATED, 1),
-        (EntryKind.AGREEMENT_LOWERED, Account.UNALLOCATED, Account.AWARD, -1),
-    ):
-        movements = [
-            Move(line_by_code(agreement, code).id, source, target, sign * pence)
-            for code, pence in changes.items()
-            if sign * pence > 0
-        ]
-        if movements:
-            post(act, kind, agreement.scheme_id, movements, reason=reason)
-
-
-def _lock(agreement: Agreement) -> Agreement:
-    """The agreement and its lines, read again under lock."""
-    found = session.get_one(Agreement, agreement.id, with_for_update=True, populate_existing=True)
-    for line in found.lines:
-        session.refresh(line)
-    return found
-
-
-def _still_pending(change: AgreementChange) -> bool:
-    """Whether nobody was faster; asked under the agreement's lock."""
-    session.refresh(change)
-    return change.state == ChangeState.PENDING
-
-
-def _need_reason(reason: str) -> None:
-    if not reason.strip():
-        raise DomainError("reason_needed", "Say why: the reason stands in the agreement's history.", "reason")
 
 
 def draw_on(act: Act, target: Round, shares: Sequence[tuple[FundingLine, int]]) -> None:
@@ -308,13 +179,3 @@ def _late_last_day(target: Round, agreement: Agreement) -> str | None:
         f"{scheme.claim_window_days} days to claim and "
         f"{scheme.payment_days} to pay go beyond the end of agreement {agreement.reference}."
     )
-
-
-def award_of(agreement: Agreement) -> int:
-    """The sum of the agreement's applied versions, in pence: the domain's own word beside the ledger's."""
-    applied = session.scalars(
-        select(AgreementChange.changes).where(
-            AgreementChange.agreement_id == agreement.id, AgreementChange.state == ChangeState.APPLIED
-        )
-    ).all()
-    return sum(sum(change.values()) for change in applied)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, Field, HiddenField, SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
+from voucher.funding.conditions import CapBase, YearBy
 from voucher.funding.rules import LineKind
 from voucher.platform.forms import DayField, Form, PoundsField, ReadField, tidy
 from voucher.platform.money import basis_points, parse_pounds, percent, plain_pounds
@@ -62,7 +64,64 @@ def _reason_field() -> TextAreaField:
     )
 
 
-class AgreementForm(Form):
+class ConditionsFields(Form):
+    """What an agreement says beside its award, but for its profile by quarter."""
+
+    admin_cap = PercentField(
+        _("Administration cap in percent"),
+        description=_(
+            "The most that administration may be of the award or of spending. Leave it empty if there is none."
+        ),
+    )
+    admin_cap_of = SelectField(
+        _("The cap is a share of"),
+        choices=[
+            SelectChoice(str(CapBase.AWARD), _("The award")),
+            SelectChoice(str(CapBase.SPEND), _("All spending, administration with it")),
+        ],
+    )
+    year_by = SelectField(
+        _("The financial year of a payment is that of"),
+        choices=[
+            SelectChoice(str(YearBy.DEFRAYAL), _("The day on which it left the bank")),
+            SelectChoice(str(YearBy.DELIVERY), _("The day on which the support was delivered")),
+        ],
+    )
+    sign_off_steps = SelectField(
+        _("Statements are signed off by"),
+        choices=[
+            SelectChoice("2", _("Two people, or three where the scheme's duties ask for a reviewer")),
+            SelectChoice("3", _("Three people, whatever the scheme's duties say")),
+        ],
+    )
+    tolerance = PercentField(
+        _("Tolerance of the profile in percent"),
+        description=_("Further off, a statement needs an explanation. Leave it empty if the agreement has none."),
+    )
+
+
+class ConditionsForm(ConditionsFields):
+    """The same, and why it changes; ``conditions_form`` adds the profile."""
+
+    reason = _reason_field()
+
+
+def conditions_form(lines: Sequence[str], quarters: Sequence[tuple[date, str]]) -> type[ConditionsForm]:
+    """The form with a field for each quarter of each line; ``quarters`` are first days with their names."""
+    fields: dict[str, object] = {
+        profile_field(code, first): PoundsField(_("%(code)s, quarter from %(day)s", code=code, day=name))
+        for code in lines
+        for first, name in quarters
+    }
+    return type("ConditionsFormWithProfile", (ConditionsForm,), fields)
+
+
+def profile_field(code: str, first: date) -> str:
+    """The name of the field of one quarter of a line."""
+    return f"profile_{code}_{first.isoformat()}"
+
+
+class AgreementForm(ConditionsFields):
     """A funder's signed agreement, without its lines; ``agreement_form`` adds them."""
 
     rows = HiddenField()

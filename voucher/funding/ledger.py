@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NoReturn
 
 from sqlalchemy import select, update
 
@@ -119,10 +120,11 @@ def _move_guards(movements: Sequence[Move]) -> None:
             .values(unallocated_pence=FundingLine.unallocated_pence + pence)
         )
         if not changed_one(session.execute(guarded, execution_options={"synchronize_session": False})):
-            _refuse_short(line_id, -pence)
+            refuse_short(line_id, -pence)
 
 
-def _refuse_short(line_id: int, wanted: int) -> None:
+def refuse_short(line_id: int, wanted: int) -> NoReturn:
+    """Raises Conflict that says what the line has left and what is wanted of it."""
     code, left = session.execute(
         select(FundingLine.code, FundingLine.unallocated_pence).where(FundingLine.id == line_id)
     ).one()

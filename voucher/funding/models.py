@@ -11,7 +11,9 @@ from datetime import date, datetime
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from voucher.funding.rules import Account, ChangeState, EntryKind, LineKind, OpeningKind
+from voucher.accounts.rules import ProposalState
+from voucher.funding.conditions import CapBase, YearBy
+from voucher.funding.rules import Account, ChangeKind, ChangeState, EntryKind, LineKind, OpeningKind
 from voucher.organisations.models import Organisation
 from voucher.platform.db import Base, in_list, new_public_id, unique_where
 
@@ -46,12 +48,13 @@ class Agreement(Base):
 
 
 class AgreementChange(Base):
-    """A version of the award: each line's change, why, and whether it could be applied."""
+    """A version of the award: each line's change, why, who proposed it, and whether it could be applied."""
 
     __tablename__ = "agreement_change"
     __table_args__ = (
         UniqueConstraint("agreement_id", "version"),
         CheckConstraint(in_list("state", list(ChangeState)), name="state_known"),
+        CheckConstraint("proposed_by <> by_id", name="confirmed_by_a_second_person"),
     )
 
     agreement_id: Mapped[int] = mapped_column(ForeignKey("agreement.id"))
@@ -62,8 +65,75 @@ class AgreementChange(Base):
     at: Mapped[datetime]
     changes: Mapped[dict[str, int]] = mapped_column(JSON)
     applied_at: Mapped[datetime | None]
+    proposed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 
     agreement: Mapped[Agreement] = relationship()
+
+
+class AgreementConditions(Base):
+    """What an agreement says beside its award, from one of its versions on; append-only.
+
+    ``profile`` has pence by the code of a line and the first day of a quarter, as ISO dates.
+    """
+
+    __tablename__ = "agreement_conditions"
+    __table_args__ = (
+        UniqueConstraint("agreement_id", "version"),
+        CheckConstraint("admin_cap_bp BETWEEN 0 AND 10000", name="cap_is_a_share"),
+        CheckConstraint(in_list("admin_cap_of", list(CapBase)), name="admin_cap_of_known"),
+        CheckConstraint(in_list("year_by", list(YearBy)), name="year_by_known"),
+        CheckConstraint("sign_off_steps BETWEEN 2 AND 3", name="two_or_three_sign_off"),
+        CheckConstraint("tolerance_bp >= 0", name="tolerance_not_negative"),
+        CheckConstraint("proposed_by <> by_id", name="confirmed_by_a_second_person"),
+    )
+
+    agreement_id: Mapped[int] = mapped_column(ForeignKey("agreement.id"))
+    version: Mapped[int]
+    admin_cap_bp: Mapped[int | None]
+    admin_cap_of: Mapped[str]
+    year_by: Mapped[str]
+    sign_off_steps: Mapped[int]
+    tolerance_bp: Mapped[int | None]
+    profile: Mapped[dict[str, dict[str, int]]] = mapped_column(JSON)
+    reason: Mapped[str] = mapped_column(Text)
+    proposed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime]
+
+
+class AgreementProposal(Base):
+    """A change of an agreement that one person proposes and another confirms."""
+
+    __tablename__ = "agreement_proposal"
+    __table_args__ = (
+        UniqueConstraint("public_id"),
+        CheckConstraint(in_list("kind", list(ChangeKind)), name="kind_known"),
+        CheckConstraint(in_list("state", list(ProposalState)), name="state_known"),
+        CheckConstraint(
+            "state <> 'confirmed' OR (decided_by IS NOT NULL AND decided_by <> proposed_by)",
+            name="confirmed_by_a_second_person",
+        ),
+        unique_where("uq_agreement_proposal_waiting", "agreement_id", "kind", where="state = 'proposed'"),
+    )
+
+    public_id: Mapped[str] = mapped_column(default=new_public_id)
+    scheme_id: Mapped[int] = mapped_column(ForeignKey("scheme.id"))
+    agreement_id: Mapped[int] = mapped_column(ForeignKey("agreement.id"))
+    kind: Mapped[str]
+    content: Mapped[dict[str, object]] = mapped_column(JSON)
+    reason: Mapped[str] = mapped_column(Text)
+    state: Mapped[str]
+    proposed_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    proposed_at: Mapped[datetime]
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    decided_at: Mapped[datetime | None]
+
+    agreement: Mapped[Agreement] = relationship()
+
+    @property
+    def reference(self) -> str:
+        """A proposal is known by its agreement and what it changes."""
+        return f"{self.agreement.reference} {self.kind}"
 
 
 class FundingLine(Base):

@@ -7,12 +7,23 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import Label, Select, and_, case, func, or_, select, union_all
-from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload, selectinload
+from sqlalchemy import ColumnElement, Label, Select, and_, case, func, or_, select, union_all
+from sqlalchemy.orm import InstrumentedAttribute, aliased, contains_eager, joinedload, selectinload
 
 from voucher.accounts.models import Person
-from voucher.funding.models import Agreement, AgreementChange, Entry, FundingLine, Posting, RoundLine
-from voucher.funding.rules import Account
+from voucher.accounts.rules import ProposalState
+from voucher.funding.conditions import THREE_STEPS, CapBase, Conditions, YearBy
+from voucher.funding.models import (
+    Agreement,
+    AgreementChange,
+    AgreementConditions,
+    AgreementProposal,
+    Entry,
+    FundingLine,
+    Posting,
+    RoundLine,
+)
+from voucher.funding.rules import Account, ChangeState
 from voucher.organisations.models import Organisation
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
@@ -158,6 +169,86 @@ def changes_of(agreement: Agreement) -> Sequence[tuple[AgreementChange, str]]:
         .order_by(AgreementChange.version.desc())
     )
     return [(change, name) for change, name in rows]
+
+
+def award_of(agreement: Agreement) -> int:
+    """The sum of the agreement's applied versions, in pence: the domain's own word beside the ledger's."""
+    return sum(awards_by_code(agreement).values())
+
+
+def awards_by_code(agreement: Agreement) -> dict[str, int]:
+    """The award of each line by its code, as the agreement's applied versions add it up."""
+    applied = session.scalars(
+        select(AgreementChange.changes).where(
+            AgreementChange.agreement_id == agreement.id, AgreementChange.state == ChangeState.APPLIED
+        )
+    ).all()
+    found = {line.code: 0 for line in agreement.lines}
+    for change in applied:
+        for code, pence in change.items():
+            found[code] += pence
+    return found
+
+
+def conditions_versions(agreement_id: int) -> Sequence[AgreementConditions]:
+    """Every version of what the agreement says beside its award, newest first."""
+    return session.scalars(
+        select(AgreementConditions)
+        .where(AgreementConditions.agreement_id == agreement_id)
+        .order_by(AgreementConditions.version.desc())
+    ).all()
+
+
+def conditions_of(agreement_id: int) -> Conditions:
+    """What the agreement says now; one from before there were conditions says nothing but what is usual."""
+    newest = session.scalars(
+        select(AgreementConditions)
+        .where(AgreementConditions.agreement_id == agreement_id)
+        .order_by(AgreementConditions.version.desc())
+        .limit(1)
+    ).first()
+    if newest is None:
+        return Conditions()
+    return Conditions(
+        admin_cap_bp=newest.admin_cap_bp,
+        admin_cap_of=CapBase(newest.admin_cap_of),
+        year_by=YearBy(newest.year_by),
+        sign_off_steps=newest.sign_off_steps,
+        tolerance_bp=newest.tolerance_bp,
+        profile=newest.profile,
+    )
+
+
+def asks_for_reviewer(agreement_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """The condition that the newest conditions of an agreement ask for three people to sign a statement off."""
+    newest, found = aliased(AgreementConditions), aliased(AgreementConditions)
+    version = select(func.max(newest.version)).where(newest.agreement_id == agreement_id).scalar_subquery()
+    return (
+        select(found.id)
+        .where(found.agreement_id == agreement_id, found.version == version, found.sign_off_steps == THREE_STEPS)
+        .exists()
+    )
+
+
+def proposals_of(agreement_id: int) -> Sequence[AgreementProposal]:
+    """The agreement's proposals that wait for a second person, oldest first."""
+    return session.scalars(
+        select(AgreementProposal)
+        .where(AgreementProposal.agreement_id == agreement_id, AgreementProposal.state == ProposalState.PROPOSED)
+        .order_by(AgreementProposal.id)
+    ).all()
+
+
+def proposal_by_public_id(scheme_id: int, public_id: str) -> AgreementProposal:
+    """The scheme's proposed change of an agreement with this address; raises NotFound."""
+    found = session.scalar(
+        select(AgreementProposal).where(
+            AgreementProposal.scheme_id == scheme_id, AgreementProposal.public_id == public_id
+        )
+    )
+    if found is None:
+        raise NotFound("no_proposal", f"The scheme has no proposed change {public_id}.", "proposal")
+    return found
 
 
 def rounds_of(scheme_id: int) -> Select[Round]:

@@ -59,6 +59,10 @@ class EntryKind(StrEnum):
     DEBT_WRITTEN_OFF = "debt written off"
     RETURNED_TO_FUNDER = "returned to funder"
     DRAWDOWN_RECEIVED = "drawdown received"
+    ADMIN_APPROVED = "administration approved"
+    ADMIN_WITHDRAWN = "administration withdrawn"
+    ADMIN_PAID = "administration paid"
+    ADMIN_RETURNED = "administration returned"
 
 
 A = Account
@@ -99,6 +103,10 @@ ROUTES: dict[EntryKind, frozenset[tuple[Account, Account]]] = {
     K.DEBT_WRITTEN_OFF: frozenset({(A.RECEIVABLE, A.DEBT)}),
     K.RETURNED_TO_FUNDER: frozenset({(A.REPAYABLE, A.RETURNED), (A.CASH, A.CASH_RETURNED)}),
     K.DRAWDOWN_RECEIVED: frozenset({(A.CASH_DRAWN, A.CASH)}),
+    K.ADMIN_APPROVED: frozenset({(A.UNALLOCATED, A.APPROVED)}),
+    K.ADMIN_WITHDRAWN: frozenset({(A.APPROVED, A.UNALLOCATED)}),
+    K.ADMIN_PAID: frozenset({(A.APPROVED, A.DEFRAYED), (A.CASH, A.CASH_PAID)}),
+    K.ADMIN_RETURNED: frozenset({(A.DEFRAYED, A.APPROVED), (A.CASH_BANK_RETURNS, A.CASH)}),
 }
 
 
@@ -122,6 +130,14 @@ class ChangeState(StrEnum):
 
     APPLIED = "applied"
     PENDING = "pending"
+
+
+class ChangeKind(StrEnum):
+    """What of an agreement one person proposes to change and another confirms."""
+
+    AWARD = "award"
+    VIREMENT = "virement"
+    CONDITIONS = "conditions"
 
 
 def effective_day(happened_on: date, closed_through: date | None) -> date:

@@ -166,6 +166,7 @@ def note_match(
     payment_id: int | None = None,
     drawdown_id: int | None = None,
     debt_id: int | None = None,
+    admin_cost_id: int | None = None,
     line_id: int | None = None,
     reason: str = "",
 ) -> None:
@@ -179,6 +180,7 @@ def note_match(
             payment_id=payment_id,
             drawdown_id=drawdown_id,
             debt_id=debt_id,
+            admin_cost_id=admin_cost_id,
             line_id=line_id,
             by_id=act.person_id,
             at=act.now,

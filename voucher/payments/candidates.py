@@ -11,6 +11,8 @@ from wtforms import SelectChoice
 
 from voucher.funding.queries import agreements_of, balances
 from voucher.funding.rules import Account
+from voucher.payments.cost_queries import costs_waiting
+from voucher.payments.cost_rules import CostState
 from voucher.payments.models import BankLine, Payment
 from voucher.payments.page_queries import debts_for, drawdowns_for, payments_for, returns_for
 from voucher.payments.policy import why_line_is_no_evidence
@@ -42,6 +44,7 @@ def candidates_for(line: BankLine, scheme: Scheme, find: str = "") -> Candidates
         for payment in payments:
             found.add(f"payment {payment.reference}", _payment_words(payment), _why(line, payment))
         found.suggested = tuple(f"payment {payment.reference}" for payment in _fitting(line, payments))
+        add_costs(found, line)
         _add_repayments(found, scheme)
         return found
     for payment in returns_for(line, find):
@@ -54,6 +57,7 @@ def candidates_for(line: BankLine, scheme: Scheme, find: str = "") -> Candidates
             words,
             _("Asked of %(agreement)s for line %(line)s on %(day)s", agreement=agreement, line=code, day=day),
         )
+    add_returned_costs(found, line)
     for debt, owed_by in debts_for(line):
         left = pounds(debt.outstanding_pence)
         words = _("Debt %(reference)s of %(party)s", reference=debt.reference, party=owed_by)
@@ -127,3 +131,18 @@ def _add_repayments(found: Candidates, scheme: Scheme) -> None:
                     agreement=agreement.reference,
                 )
                 found.add(f"repayment {agreement.reference}/{line.code}", words, hint)
+
+
+def add_costs(found: Candidates, line: BankLine) -> None:
+    """Approved administration costs that the line may have paid."""
+    for cost in costs_waiting(line.scheme_id, CostState.APPROVED, line.open_pence):
+        words = _("Administration cost %(reference)s, %(amount)s", reference=cost.reference, amount=pounds(cost.pence))
+        found.add(f"cost {cost.reference}", words, cost.description)
+
+
+def add_returned_costs(found: Candidates, line: BankLine) -> None:
+    """Paid administration costs of the line's amount that may have come back."""
+    for cost in costs_waiting(line.scheme_id, CostState.PAID, line.open_pence):
+        if cost.pence == line.open_pence:
+            words = _("Administration cost %(reference)s back", reference=cost.reference)
+            found.add(f"cost {cost.reference}", words, cost.description)

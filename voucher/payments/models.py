@@ -146,9 +146,14 @@ class BankMatch(Base):
         CheckConstraint("(kind IN ('payment', 'return')) = (payment_id IS NOT NULL)", name="payment_named"),
         CheckConstraint("(kind = 'drawdown') = (drawdown_id IS NOT NULL)", name="drawdown_named"),
         CheckConstraint("(kind = 'recovery') = (debt_id IS NOT NULL)", name="debt_named"),
+        CheckConstraint(
+            "(kind IN ('administration', 'administration returned')) = (admin_cost_id IS NOT NULL)",
+            name="administration_named",
+        ),
         Index("uq_bank_match_payment", "payment_id", "kind", unique=True),
         Index("uq_bank_match_drawdown", "drawdown_id", unique=True),
         Index("ix_bank_match_line", "bank_line_id"),
+        Index("ix_bank_match_admin_cost", "admin_cost_id"),
     )
 
     scheme_id: Mapped[int] = mapped_column(ForeignKey("scheme.id"))
@@ -158,6 +163,7 @@ class BankMatch(Base):
     payment_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"))
     drawdown_id: Mapped[int | None] = mapped_column(ForeignKey("drawdown.id"))
     debt_id: Mapped[int | None] = mapped_column(ForeignKey("debt.id"))
+    admin_cost_id: Mapped[int | None] = mapped_column(ForeignKey("admin_cost.id"))
     line_id: Mapped[int | None] = mapped_column(ForeignKey("funding_line.id"))
     by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     at: Mapped[datetime]

@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload, selectinl
 from voucher.accounts.models import Person
 from voucher.funding.models import Agreement, FundingLine
 from voucher.organisations.models import Organisation
+from voucher.payments.cost_models import AdminCost
 from voucher.payments.models import BankLine, BankMatch, Batch, Debt, Drawdown, Payment, PaymentItem
 from voucher.payments.rules import BatchState, DebtState, PaymentState
 from voucher.platform.db import session
@@ -214,11 +215,20 @@ class Explained:
 def explanations(line: BankLine) -> Sequence[Explained]:
     """What the bank line was found to be, in order."""
     rows = session.execute(
-        select(BankMatch, Person.name, Payment.reference, Drawdown.reference, Debt.reference, FundingLine.code)
+        select(
+            BankMatch,
+            Person.name,
+            Payment.reference,
+            Drawdown.reference,
+            Debt.reference,
+            AdminCost.reference,
+            FundingLine.code,
+        )
         .join(Person, Person.id == BankMatch.by_id)
         .outerjoin(Payment, Payment.id == BankMatch.payment_id)
         .outerjoin(Drawdown, Drawdown.id == BankMatch.drawdown_id)
         .outerjoin(Debt, Debt.id == BankMatch.debt_id)
+        .outerjoin(AdminCost, AdminCost.id == BankMatch.admin_cost_id)
         .outerjoin(FundingLine, FundingLine.id == BankMatch.line_id)
         .where(BankMatch.bank_line_id == line.id)
         .order_by(BankMatch.id)

@@ -89,6 +89,8 @@ class MatchKind(StrEnum):
     DRAWDOWN = "drawdown"
     RECOVERY = "recovery"
     FUNDER_REPAYMENT = "repayment to the funder"
+    ADMINISTRATION = "administration"
+    ADMINISTRATION_RETURN = "administration returned"
 
 
 def bank_text(text: str, length: int = 18) -> str:

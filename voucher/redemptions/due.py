@@ -22,7 +22,7 @@ from voucher.applications.queries import lock_application
 from voucher.applications.rules import ApplicationState
 from voucher.audit.commands import record
 from voucher.audit.models import AuditEvent
-from voucher.funding.commands import apply_pending_changes
+from voucher.funding.changes import apply_pending_changes
 from voucher.funding.models import Agreement, AgreementChange
 from voucher.funding.rules import ChangeState
 from voucher.notifications.commands import tell

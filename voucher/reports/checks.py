@@ -42,19 +42,26 @@ def two_sides(scheme: Scheme, period: Period) -> list[Check]:
     theirs = domain_side.stocks(rounds, period.last)
     paid_before = sum(domain_side.opening(scheme.id, OpeningKind.PAYMENT, period.last).values())
     ours = happened_stocks(scheme.id, period.last)
+    borne = domain_side.administration_borne(scheme.id, period.last)
+    administration = sum(each.pence for each in domain_side.administration(scheme.id) if each.on <= period.last)
     pairs = (
         ("Reserved", theirs.reserved, ours[A.RESERVED]),
         ("Committed", theirs.committed, ours[A.COMMITTED]),
         ("Claimed, under check", theirs.claimed, ours[A.CLAIMED]),
-        ("Approved, unpaid", theirs.approved, ours[A.APPROVED]),
-        ("Defrayed to date", theirs.defrayed + paid_before, ours[A.DEFRAYED] + ours[A.DISALLOWED]),
+        ("Approved, unpaid", theirs.approved + borne - administration, ours[A.APPROVED]),
+        (
+            "Defrayed to date",
+            theirs.defrayed + paid_before + administration,
+            ours[A.DEFRAYED] + ours[A.DISALLOWED],
+        ),
     )
     stocks = [check(f"{name}: postings, and the scheme's own rows", left, right) for name, right, left in pairs]
     return stocks + _flows(scheme, period, rounds)
 
 
 def _flows(scheme: Scheme, period: Period, rounds: Sequence[int]) -> list[Check]:
-    bank, releases = domain_side.bank_events(rounds), domain_side.releases(rounds)
+    bank = domain_side.bank_events(rounds) + domain_side.administration(scheme.id)
+    releases = domain_side.releases(rounds)
 
     def flow(source: A, target: A, *kinds: K) -> int:
         return happened_flow(scheme.id, period, source, target, *kinds)
@@ -67,8 +74,12 @@ def _flows(scheme: Scheme, period: Period, rounds: Sequence[int]) -> list[Check]
         (K.RELEASED_CANCELLED, K.RELEASED_LATER_CANCELLED),
     )
     pairs = (
-        ("Paid at the bank", flow(A.APPROVED, A.DEFRAYED), within(bank, MatchKind.PAYMENT)),
-        ("Returned by the bank", flow(A.DEFRAYED, A.APPROVED), within(bank, MatchKind.RETURN)),
+        ("Paid at the bank", flow(A.APPROVED, A.DEFRAYED), within(bank, MatchKind.PAYMENT, MatchKind.ADMINISTRATION)),
+        (
+            "Returned by the bank",
+            flow(A.DEFRAYED, A.APPROVED),
+            within(bank, MatchKind.RETURN, MatchKind.ADMINISTRATION_RETURN),
+        ),
         (
             "Released after expiry",
             flow(A.COMMITTED, A.UNALLOCATED, *expired) + flow(A.CLAIMED, A.UNALLOCATED, *expired),

@@ -92,14 +92,18 @@ def match_of(claim: Redemption, by_line: Mapping[int, int], line_ids: Sequence[i
 
     ``by_line`` is the claim's grant over all its lines, below zero for a return; the match has the same sign.
     """
-    sign = -1 if any(pence < 0 for pence in by_line.values()) else 1
+    net, vat, own = (
+        our_part(pence, by_line, line_ids) for pence in (claim.net_pence, claim.vat_pence, claim.own_pence)
+    )
+    return Match(net, vat, own)
+
+
+def our_part(pence: int, by_line: Mapping[int, int], line_ids: Sequence[int]) -> int:
+    """The part of an amount that goes with these lines, by a claim's grant over all its lines, with the same sign."""
+    sign = -1 if any(each < 0 for each in by_line.values()) else 1
     lines = sorted(by_line)
     weights = [abs(by_line[line]) for line in lines]
-
-    def ours(pence: int) -> int:
-        return sign * sum(part for line, part in zip(lines, split(pence, weights), strict=True) if line in line_ids)
-
-    return Match(ours(claim.net_pence), ours(claim.vat_pence), ours(claim.own_pence))
+    return sign * sum(part for line, part in zip(lines, split(pence, weights), strict=True) if line in line_ids)
 
 
 def standing_claims(accounts: Sequence[Account], line_ids: Sequence[int], through: date) -> list[Share]:

@@ -21,11 +21,13 @@ from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden
 from voucher.platform.money import pounds
+from voucher.reports.breaches import lines_beyond_tolerance
+from voucher.reports.funding_lines import FundingWords
 from voucher.reports.ledger_side import Period
 from voucher.reports.models import Statement
 from voucher.reports.paper import statement_pdf
 from voucher.reports.policy import differences, why_not_review, why_not_sign
-from voucher.reports.queries import last_signed, next_first_day
+from voucher.reports.queries import last_signed, next_first_day, reviewer_needed
 from voucher.reports.rules import TRANSITIONS, StatementState, canonical, data_hash
 from voucher.reports.statement_data import Given, Heading, StatementReader
 from voucher.reports.versions import check_seen, keep_version, note_look
@@ -44,7 +46,9 @@ class LedgerTie:
     explanation: str = ""
 
 
-def prepare_statement(act: Act, agreement: Agreement, period: Period, tie: LedgerTie) -> Statement:
+def prepare_statement(
+    act: Act, agreement: Agreement, period: Period, tie: LedgerTie, words: FundingWords | None = None
+) -> Statement:
     """Reads and freezes the figures of one agreement for one period, as a draft that is ready for review.
 
     The agreement is locked, so that no posting on its lines comes in between. A period without any activity has a
@@ -58,6 +62,9 @@ def prepare_statement(act: Act, agreement: Agreement, period: Period, tie: Ledge
     statement.ledger_balance_pence, statement.ledger_evidence_id = tie.balance_pence, tie.evidence_id
     statement.ledger_explanation = tie.explanation.strip()
     statement.prepared_by, statement.prepared_at = act.person_id, act.now
+    words = words or FundingWords()
+    statement.variance_explanation = words.variance_explanation.strip()
+    statement.reprofile_request = words.reprofile_request.strip()
     statement.comments = ""
     _read_figures(statement, agreement, previous, session.get_one(Person, act.person_id).name)
     if statement not in session:
@@ -136,7 +143,10 @@ def _figures(
         supersedes=None,
     )
     given = Given(
-        statement.ledger_balance_pence, statement.ledger_explanation, statement.ledger_evidence_id is not None
+        statement.ledger_balance_pence,
+        statement.ledger_explanation,
+        statement.ledger_evidence_id is not None,
+        FundingWords(statement.variance_explanation, statement.reprofile_request),
     )
     data = StatementReader(scheme, agreement, heading, given).data()
     validator().validate(data)
@@ -197,6 +207,9 @@ def why_unsignable(statement: Statement) -> list[str]:
         found.append(f"Line 27: {pounds(gap)} between the authority's ledger and closing cash is unexplained")
     if statement.ledger_evidence_id is None:
         found.append("Line 27: the evidence of the authority's ledger balance is missing")
+    beyond = lines_beyond_tolerance(data_of(statement))
+    if beyond and not statement.variance_explanation:
+        found.append(f"Line 18: spending on {', '.join(beyond)} is beyond the tolerance of the profile; explain it")
     return found
 
 
@@ -213,7 +226,8 @@ def sign_statement(act: Act, statement: Statement, *, seen: str | None = None) -
     # Got anew and not refreshed: a refresh repeats the joins of whoever loaded it, which PostgreSQL does not lock.
     statement = session.get_one(Statement, statement.id, with_for_update=True, populate_existing=True)
     check_seen(statement, seen)
-    refusal = why_not_sign(act.actor, statement, reviewer_needed=scheme.reviewer_needed)
+    reviewer = reviewer_needed(scheme, agreement.id)
+    refusal = why_not_sign(act.actor, statement, reviewer_needed=reviewer)
     if refusal:
         raise Forbidden("statement_duty", refusal)
     unsignable = why_unsignable(statement)

@@ -16,6 +16,8 @@ from voucher.applications.rules import ApplicationState
 from voucher.audit.models import AuditEvent
 from voucher.funding.models import OpeningItem, Takeover
 from voucher.funding.rules import EntryKind, OpeningKind
+from voucher.payments.cost_models import AdminCost
+from voucher.payments.cost_rules import CostState
 from voucher.payments.models import BankLine, BankMatch, PaymentItem
 from voucher.payments.rules import MatchKind
 from voucher.platform.clock import london_date
@@ -168,6 +170,27 @@ def reinstatements(round_ids: Sequence[int]) -> list[Dated]:
         Dated(london_date(event.at), event.pence or 0, str(EntryKind.REINSTATED))
         for event in _events("voucher", ids, "voucher.reinstated")
     ]
+
+
+def administration(scheme_id: int) -> list[Dated]:
+    """What the bank paid for administration (above zero) and brought back (below), on the bank's days."""
+    kinds = (MatchKind.ADMINISTRATION, MatchKind.ADMINISTRATION_RETURN)
+    rows = session.execute(
+        select(BankMatch.kind, BankLine.booked_on, BankMatch.pence)
+        .join(BankLine, BankLine.id == BankMatch.bank_line_id)
+        .where(BankMatch.scheme_id == scheme_id, BankMatch.kind.in_(kinds))
+    )
+    return [Dated(on, pence if kind == MatchKind.ADMINISTRATION else -pence, kind) for kind, on, pence in rows]
+
+
+def administration_borne(scheme_id: int, through: date) -> int:
+    """Administration that stood as approved or paid at the end of a day, by the costs' event rows."""
+    costs = dict(session.execute(select(AdminCost.id, AdminCost.pence).where(AdminCost.scheme_id == scheme_id)).all())
+    state: dict[int, str] = {}
+    for event in _events("admin_cost", costs):
+        if event.to_state and london_date(event.at) <= through:
+            state[event.object_id] = event.to_state
+    return sum(costs[i] for i, now in state.items() if now in (CostState.APPROVED, CostState.PAID))
 
 
 def recoveries(scheme_id: int) -> list[Dated]:

@@ -36,6 +36,12 @@ class PrepareForm(Form):
     )
     evidence = FileField(_("Evidence of that balance"))
     explanation = TextAreaField(_("If it differs from closing cash: why?"), filters=[tidy], validators=[_AT_MOST])
+    variance = TextAreaField(
+        _("If spending is beyond the profile's tolerance: why?"), filters=[tidy], validators=[_AT_MOST]
+    )
+    reprofile = TextAreaField(
+        _("What do you ask of the funder about an underspend?"), filters=[tidy], validators=[_AT_MOST]
+    )
 
 
 class SeenForm(Form):

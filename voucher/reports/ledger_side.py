@@ -30,6 +30,31 @@ class Period:
         return date.fromordinal(self.first.toordinal() - 1)
 
 
+class Flows:
+    """What moved on some lines within some days, read once."""
+
+    def __init__(self, line_ids: Sequence[int], first: date, last: date) -> None:
+        self.line_ids = list(line_ids)
+        rows = session.execute(
+            select(Entry.kind, Posting.from_account, Posting.to_account, Posting.line_id, func.sum(Posting.pence))
+            .join(Entry, Entry.id == Posting.entry_id)
+            .where(Posting.line_id.in_(line_ids), Posting.effective_on >= first, Posting.effective_on <= last)
+            .group_by(Entry.kind, Posting.from_account, Posting.to_account, Posting.line_id)
+        )
+        self._found: dict[tuple[str, str, str], ByLine] = defaultdict(dict)
+        for kind, source, target, line_id, pence in rows:
+            self._found[kind, source, target][line_id] = int(pence)
+
+    def flow(self, source: Account, target: Account, *kinds: EntryKind) -> ByLine:
+        """What moved between two accounts, by these kinds of entry or by any."""
+        total = dict.fromkeys(self.line_ids, 0)
+        for (kind, start, end), parts in self._found.items():
+            if (start, end) == (source, target) and (not kinds or kind in kinds):
+                for line_id, pence in parts.items():
+                    total[line_id] += pence
+        return total
+
+
 class LedgerSide:
     """Stocks and flows of some lines, read once for a period."""
 
@@ -38,40 +63,12 @@ class LedgerSide:
         self.period = period
         self._before = balances(self.line_ids, period.before)
         self._through = balances(self.line_ids, period.last)
-        self._flows = self._read_flows()
-
-    def _read_flows(self) -> dict[tuple[str, str, str], ByLine]:
-        rows = session.execute(
-            select(Entry.kind, Posting.from_account, Posting.to_account, Posting.line_id, func.sum(Posting.pence))
-            .join(Entry, Entry.id == Posting.entry_id)
-            .where(
-                Posting.line_id.in_(self.line_ids),
-                Posting.effective_on >= self.period.first,
-                Posting.effective_on <= self.period.last,
-            )
-            .group_by(Entry.kind, Posting.from_account, Posting.to_account, Posting.line_id)
-        )
-        found: dict[tuple[str, str, str], ByLine] = defaultdict(dict)
-        for kind, source, target, line_id, pence in rows:
-            found[kind, source, target][line_id] = int(pence)
-        return found
-
-    def _empty(self) -> ByLine:
-        return dict.fromkeys(self.line_ids, 0)
+        self.flow = Flows(self.line_ids, period.first, period.last).flow
 
     def stock(self, *accounts: Account, opening: bool = False) -> ByLine:
         """What stood on these accounts at the end of the period, or before it began."""
         at = self._before if opening else self._through
         return {line_id: sum(at[line_id][account] for account in accounts) for line_id in self.line_ids}
-
-    def flow(self, source: Account, target: Account, *kinds: EntryKind) -> ByLine:
-        """What moved between two accounts within the period, by these kinds of entry or by any."""
-        total = self._empty()
-        for (kind, start, end), parts in self._flows.items():
-            if (start, end) == (source, target) and (not kinds or kind in kinds):
-                for line_id, pence in parts.items():
-                    total[line_id] += pence
-        return total
 
 
 def add(*parts: ByLine) -> ByLine:

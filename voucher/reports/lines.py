@@ -14,10 +14,6 @@ from voucher.reports.ledger_side import ByLine, LedgerSide, add, less
 Part = dict[str, object]
 
 NOT_REPORTED = {
-    "15": _("Management and administration"),
-    "17": _("Drawdown requested"),
-    "18": _("Profile, actual and variance"),
-    "19": _("Forecast to year end"),
     "20": _("Outputs and outcomes"),
     "21": _("Irregularities and suspected fraud"),
     "23": _("Sample checks"),
@@ -69,8 +65,10 @@ class MoneyLines:
     def _roll_forward(self) -> ByLine:
         flow = self.side.flow
         raised = add(flow(A.AWARD, A.UNALLOCATED), flow(A.RESERVED, A.UNALLOCATED), self.reusable)
+        raised = add(raised, flow(A.APPROVED, A.UNALLOCATED))  # administration that was withdrawn
         released = add(flow(A.COMMITTED, A.UNALLOCATED), flow(A.CLAIMED, A.UNALLOCATED))
         taken = add(flow(A.UNALLOCATED, A.AWARD), flow(A.UNALLOCATED, A.RESERVED), flow(A.UNALLOCATED, A.COMMITTED))
+        taken = add(taken, flow(A.UNALLOCATED, A.APPROVED))  # administration
         return less(add(self.opening, raised, released), taken)
 
     def other_side_of_closing(self) -> ByLine:

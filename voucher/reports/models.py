@@ -47,6 +47,8 @@ class Statement(Base):
     ledger_balance_pence: Mapped[int]
     ledger_evidence_id: Mapped[int | None] = mapped_column(ForeignKey("document.id"))
     ledger_explanation: Mapped[str] = mapped_column(Text, default="")
+    variance_explanation: Mapped[str] = mapped_column(Text, default="")
+    reprofile_request: Mapped[str] = mapped_column(Text, default="")
     prepared_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
     prepared_at: Mapped[datetime]
     reviewed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))

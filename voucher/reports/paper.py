@@ -14,6 +14,7 @@ from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.money import pounds
 from voucher.platform.pdf import TEMPLATES, Attached, fill, render_pdf, scale_for_one_page
 from voucher.reports import rules
+from voucher.reports.breaches import breaches
 from voucher.reports.money_bar import MoneyBar, money_bar
 
 # What a state is called, and the colour of its tag. A state that is not signed is also written across each page.
@@ -117,6 +118,8 @@ def _view(data: Json, data_hash: str, sign_off: list[dict[str, str | None]], sta
         "annex_mm": [max(18, 2.6 + 1.6 * len(pounds(pence))) for pence in sums.values()],
         "provider_sums": _sums(data["providers"], ("vouchers", "claims", "claimed", "approved", "defrayed")),
         "evidence": EVIDENCE,
+        "breaches": (found := breaches(data)),
+        "beyond": {each.code for each in found},
         "rate": shown(data["header"]["intervention_rate_agreed_bp"], "basis_points"),
     }
 

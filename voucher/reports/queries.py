@@ -9,7 +9,9 @@ from sqlalchemy import ColumnElement, Select, false, or_, select, true
 from sqlalchemy.orm import contains_eager, joinedload
 
 from voucher.accounts.models import Person
+from voucher.funding.conditions import THREE_STEPS
 from voucher.funding.models import Agreement
+from voucher.funding.queries import conditions_of
 from voucher.platform.actor import Actor
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
@@ -162,6 +164,11 @@ def last_look(statement: Statement, person_id: int) -> tuple[StatementLook, Stat
         .limit(1)
     ).first()
     return (found[0], found[1]) if found else None
+
+
+def reviewer_needed(scheme: Scheme, agreement_id: int) -> bool:
+    """Whether an independent reviewer stands between preparer and signer: by the scheme's duties or the agreement."""
+    return scheme.reviewer_needed or conditions_of(agreement_id).sign_off_steps == THREE_STEPS
 
 
 def names_of(person_ids: Sequence[int | None]) -> dict[int, str]:

@@ -18,9 +18,11 @@ from sqlalchemy.orm import InstrumentedAttribute
 from voucher.applications.models import Application, ApplicationForm
 from voucher.applications.rules import ApplicationState
 from voucher.audit.models import AuditEvent
-from voucher.funding.models import Agreement, AgreementChange, FundingLine, Posting
+from voucher.funding.models import Agreement, AgreementChange, AgreementProposal, Entry, FundingLine, Posting
 from voucher.funding.queries import balances
-from voucher.funding.rules import Account, ChangeState, OpeningKind
+from voucher.funding.rules import Account, ChangeState, EntryKind, OpeningKind
+from voucher.payments.cost_models import AdminCost
+from voucher.payments.cost_rules import CostState
 from voucher.payments.models import BankLine, BankMatch, Batch, Debt, Drawdown, Payment, PaymentItem
 from voucher.payments.rules import MatchKind, PaymentState
 from voucher.platform.db import session
@@ -38,6 +40,7 @@ from voucher.vouchers.rules import VoucherState
 Amounts = Mapping[int, int]
 STATEFUL = (
     ApplicationForm, Application, Voucher, DeliverySession, Redemption, Batch, Payment, Debt, Statement, Provider,
+    AgreementProposal, AdminCost,
 )  # fmt: skip
 
 
@@ -263,11 +266,11 @@ def _bank(scheme: Scheme, found: Reconciliation) -> None:
 
 
 CASH_SIDES = (
-    (MatchKind.PAYMENT, Account.CASH_PAID, 1),
-    (MatchKind.RETURN, Account.CASH_BANK_RETURNS, -1),
-    (MatchKind.DRAWDOWN, Account.CASH_DRAWN, -1),
-    (MatchKind.RECOVERY, Account.CASH_RECOVERED, -1),
-    (MatchKind.FUNDER_REPAYMENT, Account.CASH_RETURNED, 1),
+    ((MatchKind.PAYMENT, MatchKind.ADMINISTRATION), Account.CASH_PAID, 1),
+    ((MatchKind.RETURN, MatchKind.ADMINISTRATION_RETURN), Account.CASH_BANK_RETURNS, -1),
+    ((MatchKind.DRAWDOWN,), Account.CASH_DRAWN, -1),
+    ((MatchKind.RECOVERY,), Account.CASH_RECOVERED, -1),
+    ((MatchKind.FUNDER_REPAYMENT,), Account.CASH_RETURNED, 1),
 )
 
 
@@ -288,11 +291,11 @@ def _cash(scheme: Scheme, found: Reconciliation) -> None:
         MatchKind.DRAWDOWN: sum(drawn_before.values()),
     }
     wrong = []
-    for kind, account, sign in CASH_SIDES:
+    for kinds, account, sign in CASH_SIDES:
         ledger = sign * sum(at[i][account] for i in at)
-        bank = int(by_kind.get(kind, 0)) + before.get(kind, 0)
+        bank = sum(int(by_kind.get(kind, 0)) + before.get(kind, 0) for kind in kinds)
         if ledger != bank:
-            wrong.append(f"{kind}: postings say {pounds(ledger)}, matched bank lines say {pounds(bank)}")
+            wrong.append(f"{kinds[0]}: postings say {pounds(ledger)}, matched bank lines say {pounds(bank)}")
     found.each("cash", wrong, len(CASH_SIDES))
     received = dict(
         session.execute(
@@ -311,16 +314,55 @@ def _paid_before(scheme: Scheme, found: Reconciliation) -> None:
     lines = select(FundingLine.id).where(FundingLine.scheme_id == scheme.id)
     rows = session.execute(
         select(Posting.line_id, func.sum(Posting.pence))
+        .join(Entry, Entry.id == Posting.entry_id)
         .where(
             Posting.line_id.in_(lines),
             Posting.redemption_id.is_(None),
             Posting.to_account == str(Account.DEFRAYED),
+            Entry.kind != str(EntryKind.ADMIN_PAID),
         )
         .group_by(Posting.line_id)
     )
     ledger = {line_id: int(pence) for line_id, pence in rows}
     items = domain_side.opening(scheme.id, OpeningKind.PAYMENT)
     found.same("paid before the takeover", ledger, items, lambda line_id: f"funding line {line_id}")
+
+
+# Where an administration cost stands, with the entries that put its money there and those that took it away again.
+COST_SIDES = (
+    (CostState.APPROVED, (EntryKind.ADMIN_APPROVED, EntryKind.ADMIN_RETURNED),
+     (EntryKind.ADMIN_WITHDRAWN, EntryKind.ADMIN_PAID)),
+    (CostState.PAID, (EntryKind.ADMIN_PAID,), (EntryKind.ADMIN_RETURNED,)),
+)  # fmt: skip
+
+
+def _administration(scheme: Scheme, found: Reconciliation) -> None:
+    """What is approved and paid of administration, line by line, against the costs by their states."""
+    lines = select(FundingLine.id).where(FundingLine.scheme_id == scheme.id)
+    for state, came, went in COST_SIDES:
+        signed = case((Entry.kind.in_([str(kind) for kind in came]), Posting.pence), else_=-Posting.pence)
+        ledger = session.execute(
+            select(Posting.line_id, func.sum(signed))
+            .join(Entry, Entry.id == Posting.entry_id)
+            .where(
+                Posting.line_id.in_(lines),
+                Entry.kind.in_([str(kind) for kind in (*came, *went)]),
+                Posting.from_account != str(Account.CASH),
+                Posting.to_account != str(Account.CASH),
+            )
+            .group_by(Posting.line_id)
+        )
+        rows = session.execute(
+            select(AdminCost.line_id, func.sum(AdminCost.pence))
+            .where(AdminCost.scheme_id == scheme.id, AdminCost.state == state)
+            .group_by(AdminCost.line_id)
+        )
+        found.same(
+            f"administration {state}",
+            {line_id: int(pence) for line_id, pence in ledger},
+            {line_id: int(pence) for line_id, pence in rows},
+            lambda line_id: f"funding line {line_id}",
+        )
 
 
 def _debts(scheme: Scheme, found: Reconciliation) -> None:
@@ -356,4 +398,16 @@ def _statements(scheme: Scheme, found: Reconciliation) -> None:
     found.each("data hash", [ref for ref, data, kept in rows if data_hash(data) != kept], len(rows))
 
 
-CHECKS = (_lines, _applications, _vouchers, _claims, _bank, _cash, _paid_before, _debts, _states, _statements)
+CHECKS = (
+    _lines,
+    _applications,
+    _vouchers,
+    _claims,
+    _bank,
+    _cash,
+    _paid_before,
+    _administration,
+    _debts,
+    _states,
+    _statements,
+)

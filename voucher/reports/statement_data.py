@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -17,11 +17,14 @@ from voucher.payments.models import BankLine, BankMatch
 from voucher.payments.rules import LineSource
 from voucher.platform.db import session
 from voucher.reports.checks import check, identities, two_sides
-from voucher.reports.claims_paid import Match, Share, match_of, paid_in, standing_claims, transaction_row
+from voucher.reports.claims_paid import Match, match_of, paid_in, transaction_row
 from voucher.reports.findings import RETURNED, UNEXPLAINED, UNSEEN, exceptions, ours, overrides, providers
+from voucher.reports.funding_lines import FundingLines, FundingWords
 from voucher.reports.ledger_side import LedgerSide, Period
 from voucher.reports.lines import NOT_REPORTED, MoneyLines, Part, Shape, part
+from voucher.reports.match_lines import counted_twice, match_parts
 from voucher.reports.models import Statement
+from voucher.reports.queries import reviewer_needed
 from voucher.schemes.models import Scheme
 
 BASIS = "defrayed"
@@ -34,6 +37,7 @@ class Given:
     ledger_balance_pence: int
     explanation: str
     has_evidence: bool
+    words: FundingWords = field(default_factory=FundingWords)
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,9 @@ class StatementReader:
         self.funding: list[FundingLine] = list(agreement.lines)
         self.line_ids = [line.id for line in self.funding]
         self.money = MoneyLines(self.funding, LedgerSide(self.funding, heading.period))
+        self.funding_lines = FundingLines(agreement, self.money, heading.period, given.words)
         self.paid = paid_in(self.line_ids, heading.period)
+        self.match = match_parts(agreement, self.line_ids, heading.period, self.paid)
         self.transactions = [transaction_row(item, self.line_ids) for item in self.paid]
         self.overrides = overrides(scheme, heading.period) + self._ledger_override()
         self.exceptions = exceptions(scheme, heading.period, self.paid, self.line_ids, self.transactions)
@@ -106,7 +112,11 @@ class StatementReader:
         paid = sum(flow(Account.APPROVED, Account.DEFRAYED).values())
         returned = sum(flow(Account.DEFRAYED, Account.APPROVED).values())
         found = identities(self.money)
-        found.append(check("Line 7, and the grants of the annex", paid - returned, self._grants()))
+        administration = sum(self.funding_lines.admin_paid_in_period().values())
+        name = "Line 7 less 15c, and the grants of the annex"
+        found.append(check(name, paid - returned - administration, self._grants()))
+        twice = counted_twice(self.agreement, int(str(self.match[0]["value"])))
+        found.append(check("Line 14: match that several agreements count", twice, 0))
         if self.heading.previous is not None:
             opening, closing = sum(self.money.opening.values()), closing_of(self.heading.previous)
             found.append(check("Line 2, and line 12 of the statement before", opening, closing))
@@ -131,7 +141,7 @@ class StatementReader:
             "currency": "GBP",
             "supersedes": heading.supersedes.reference if heading.supersedes else None,
             "provisional": words,
-            "duty_profile": duty_profile(self.scheme),
+            "duty_profile": duty_profile(self.scheme, reviewer_needed(self.scheme, agreement.id)),
             "prepared_at": heading.prepared_at.isoformat(),
             "prepared_by": heading.prepared_by,
             "intervention_rate_agreed_bp": agreement.intervention_rate_bp,
@@ -153,7 +163,8 @@ class StatementReader:
     def _lines(self) -> list[dict[str, object]]:
         reported = dict(self.money.lines())
         reported["13"] = self._ineligible()
-        reported["14"] = self._match()
+        reported["14"] = self.match
+        reported |= self.funding_lines.parts()
         reported["16"] = self.money.cash()
         reported["22"] = self._unreconciled()
         reported["25"] = [_counted("25", "Transaction annex", "Payments and returns listed.", len(self.transactions))]
@@ -174,43 +185,6 @@ class StatementReader:
             part(Shape("13a", "Never paid", "VAT of what was paid, and what was not approved."), vat + over),
             self.money.part("13b", "Disallowed by the funder", "After payment; borne by the authority.", disallowed),
         ]
-
-    def _match(self) -> list[Part]:
-        this_period = sum(match.own for match in self._matches())
-        match, grant = self._match_to_date()
-        rate = 10_000 * grant // (grant + match) if grant + match else None
-        agreed = self.agreement.intervention_rate_bp
-        note = "Above the agreed rate." if rate is not None and agreed is not None and rate > agreed else None
-        unpaid = self._match_not_yet_paid()
-        return [
-            part(
-                Shape("14", "Match evidenced to date", "Own contribution behind line 8; never VAT."),
-                match,
-            ),
-            part(Shape("14a", "Match of this period", "With the payments of line 7."), this_period),
-            part(
-                Shape("14b", "Intervention rate", "Line 8 ÷ (8 + 14)."),
-                rate,
-                unit="basis_points",
-                note=note,
-            ),
-            part(Shape("14c", "Agreed rate", "As the agreement says."), agreed, unit="basis_points"),
-            part(Shape("14d", "Match of claims not yet paid", "Shown beside, not counted."), unpaid),
-        ]
-
-    def _match_to_date(self) -> tuple[int, int]:
-        """Own contributions behind what stands as paid at the end of the period, and those grants."""
-        paid = self._standing(Account.DEFRAYED, Account.DISALLOWED)
-        match = sum(match_of(share.redemption, share.spread, self.line_ids).own for share in paid)
-        return match, sum(share.pence for share in paid)
-
-    def _match_not_yet_paid(self) -> int:
-        """Own contributions behind what stood as claimed or approved at the end of the period."""
-        waiting = self._standing(Account.CLAIMED, Account.APPROVED)
-        return sum(match_of(share.redemption, share.spread, self.line_ids).own for share in waiting)
-
-    def _standing(self, *accounts: Account) -> list[Share]:
-        return standing_claims(accounts, self.line_ids, self.heading.period.last)
 
     @property
     def round_ids(self) -> Sequence[int]:
@@ -243,9 +217,11 @@ class StatementReader:
         ]
 
 
-def duty_profile(scheme: Scheme) -> str:
-    """Which separations of duties are in force, in words."""
-    steps = "three people sign off" if scheme.reviewer_needed else "two people sign off, without a reviewer"
+def duty_profile(scheme: Scheme, reviewer: bool) -> str:
+    """Which separations of duties are in force, in words; the reviewer is the scheme's or the agreement's wish."""
+    steps = "three people sign off" if reviewer else "two people sign off, without a reviewer"
+    if reviewer and not scheme.reviewer_needed:
+        steps += ", as the agreement asks"
     checks = "; whoever decided an application may verify its claims, all sampled" if scheme.decider_may_verify else ""
     return f"{steps[0].upper()}{steps[1:]}{checks}."
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, literal, null, select
+from sqlalchemy import func, literal, null, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from voucher.applications.models import Application
@@ -16,6 +16,7 @@ from voucher.assurance.models import ConcentrationCase, Irregularity
 from voucher.assurance.rules import CaseState, IrregularityState
 from voucher.audit.models import AuditEvent
 from voucher.funding.models import Agreement
+from voucher.funding.queries import asks_for_reviewer
 from voucher.organisations.models import Organisation
 from voucher.payments.models import BankLine, Batch, Payment
 from voucher.payments.page_queries import GONE
@@ -218,8 +219,10 @@ def _statements(scheme: Scheme, *states: StatementState) -> Rows:
 
 
 def _to_sign(scheme: Scheme) -> Rows:
-    both = (StatementState.REVIEWED, StatementState.PREPARED)
-    return _statements(scheme, *both[: 1 if scheme.reviewer_needed else 2])
+    if scheme.reviewer_needed:
+        return _statements(scheme, StatementState.REVIEWED)
+    both = _statements(scheme, StatementState.REVIEWED, StatementState.PREPARED)
+    return both.where(or_(Statement.state == str(StatementState.REVIEWED), ~asks_for_reviewer(Statement.agreement_id)))
 
 
 def _named(table: Any, about: Any, since: Any, pence: Any) -> Sequence[Any]:

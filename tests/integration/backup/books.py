@@ -166,6 +166,12 @@ def _add_what_no_command_makes(document_id: int) -> None:
         handed_in = add(connection, "bank_import", kind="csv", document_id=document_id, override_reason="")
         statement = add(connection, "bank_statement", import_id=handed_in)
         add(connection, "bank_line", source="imported", statement_id=statement, identity="x", public_id="imported")
+        change = {"agreement_id": 1, "kind": "award", "state": "proposed"}
+        add(connection, "agreement_proposal", **change)
+        cost = add(connection, "admin_cost", state="prepared", consent_reason="", beyond_pence=0)
+        cost_match = {"kind": "administration", "admin_cost_id": cost, "bank_line_id": 1}
+        add(connection, "bank_match", **cost_match)
+        add(connection, "other_match", redemption_id=1)
         add(connection, "scheme_look", colour="#00596b", logo_id=document_id)
         add(connection, "duty_proposal", duty="reviewer_needed", state="proposed")
         add(connection, "task_owner", task="own contribution paid", given_back_at=MOMENT)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.integration.cli.files import AGREEMENT, ROUND, SCHEME, TERMS
+from tests.integration.cli.shell import Shell
 from tests.integration.cli.town import ADA, BETH, FAY, GWEN, OLWEN, PRUE, Town
 
 TownAt = Callable[[str], Town]
@@ -93,23 +94,77 @@ def test_a_funder_is_added_once(town_at: TownAt) -> None:
                               "r", by=FAY)["code"] == "which_agreement"  # fmt: skip
 
 
+FLO = "flo@northtyne.example"
+
+
+def with_flo(town: Town) -> Shell:
+    """The town's shell, where Flo is a second person who keeps the funding."""
+    town.shell.run("person", "add", "--name", "Flo", "--email", FLO, by=OLWEN)
+    town.shell.run("role", "grant", FLO, "funding-manager", by=OLWEN)
+    return town.shell
+
+
 def test_an_award_is_raised_cut_and_moved_between_lines(town_at: TownAt) -> None:
-    shell = town_at("round").shell
+    shell = with_flo(town_at("round"))
     changes = ("--line", "CAP=+500.00", "--line", "REV=-250.00")
-    raised = shell.ask("agreement", "change", *changes, "--reason", "reprofiled", by=FAY)
+    proposed = shell.ask("agreement", "change", *changes, "--reason", "reprofiled", by=FAY)["proposal"]
+    assert shell.refusal("agreement", "confirm", proposed, by=FAY)["code"] == "agreement_duty"
+    raised = shell.ask("agreement", "confirm", proposed, by=FLO)
     assert (raised["state"], raised["award_pence"], raised["version"]) == ("applied", 6_025_000, 2)
     moved = ("agreement", "virement", "--from", "CAP", "--to", "REV", "--amount", "100.00", "--reason", "asked")
-    lines = shell.ask(*moved, by=FAY)["lines"]
+    lines = shell.ask("agreement", "confirm", shell.ask(*moved, by=FAY)["proposal"], by=FLO)["lines"]
     assert [line["unallocated_pence"] for line in lines] == [2_040_000, 3_985_000]
 
 
 def test_a_cut_beyond_what_is_free_waits_and_is_shown(town_at: TownAt) -> None:
-    shell = town_at("round").shell
+    shell = with_flo(town_at("round"))
     cut = ("agreement", "change", "--line", "CAP=-20000.01", "--reason", "less money")
-    assert "£0.01 more must be released" in shell.run(*cut, by=FAY).stdout
+    proposed = shell.ask(*cut, by=FAY)["proposal"]
+    assert "£0.01 more must be released" in shell.run("agreement", "confirm", proposed, by=FLO).stdout
     assert shell.ask("agreement", "show", by=FAY)[0]["pending_changes"] == [
         {"asked_on": "2026-04-07", "reason": "less money", "change_pence": -2_000_001}
     ]
+
+
+CONDITIONS = """
+[conditions]
+administration_cap_percent = 4
+administration_cap_of = "spend"
+year_by = "delivery"
+sign_off_steps = 3
+variance_tolerance_percent = "12.5"
+[conditions.profile.CAP]
+"2026-04-01" = "15000.00"
+"2026-07-01" = "5000.00"
+"""
+
+
+def test_conditions_are_proposed_from_a_file_and_a_second_person_confirms(town_at: TownAt) -> None:
+    town = town_at("round")
+    shell = with_flo(town)
+    words = ("agreement", "conditions", town.file("conditions.toml", CONDITIONS), "--reason", "variation 1")
+    proposed = shell.ask(*words, by=FAY)["proposal"]
+    assert shell.ask("agreement", "show", by=FAY)[0]["conditions"]["admin_cap_bp"] is None
+    said = shell.ask("agreement", "confirm", proposed, by=FLO)["conditions"]
+    assert (said["admin_cap_bp"], said["admin_cap_of"], said["sign_off_steps"]) == (400, "spend", 3)
+    assert (said["year_by"], said["tolerance_bp"]) == ("delivery", 1_250)
+    assert said["profile"] == {"CAP": {"2026-04-01": 1_500_000, "2026-07-01": 500_000}}
+    again = shell.ask("agreement", "change", "--line", "REV=+1.00", "--reason", "r", by=FAY)["proposal"]
+    ended = shell.ask("agreement", "end-proposal", again, "--reason", "not agreed after all", by=FLO)
+    assert ended["state"] == "declined"
+
+
+def test_every_fault_of_an_agreements_conditions_is_named(town_at: TownAt) -> None:
+    town = town_at("round")
+    bad = AGREEMENT.replace("[agreement]", '[agreement]\nsign_off_steps = 4\nyear_by = "moon"', 1).replace(
+        "LGF/2026", "L2"
+    )
+    bad = bad.replace('code = "CAP"', 'code = "CAP"\nprofile = { "2026-05-01" = "1.00", "May" = "x" }', 1)
+    found = faults(town, ("agreement", "sign"), bad, FAY)
+    assert "between 2 and 3" in found["agreement.sign_off_steps"]
+    assert "delivery, defrayal" in found["agreement.year_by"]
+    assert "first day of a quarter" in found["agreement.line[1].profile.May"]
+    assert "its award is" in found["agreement.line.profile"]
 
 
 def test_one_line_cannot_change_twice_at_once(town_at: TownAt) -> None:

@@ -13,10 +13,10 @@ from tests.harness.reconciled import assert_reconciled
 from tests.harness.world import World, add_agreement, build_world
 from tests.integration.payments.pages import browser_of, stranger
 from tests.integration.redemptions.pages import asked_of_the_database, rows
-from voucher.funding.commands import LineTerms, change_award
+from voucher.funding.changes import propose_award
+from voucher.funding.commands import LineTerms
 from voucher.funding.models import Agreement, FundingLine
-from voucher.funding.queries import balances
-from voucher.funding.rules import Account, LineKind
+from voucher.funding.rules import LineKind
 from voucher.organisations.commands import add_organisation
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError
@@ -123,70 +123,12 @@ def test_a_name_that_several_organisations_have_is_not_guessed(app: Flask, world
     assert page.links["Several organisations have this name: give the reference of one."] == "#funder"
 
 
-def test_the_award_of_lines_is_raised_and_lowered_with_a_reason(app: Flask, world: World) -> None:
-    before = unallocated(world)
-    client = browser_of(app, world, "fred")
-    answers = {"Change of line L1": "500.00", "Change of line L2": "-200.00", "Reason": "variation 2"}
-    page = client.click(client.get(address(world)), "Change the award")
-    client.submit(page, answers, button="Change the award")
-    assert [now - then for now, then in zip(unallocated(world), before, strict=True)] == [50_000, -20_000, 0]
-    assert "variation 2" in client.get(address(world))
-
-
-def test_a_cut_beyond_what_is_unallocated_waits_and_says_how_much_is_missing(app: Flask, world: World) -> None:
-    for _time in range(3):
-        world.issued()
-    cut = f"-{(session.merge(world.agreement).lines[0].unallocated_pence + 100) / 100:.2f}"
-    client = browser_of(app, world, "fred")
-    answers = {"Change of line L1": cut, "Reason": "the funder cuts"}
-    page = client.follow(client.submit(client.get(address(world, "award")), answers, button="Change the award"))
-    assert "£1.00 more must be released" in page
-    assert "A cut of the award waits." in page
-
-
 def test_a_change_of_nothing_is_no_version(app: Flask, world: World) -> None:
     client = browser_of(app, world, "fred")
-    page = client.submit(client.get(address(world, "award")), {"Reason": "x"}, button="Change the award", expect=422)
+    page = client.submit(client.get(address(world, "award")), {"Reason": "x"}, button="Propose this change", expect=422)
     assert page.links["Say by how much the award of a line changes."] == "#change_0"
     with pytest.raises(DomainError, match="by how much"):
-        world.do("fred", change_award, world.agreement, {"L1": 0}, reason="x")
-
-
-def move(app: Flask, world: World, amount: str, *, expect: int) -> Page:
-    client = browser_of(app, world, "fred")
-    page = client.get(address(world, "virement"))
-    answers = {
-        "From line": "L1: Line 1, £3,333.00 unallocated",
-        "To line": "L2: Line 2, £3,334.00 unallocated",
-        "Amount": amount,
-        "Reason": "capital is short",
-    }
-    return client.submit(page, answers, button="Move the money", expect=expect)
-
-
-def test_unallocated_money_moves_between_lines(app: Flask, world: World) -> None:
-    move(app, world, "33.00", expect=302)
-    assert unallocated(world) == [330_000, 336_700, 333_300]
-    assert_reconciled(world)
-
-
-@pytest.mark.rule(23)
-def test_more_than_a_line_has_unallocated_is_refused_at_the_field(app: Flask, world: World) -> None:
-    page = move(app, world, "3333.01", expect=422)
-    words = "Funding line L1 has £3,333.00 left unallocated; £3,333.01 is needed from it."
-    assert page.links[words] == "#amount"
-    assert 'value="3333.01"' in page.text
-    assert unallocated(world)[0] == 333_300
-
-
-@pytest.mark.rule(23)
-def test_control_without_the_guard_the_page_would_move_money_that_is_not_there(
-    app: Flask, world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("voucher.funding.ledger._move_guards", lambda _movements: None)
-    move(app, world, "3333.01", expect=302)
-    line = session.merge(world.agreement).lines[0]
-    assert balances([line.id])[line.id][Account.UNALLOCATED] == -1
+        world.do("fred", propose_award, world.agreement, {"L1": 0}, reason="x")
 
 
 def test_a_line_that_is_there_twice_is_refused_by_the_command(app: Flask, world: World) -> None:

@@ -8,10 +8,11 @@ from sqlalchemy import func, select
 
 from tests.harness.clock import FixedClock
 from tests.harness.reconciled import assert_reconciled
+from tests.harness.two_people import change_award, move_between_lines
 from tests.harness.world import World, build_world
 from tests.journeys.steps import standing
 from voucher.applications.commands import withdraw_application
-from voucher.funding.commands import apply_pending_changes, change_award, move_between_lines
+from voucher.funding.changes import apply_pending_changes, propose_virement
 from voucher.funding.ledger import Move, post
 from voucher.funding.models import Entry, FundingLine, Posting
 from voucher.funding.queries import balances
@@ -83,7 +84,7 @@ def test_a_cut_beyond_what_is_unallocated_waits_until_money_comes_back(world: Wo
     before = standing(world, Account.AWARD)
     application = world.offered()
     left = line.unallocated_pence
-    change = world.do("fred", change_award, world.agreement, {"L1": -(left + 1)}, reason="the funder cuts")
+    change = change_award(world, world.agreement, {"L1": -(left + 1)}, reason="the funder cuts")
     assert (change.state, standing(world, Account.AWARD)) == ("pending", before)
     assert world.do("fred", apply_pending_changes, world.scheme) == 0
     world.do(world.owner_of(application), withdraw_application, application, reason="no time")
@@ -97,11 +98,11 @@ def test_a_virement_moves_what_is_unallocated_and_no_more(world: World) -> None:
     first, second = world.agreement.lines[0], world.agreement.lines[1]
     given = {"source": "L1", "target": "L2", "reason": "more training"}
     with pytest.raises(Conflict, match="is needed from it"):
-        world.do("fred", move_between_lines, world.agreement, pence=first.unallocated_pence + 1, **given)
+        world.do("fred", propose_virement, world.agreement, pence=first.unallocated_pence + 1, **given)
     with pytest.raises(DomainError, match="two different lines"):
-        world.do("fred", move_between_lines, world.agreement, source="L1", target="L1", pence=1, reason="none")
+        world.do("fred", propose_virement, world.agreement, source="L1", target="L1", pence=1, reason="none")
     total = standing(world, Account.UNALLOCATED)
-    world.do("fred", move_between_lines, world.agreement, pence=10_000, **given)
+    move_between_lines(world, world.agreement, pence=10_000, **given)
     assert [session.get_one(FundingLine, each.id).unallocated_pence for each in (first, second)] == [323_300, 343_400]
     assert standing(world, Account.UNALLOCATED) == total
     assert_reconciled(world)

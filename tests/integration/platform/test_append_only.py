@@ -15,6 +15,7 @@ from voucher.tables import METADATA
 ON_SQLITE = pytest.mark.parametrize("engine_kind", ["sqlite"], indirect=True)
 ON_POSTGRESQL = pytest.mark.parametrize("engine_kind", ["postgresql"], indirect=True)
 APPEND_ONLY = (
+    "agreement_conditions",
     "assistance",
     "audit_event",
     "audit_seal",
@@ -26,6 +27,7 @@ APPEND_ONLY = (
     "entry",
     "irregularity_event",
     "opening_item",
+    "other_match",
     "posting",
     "redemption_version",
     "request_key",

@@ -26,6 +26,7 @@ END $$
 # What a plain row of a table needs, so that its own checks let it in.
 DEPUTY: Values = {"stands_in_for": 3, "begins_on": DAY, "ends_on": DAY}
 DECIDED: Values = {"state": "confirmed", "decided_by": 2}
+CONSENTED: Values = {"consent_document_id": 1, "consent_by": 1, "consent_reason": "letter of May"}
 CONFIRMED: Values = {"state": "confirmed", "decided_by": 3, "membership_id": 1}
 PLAIN: dict[str, Values] = {
     "duty_proposal": {"duty": "reviewer_needed", "state": "proposed"},
@@ -33,7 +34,10 @@ PLAIN: dict[str, Values] = {
     "application": {"state": "approved"},
     "application_form": {"state": "draft"},
     "assistance": {"source": "system"},
+    "admin_cost": {"state": "prepared", "prepared_by": 1, "consent_reason": "", "beyond_pence": 0},
     "agreement_change": {"state": "applied"},
+    "agreement_conditions": {"admin_cap_of": "award", "year_by": "defrayal", "sign_off_steps": 2},
+    "agreement_proposal": {"kind": "award", "state": "proposed"},
     "bank_line": {"source": "typed"},
     "bank_import": {"kind": "csv", "override_reason": ""},
     "bank_match": {"kind": "repayment to the funder"},
@@ -85,6 +89,18 @@ SIGNED: Values = {"state": "signed", "signed_by": 2, "pdf_id": 1}
 
 # Table and constraint, a change that breaks it, and the nearest change that does not.
 CHECKS: list[tuple[str, str, Values, Values]] = [
+    ("admin_cost", "approved_by_somebody", {"state": "paid"}, {"state": "paid", "approved_by": 2}),
+    ("admin_cost", "approver_is_not_the_preparer", {"approved_by": 1}, {"approved_by": 2}),
+    ("admin_cost", "beyond_the_cap_with_consent", {"beyond_pence": 1}, {"beyond_pence": 1, **CONSENTED}),
+    ("admin_cost", "consent_in_full", {"consent_by": 1}, CONSENTED),
+    ("admin_cost", "consent_in_full", {"consent_document_id": 1, "consent_by": 1}, CONSENTED),
+    ("admin_cost", "pence_above_zero", {"pence": 0}, {"pence": 1}),
+    ("agreement_change", "confirmed_by_a_second_person", {"proposed_by": 1}, {"proposed_by": 2}),
+    ("agreement_conditions", "cap_is_a_share", {"admin_cap_bp": 10_001}, {"admin_cap_bp": 10_000}),
+    ("agreement_conditions", "confirmed_by_a_second_person", {"proposed_by": 1}, {"proposed_by": 2}),
+    ("agreement_conditions", "tolerance_not_negative", {"tolerance_bp": -1}, {"tolerance_bp": 0}),
+    ("agreement_conditions", "two_or_three_sign_off", {"sign_off_steps": 1}, {"sign_off_steps": 3}),
+    ("agreement_proposal", "confirmed_by_a_second_person", {**DECIDED, "decided_by": 1}, DECIDED),
     ("agreement", "starts_before_it_ends", {"ends_on": date(2026, 4, 6)}, {"ends_on": DAY}),
     ("application", "face_above_zero", {"face_pence": 0}, {"face_pence": 1}),
     (
@@ -138,6 +154,8 @@ CHECKS: list[tuple[str, str, Values, Values]] = [
         {"account_id": 1, "opening_pence": 1, "closing_pence": 1},
     ),
     ("bank_statement", "lines_not_negative", {"known_lines": -1}, {"known_lines": 0}),
+    ("bank_match", "administration_named", {"kind": "administration"}, {"kind": "administration", "admin_cost_id": 1}),
+    ("bank_match", "administration_named", {"admin_cost_id": 1}, {"kind": "administration", "admin_cost_id": 1}),
     ("bank_match", "debt_named", {"kind": "recovery"}, {"kind": "recovery", "debt_id": 1}),
     ("bank_match", "debt_named", {"debt_id": 1}, {"kind": "recovery", "debt_id": 1}),
     ("bank_match", "drawdown_named", {"kind": "drawdown"}, {"kind": "drawdown", "drawdown_id": 1}),
@@ -283,6 +301,19 @@ CHECKS: list[tuple[str, str, Values, Values]] = [
 # Rows of append-only tables are judged when they are written, for they are never changed.
 WRITTEN_CHECKS: list[tuple[str, str, Values, Values]] = [
     ("irregularity_event", "not_negative", {"pence": -1}, {"pence": 0}),
+    ("other_match", "pence_above_zero", {"pence": 0}, {"pence": 1}),
+    ("admin_cost", "approved_by_somebody", {"state": "paid"}, {"state": "paid", "approved_by": 2}),
+    ("admin_cost", "approver_is_not_the_preparer", {"approved_by": 1}, {"approved_by": 2}),
+    ("admin_cost", "beyond_the_cap_with_consent", {"beyond_pence": 1}, {"beyond_pence": 1, **CONSENTED}),
+    ("admin_cost", "consent_in_full", {"consent_by": 1}, CONSENTED),
+    ("admin_cost", "consent_in_full", {"consent_document_id": 1, "consent_by": 1}, CONSENTED),
+    ("admin_cost", "pence_above_zero", {"pence": 0}, {"pence": 1}),
+    ("agreement_change", "confirmed_by_a_second_person", {"proposed_by": 1}, {"proposed_by": 2}),
+    ("agreement_conditions", "cap_is_a_share", {"admin_cap_bp": 10_001}, {"admin_cap_bp": 10_000}),
+    ("agreement_conditions", "confirmed_by_a_second_person", {"proposed_by": 1}, {"proposed_by": 2}),
+    ("agreement_conditions", "tolerance_not_negative", {"tolerance_bp": -1}, {"tolerance_bp": 0}),
+    ("agreement_conditions", "two_or_three_sign_off", {"sign_off_steps": 1}, {"sign_off_steps": 3}),
+    ("agreement_proposal", "confirmed_by_a_second_person", {**DECIDED, "decided_by": 1}, DECIDED),
     (
         "claim_answer",
         "a_payment_has_a_day",
@@ -308,14 +339,9 @@ WRITTEN_CHECKS: list[tuple[str, str, Values, Values]] = [
 # What breaks the one breaks the other, too, and the engine names whichever it looks at first.
 IMPLIED = {"grant_not_negative": "disallowed_within_the_grant", "face_above_zero": "cap_within_face"}
 APPEND_ONLY = {
-    "assistance",
-    "bank_match",
-    "bank_statement",
-    "claim_answer",
-    "opening_item",
-    "posting",
-    "subsidy_record",
-}
+    "agreement_conditions", "assistance", "bank_match", "bank_statement", "claim_answer", "opening_item", "other_match",
+    "posting", "subsidy_record",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -457,6 +483,9 @@ SHARED: list[tuple[str, tuple[str, ...], Values, Values]] = [
     ("provider", ("scheme_id", "organisation_id"), {}, {"scheme_id": 2}),
     ("round_line", ("round_id", "line_id"), {}, {"round_id": 2}),
     ("terms", ("scheme_id", "version"), {}, {"version": "z"}),
+    ("agreement_proposal", ("agreement_id", "kind"), {}, {"kind": "virement"}),
+    ("agreement_proposal", ("agreement_id", "kind"), {}, {"state": "withdrawn"}),
+    ("agreement_conditions", ("agreement_id", "version"), {}, {"version": 2}),
     ("imported_file", ("kind", "scope", "sha256"), {}, {"scope": "z"}),
     ("bank_account", ("scheme_id", "name"), {}, {"name": "z"}),
     ("bank_account", ("scheme_id", "fingerprint"), {}, {"fingerprint": "z"}),

@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import select
 
+from tests.harness.two_people import change_award
 from tests.harness.world import World
 from voucher.app import office
 from voucher.audit.commands import transaction
-from voucher.funding.commands import change_award
 from voucher.funding.models import Entry
 from voucher.funding.rules import EntryKind
 from voucher.notifications.models import OutboxMessage
@@ -43,7 +43,5 @@ def cut(world: World) -> None:
     """A cut of all that is unallocated and £1 more, which waits for a voucher's money."""
     voucher = world.issued()
     line = world.agreement.lines[0]
-    world.do(
-        "fred", change_award, world.agreement, {line.code: -(line.unallocated_pence + 100)}, reason="the funder cut"
-    )
+    change_award(world, world.agreement, {line.code: -(line.unallocated_pence + 100)}, reason="the funder cut")
     world.do("shay", cancel, voucher, reason="closed down")

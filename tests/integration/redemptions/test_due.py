@@ -15,7 +15,7 @@ from tests.integration.redemptions.due_days import cut, entries, mails, on, run
 from voucher.app import office
 from voucher.audit.commands import transaction
 from voucher.audit.queries import history
-from voucher.funding.commands import award_of
+from voucher.funding.queries import award_of
 from voucher.funding.rules import EntryKind
 from voucher.platform.actor import WORKER
 from voucher.platform.db import atomic, engine, session

@@ -12,13 +12,13 @@ from flask import Flask
 
 from tests.harness.clock import FixedClock
 from tests.harness.reconciled import assert_reconciled
+from tests.harness.two_people import change_award
 from tests.harness.world import World, build_world
 from tests.integration.redemptions.due_days import cut, entries, on
 from voucher.app import office
 from voucher.applications.models import Application
 from voucher.audit.commands import transaction
-from voucher.funding import commands as funding
-from voucher.funding.commands import change_award
+from voucher.funding import changes as funding
 from voucher.funding.rules import EntryKind
 from voucher.platform.actor import WORKER
 from voucher.platform.db import session
@@ -97,7 +97,7 @@ def wait_for_each_other(monkeypatch: pytest.MonkeyPatch, patience: float) -> Non
 def give_room(world: World) -> None:
     """So much unallocated money that a cut applied twice would not be refused."""
     cut(world)
-    world.do("fred", change_award, world.agreement, {"L1": 5_000_00}, reason="more money")
+    change_award(world, world.agreement, {"L1": 5_000_00}, reason="more money")
 
 
 def test_two_workers_at_once_apply_a_cut_once(

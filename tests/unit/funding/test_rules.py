@@ -44,8 +44,8 @@ def test_only_an_award_and_a_reusable_recovery_bring_new_money_in() -> None:
 def test_money_is_defrayed_by_the_bank_alone_and_a_recovery_never_takes_it_off() -> None:
     into = {kind for kind, routes in ROUTES.items() for _source, target in routes if target == Account.DEFRAYED}
     out = {kind for kind, routes in ROUTES.items() for source, _target in routes if source == Account.DEFRAYED}
-    assert into == {EntryKind.DEFRAYED, EntryKind.OPENING, EntryKind.DISALLOWANCE_UNDONE}
-    assert out == {EntryKind.PAYMENT_RETURNED, EntryKind.DISALLOWED}
+    assert into == {EntryKind.DEFRAYED, EntryKind.OPENING, EntryKind.DISALLOWANCE_UNDONE, EntryKind.ADMIN_PAID}
+    assert out == {EntryKind.PAYMENT_RETURNED, EntryKind.DISALLOWED, EntryKind.ADMIN_RETURNED}
 
 
 CLOSED = date(2026, 4, 30)

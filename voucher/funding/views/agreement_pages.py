@@ -1,4 +1,4 @@
-"""Agreements with their lines: the list, the record, signing one, changing the award, virement."""
+"""Agreements with their lines: the list, the record, and entering a signed one."""
 
 from __future__ import annotations
 
@@ -6,32 +6,24 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as translate
 from sqlalchemy.orm import joinedload, selectinload
-from wtforms import SelectChoice
 
 from voucher.audit.commands import transaction
 from voucher.audit.queries import history
 from voucher.funding.agreement_file import GivenAgreement, funder_named, terms_of
-from voucher.funding.commands import (
-    AgreementTerms,
-    LineTerms,
-    award_of,
-    change_award,
-    move_between_lines,
-    shortfall,
-    sign_agreement,
-)
-from voucher.funding.forms import MOST_LINES, AgreementForm, AwardForm, VirementForm, agreement_form, award_form
+from voucher.funding.commands import AgreementTerms, LineTerms, sign_agreement
+from voucher.funding.conditions import CapBase, Conditions, Profile, YearBy
+from voucher.funding.forms import MOST_LINES, AgreementForm, ConditionsFields, agreement_form
 from voucher.funding.models import Agreement
-from voucher.funding.queries import balances, changes_of, funding_lines
+from voucher.funding.queries import award_of, balances, changes_of, conditions_of, funding_lines, proposals_of
 from voucher.funding.rules import Account, ChangeState, LineKind
 from voucher.funding.views.lists import LINES
+from voucher.funding.views.words import condition_facts, profile_table
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.errors import DomainError, Forbidden
 from voucher.platform.forms import show_refusal
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.money import pounds
-from voucher.platform.web import NOTICE, current_act, requires
+from voucher.platform.web import current_act, requires
 from voucher.schemes.models import Scheme
 from voucher.schemes.queries import visible
 from voucher.schemes.workplace import working_in
@@ -60,6 +52,8 @@ def agreement_page(public_id: str) -> ResponseReturnValue:
     act = current_act()
     parts = (selectinload(Agreement.lines), joinedload(Agreement.funder))
     agreement = visible(Agreement, act.actor, public_id, P.FUNDING_LINES_READ, load=parts)
+    said = conditions_of(agreement.id)
+    heads, rows = profile_table(said)
     return render_template(
         "funding/agreement.html",
         agreement=agreement,
@@ -70,6 +64,10 @@ def agreement_page(public_id: str) -> ResponseReturnValue:
         changes=changes_of(agreement),
         waiting=[each for each, _by in changes_of(agreement) if each.state == ChangeState.PENDING],
         events=history("agreement", agreement.id),
+        conditions=condition_facts(said),
+        profile_heads=heads,
+        profile_rows=rows,
+        proposals=proposals_of(agreement.id),
         may_change=act.actor.may(P.FUNDING_AGREEMENTS_MANAGE, scheme_id=agreement.scheme_id),
     )
 
@@ -93,6 +91,18 @@ def new_agreement_page() -> ResponseReturnValue:
     return page, 422 if form.errors else 200
 
 
+def given_conditions(form: ConditionsFields, profile: Profile) -> Conditions:
+    """What was entered of an agreement beside its award, with the profile by quarter."""
+    return Conditions(
+        admin_cap_bp=form.admin_cap.data,
+        admin_cap_of=CapBase(form.admin_cap_of.data),
+        year_by=YearBy(form.year_by.data),
+        sign_off_steps=int(form.sign_off_steps.data),
+        tolerance_bp=form.tolerance.data,
+        profile=profile,
+    )
+
+
 def _signed(act: Act, scheme: Scheme, form: AgreementForm, count: int) -> Agreement | None:
     lines = [line for line in (_line(form, i) for i in range(1, count + 1)) if line]
     if any(field.errors for field in form):
@@ -109,6 +119,7 @@ def _signed(act: Act, scheme: Scheme, form: AgreementForm, count: int) -> Agreem
         signer_title=form.signer_title.data,
         signer_statute=form.signer_statute.data,
         signer_wording=form.signer_wording.data,
+        conditions=given_conditions(form, {}),
     )
     try:
         with transaction(act.actor, act.clock):
@@ -134,86 +145,3 @@ def _line(form: AgreementForm, i: int) -> LineTerms | None:
         if field.data in (None, "") and not field.errors:
             field.errors = [translate(missing)]
     return LineTerms(code.data or "", name.data or "", LineKind(form[f"kind_{i}"].data), award.data or 0)
-
-
-def _changeable(act: Act, public_id: str) -> Agreement:
-    return visible(Agreement, act.actor, public_id, P.FUNDING_AGREEMENTS_MANAGE, load=(selectinload(Agreement.lines),))
-
-
-@blueprint.route("/funding/agreements/<public_id>/award", methods=["GET", "POST"])
-@requires(P.FUNDING_AGREEMENTS_MANAGE)
-def award_page(public_id: str) -> ResponseReturnValue:
-    act = current_act()
-    agreement = _changeable(act, public_id)
-    labels = [translate(_("Change of line %(code)s"), code=line.code) for line in agreement.lines]
-    form = award_form(labels)()
-    if form.validate_on_submit() and _changed(act, agreement, form):
-        return redirect(url_for("agreements.agreement_page", public_id=public_id))
-    standing = balances([line.id for line in agreement.lines])
-    hints = [
-        translate(
-            _("%(name)s: award %(award)s, of which %(left)s is unallocated"),
-            name=line.name,
-            award=pounds(-standing[line.id][Account.AWARD]),
-            left=pounds(standing[line.id][Account.UNALLOCATED]),
-        )
-        for line in agreement.lines
-    ]
-    page = render_template("funding/award.html", agreement=agreement, form=form, hints=hints)
-    return page, 422 if form.errors else 200
-
-
-def _changed(act: Act, agreement: Agreement, form: AwardForm) -> bool:
-    changes = {line.code: form[f"change_{i}"].data or 0 for i, line in enumerate(agreement.lines)}
-    changes = {code: pence for code, pence in changes.items() if pence}
-    try:
-        with transaction(act.actor, act.clock):
-            made = change_award(act, agreement, changes, reason=form.reason.data)
-            missing = shortfall(agreement, changes) if made.state == ChangeState.PENDING else 0
-    except Forbidden:
-        raise
-    except DomainError as refusal:
-        show_refusal(form, refusal, {"changes": "change_0", "": "change_0"})
-        return False
-    if missing:
-        waits = _("The change waits: %(missing)s more must be released on the lines before they can be cut.")
-        flash(translate(waits, missing=pounds(missing)), NOTICE)
-    else:
-        flash(translate(_("The award is changed.")))
-    return True
-
-
-@blueprint.route("/funding/agreements/<public_id>/virement", methods=["GET", "POST"])
-@requires(P.FUNDING_AGREEMENTS_MANAGE)
-def virement_page(public_id: str) -> ResponseReturnValue:
-    act = current_act()
-    agreement = _changeable(act, public_id)
-    form = VirementForm()
-    words = _("%(code)s: %(name)s, %(left)s unallocated")
-    form.source.choices = form.target.choices = [
-        SelectChoice(line.code, translate(words, code=line.code, name=line.name, left=pounds(line.unallocated_pence)))
-        for line in agreement.lines
-    ]
-    if form.validate_on_submit() and _moved(act, agreement, form):
-        flash(translate(_("The money is moved.")))
-        return redirect(url_for("agreements.agreement_page", public_id=public_id))
-    return render_template("funding/virement.html", agreement=agreement, form=form), 422 if form.errors else 200
-
-
-def _moved(act: Act, agreement: Agreement, form: VirementForm) -> bool:
-    try:
-        with transaction(act.actor, act.clock):
-            move_between_lines(
-                act,
-                agreement,
-                source=form.source.data,
-                target=form.target.data,
-                pence=form.amount.data,
-                reason=form.reason.data,
-            )
-    except Forbidden:
-        raise
-    except DomainError as refusal:
-        show_refusal(form, refusal, {"": "amount"})
-        return False
-    return True

@@ -10,6 +10,8 @@ from voucher.audit.commands import transaction
 from voucher.funding.queries import agreement_by_reference, line_by_code
 from voucher.payments import bank
 from voucher.payments.candidates import Candidates, candidates_for
+from voucher.payments.cost_queries import cost_by_reference
+from voucher.payments.costs import match_cost, match_cost_return
 from voucher.payments.debts import match_recovery
 from voucher.payments.forms import FindForm, MoneyInForm, MoneyOutForm
 from voucher.payments.models import BankLine, Debt, Drawdown, Payment
@@ -101,6 +103,8 @@ def _match(act: Act, line: BankLine, chosen: list[str], reason: str) -> None:
             raise DomainError("mixed", _("A line is payments or one repayment to a funder, not both."), "what")
         payments = [by_reference(Payment, scheme, each.partition(" ")[2]) for each in chosen]
         bank.match_payments(act, line, payments, reason=reason)
+    elif kind == "cost":
+        _match_costs(act, line, chosen, reason)
     elif len(chosen) > 1:
         raise DomainError("mixed", _("A line is one repayment to a funder, not several."), "what")
     elif kind == "repayment":
@@ -113,3 +117,15 @@ def _match(act: Act, line: BankLine, chosen: list[str], reason: str) -> None:
         bank.match_drawdown(act, line, by_reference(Drawdown, scheme, reference))
     else:
         match_recovery(act, line, by_reference(Debt, scheme, reference))
+
+
+def _match_costs(act: Act, line: BankLine, chosen: list[str], reason: str) -> None:
+    """Money out paid administration costs, one or several; money in is one that came back."""
+    if any(not each.startswith("cost ") for each in chosen):
+        raise DomainError("mixed", _("A line is payments or administration costs, not both at once."), "what")
+    costs = [cost_by_reference(_scheme_of(line), each.partition(" ")[2]) for each in chosen]
+    for cost in costs:
+        if line.pence < 0:
+            match_cost(act, line, cost, reason=reason)
+        else:
+            match_cost_return(act, line, cost, reason=reason)

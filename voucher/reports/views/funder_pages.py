@@ -10,6 +10,7 @@ from voucher.platform.db import session
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.paging import page_of
 from voucher.platform.web import current_act, requires
+from voucher.reports.breaches import breaches
 from voucher.reports.commands import data_of, sign_off
 from voucher.reports.comparing import parts_of
 from voucher.reports.queries import funders_statement, funders_statements
@@ -41,6 +42,7 @@ def statement_page(public_id: str) -> ResponseReturnValue:
         statement=statement,
         scheme=session.get_one(Scheme, statement.scheme_id),
         data=data,
+        breaches=breaches(data),
         lines=lines_shown(data, compared.changes if compared else {}),
         compared=compared,
         steps=sign_off(statement),

@@ -1,4 +1,4 @@
-"""The columns of the list of statements."""
+"""The columns of the lists of statements, and of vouchers that would count after a year's end."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from voucher.organisations.models import Organisation
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.lists import Column, Kind, Listing
 from voucher.reports.models import Statement
+from voucher.vouchers.models import Voucher
 
 
 def _period(statement: Statement) -> str:
@@ -24,4 +25,17 @@ STATEMENTS = Listing(
     ),
     usual="-period",
     tie=Statement.id,
+)
+
+PAST_YEARS_END = Listing(
+    "years-end",
+    (
+        Column(_("Voucher"), lambda each: each.reference, "reference", Voucher.reference),
+        Column(_("State"), lambda each: each.state, "state", Voucher.state, Kind.STATE),
+        Column(_("Business"), lambda each: each.business.name, "business", Organisation.name),
+        Column(_("Last day"), lambda each: each.last_day, "last-day", Voucher.last_day),
+        Column(_("Left on it"), lambda each: each.remaining_pence, "left", Voucher.remaining_pence, Kind.MONEY),
+    ),
+    usual="-last-day",
+    tie=Voucher.id,
 )

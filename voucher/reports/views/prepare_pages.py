@@ -24,6 +24,7 @@ from voucher.platform.refusals import status_of
 from voucher.platform.web import current_act, requires
 from voucher.reports.commands import LedgerTie, prepare_statement
 from voucher.reports.forms import PrepareForm
+from voucher.reports.funding_lines import FundingWords
 from voucher.reports.ledger_side import Period
 from voucher.reports.models import Statement
 from voucher.reports.queries import last_signed, next_first_day, open_statement, preparable_agreements
@@ -94,7 +95,8 @@ def _prepare(act: Act, public_id: str, form: PrepareForm) -> str:
             ).id
         tie = LedgerTie(form.balance.data, evidence_id, form.explanation.data or "")
         period = Period(form.first.data, form.last.data)
-        return prepare_statement(act, ready.agreement, period, tie).public_id
+        words = FundingWords(form.variance.data or "", form.reprofile.data or "")
+        return prepare_statement(act, ready.agreement, period, tie, words).public_id
 
 
 def _ready(agreement: Agreement, scheme: Scheme) -> Ready:
@@ -118,6 +120,8 @@ def _form(ready: Ready) -> PrepareForm:
             last=waiting.period_to,
             balance=waiting.ledger_balance_pence,
             explanation=waiting.ledger_explanation,
+            variance=waiting.variance_explanation,
+            reprofile=waiting.reprofile_request,
         )
     first = ready.first
     return PrepareForm(first=first, last=first.replace(day=calendar.monthrange(first.year, first.month)[1]))

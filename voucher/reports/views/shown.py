@@ -20,7 +20,7 @@ from voucher.reports.commands import data_of
 from voucher.reports.comparing import Change, changes
 from voucher.reports.models import Statement
 from voucher.reports.paper import shown
-from voucher.reports.queries import last_look, names_of, signed_before, versions_of
+from voucher.reports.queries import last_look, names_of, reviewer_needed, signed_before, versions_of
 from voucher.reports.rules import StatementState
 from voucher.schemes.models import Scheme
 
@@ -133,7 +133,7 @@ def steps(act: Act, statement: Statement, scheme: Scheme) -> list[Step]:
     ready = statement.state != StatementState.DRAFT
     by, at = (names[statement.prepared_by], statement.prepared_at) if ready else ("", None)
     found = [Step(translate(_("Prepared")), by, at, preparers)]
-    if scheme.reviewer_needed or statement.reviewed_by:
+    if reviewer_needed(scheme, statement.agreement_id) or statement.reviewed_by:
         by = names.get(statement.reviewed_by or 0, "")
         found.append(Step(translate(_("Reviewed")), by, statement.reviewed_at, reviewers))
     title = statement.agreement.signer_title

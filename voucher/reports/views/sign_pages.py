@@ -18,11 +18,12 @@ from voucher.platform.forms import show_refusal
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.refusals import status_of
 from voucher.platform.web import current_act, requires
+from voucher.reports.breaches import breaches
 from voucher.reports.commands import data_of, sign_statement, why_unsignable
 from voucher.reports.comparing import parts_of
 from voucher.reports.forms import SignForm
 from voucher.reports.models import Statement
-from voucher.reports.queries import names_of, visible_statement
+from voucher.reports.queries import names_of, reviewer_needed, visible_statement
 from voucher.reports.rules import FROZEN, StatementState
 from voucher.reports.statement_data import duty_profile
 from voucher.reports.views.shown import compared_with
@@ -86,6 +87,7 @@ def _page(act: Act, public_id: str, form: SignForm) -> str:
         differences=why_unsignable(statement),
         compared=compared_with(act, statement),
         header=data_of(statement)["header"],
+        breaches=breaches(data_of(statement)),
     )
 
 
@@ -121,8 +123,10 @@ def _review(act: Act, statement: Statement, scheme: Scheme, reviewer: str | None
     if reviewer is not None:
         words = translate(_("Another person reviewed it: %(name)s."), name=reviewer)
         return Condition(words, state == StatementState.REVIEWED and statement.reviewed_by != act.person_id)
-    if scheme.reviewer_needed:
-        words = translate(_("An independent reviewer has passed it on. %(profile)s"), profile=duty_profile(scheme))
+    needed = reviewer_needed(scheme, statement.agreement_id)
+    profile = duty_profile(scheme, needed)
+    if needed:
+        words = translate(_("An independent reviewer has passed it on. %(profile)s"), profile=profile)
         return Condition(words, False)
-    words = translate(_("It is prepared. %(profile)s"), profile=duty_profile(scheme))
+    words = translate(_("It is prepared. %(profile)s"), profile=profile)
     return Condition(words, state == StatementState.PREPARED)

@@ -22,11 +22,12 @@ from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.refusals import status_of
 from voucher.platform.web import current_act, requires
 from voucher.reports import exports
+from voucher.reports.breaches import breaches
 from voucher.reports.commands import data_of, move_on, return_statement, review_statement, why_unsignable
 from voucher.reports.forms import MoveForm, ReturnForm, SeenForm, StatementFilters
 from voucher.reports.models import Statement
 from voucher.reports.policy import why_not_review, why_not_sign
-from voucher.reports.queries import visible_statement, visible_statements
+from voucher.reports.queries import reviewer_needed, visible_statement, visible_statements
 from voucher.reports.rules import FROZEN, StatementState
 from voucher.reports.versions import mark_read
 from voucher.reports.views.lists import STATEMENTS
@@ -89,6 +90,8 @@ def record_page(act: Act, statement: Statement, *, move: MoveForm | None = None)
         data=data,
         lines=lines_shown(data, compared.changes if compared else {}),
         compared=compared,
+        breaches=breaches(data),
+        reviewer_needed=reviewer_needed(scheme, statement.agreement_id),
         unsignable=[] if signed else why_unsignable(statement),
         steps=steps(act, statement, scheme),
         may=_may(act, statement, scheme),
@@ -109,7 +112,8 @@ def _may(act: Act, statement: Statement, scheme: Scheme) -> dict[str, object]:
 
     state = statement.state
     waits = state in (S.PREPARED, S.REVIEWED)
-    why_not = why_not_sign(act.actor, statement, reviewer_needed=scheme.reviewer_needed)
+    reviewer = reviewer_needed(scheme, statement.agreement_id)
+    why_not = why_not_sign(act.actor, statement, reviewer_needed=reviewer)
     return {
         "prepare": may(P.STATEMENTS_PREPARE) and state == S.DRAFT,
         "review": may(P.STATEMENTS_REVIEW) and state == S.PREPARED and why_not_review(act.actor, statement) is None,

@@ -1,0 +1,277 @@
+"""Where each line's money stands, what expiry will release and when, and what the year's end takes away.
+
+Everything is as things stand now. A release is what goes back to a line if nothing more is recorded or claimed: what is
+left on a voucher when its late-session days are over, what recorded support holds when its claim window is.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
+
+from voucher.applications.models import Application
+from voucher.applications.rules import ApplicationState
+from voucher.funding.conditions import Conditions, YearBy, outlasts_year, year_end
+from voucher.funding.models import Agreement, FundingLine, Posting, RoundLine
+from voucher.funding.queries import balances, conditions_of, round_shares
+from voucher.funding.rules import Account
+from voucher.platform.actor import Actor
+from voucher.platform.authz import Permission
+from voucher.platform.db import session
+from voucher.platform.money import split
+from voucher.redemptions.models import DeliverySession
+from voucher.reports.money_bar import MoneyBar, money_bar
+from voucher.schemes.models import Scheme
+from voucher.vouchers.models import Voucher
+from voucher.vouchers.rules import VoucherState, claimable_until, release_falls_due_on
+
+# From free to paid, with the statement lines by which the bar knows them.
+STAGES = (
+    (Account.UNALLOCATED, "12"), (Account.RESERVED, "3"), (Account.COMMITTED, "4"), (Account.CLAIMED, "5"),
+    (Account.APPROVED, "6"), (Account.DEFRAYED, "8"),
+)  # fmt: skip
+LIVE = (str(VoucherState.ISSUED), str(VoucherState.SPENT), str(VoucherState.SUSPENDED))
+HELD = (
+    select(func.coalesce(func.sum(DeliverySession.held_pence), 0))
+    .where(DeliverySession.voucher_id == Voucher.id)
+    .correlate(Voucher)
+    .scalar_subquery()
+)
+# What recorded support holds outlives the voucher's own release.
+HOLDING = select(DeliverySession.voucher_id).where(DeliverySession.held_pence > 0)
+UNRELEASED = or_(Voucher.released_on.is_(None), Voucher.id.in_(HOLDING))
+
+
+@dataclass
+class YearsEnd:
+    """What of a line dies on a year's last day: pence that nobody was promised, of offers, and of vouchers."""
+
+    on: date
+    unallocated: int = 0
+    offered: int = 0
+    on_vouchers: int = 0
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return self.unallocated + self.offered + self.on_vouchers
+
+
+@dataclass(frozen=True)
+class LineCommitment:
+    """One funding line: what stands where, what expiry releases by month, and what dies at the year's end."""
+
+    agreement: Agreement
+    line: FundingLine
+    figures: dict[Account, int]
+    bar: MoneyBar
+    releases: dict[date, int]
+    years_end: YearsEnd
+
+
+class _Live(NamedTuple):
+    """A voucher with money that is not released: its days, what is left on it, and its parts on the lines."""
+
+    last_day: date
+    late_session_days: int
+    claim_window_days: int
+    payment_days: int
+    remaining: int
+    parts: Mapping[int, int]
+
+    def releases(self, today: date) -> list[tuple[date, dict[int, int]]]:
+        """The days on which its money goes back, with the parts on each line; what is overdue goes back today."""
+        lines, weights = list(self.parts), list(self.parts.values())
+        free = dict(zip(lines, split(self.remaining, weights), strict=True))
+        held = {line: pence - free[line] for line, pence in self.parts.items()}
+        on_expiry = release_falls_due_on(self.last_day, self.late_session_days)
+        after_window = claimable_until(self.last_day, self.claim_window_days) + timedelta(days=1)
+        return [(max(on_expiry, today), free), (max(after_window, today), held)]
+
+
+def commitments(agreements: Sequence[Agreement], today: date) -> list[LineCommitment]:
+    """Every line of these agreements, in the order of agreements and positions."""
+    lines = [line for agreement in agreements for line in agreement.lines]
+    standing = balances([line.id for line in lines])
+    said = {agreement.id: conditions_of(agreement.id) for agreement in agreements}
+    vouchers = _live_vouchers([line.id for line in lines])
+    releases = _by_month(vouchers, today)
+    ends = _years_ends(lines, said, vouchers, standing, today)
+    found = []
+    for line in lines:
+        bar = money_bar(
+            f"{line.agreement.reference} {line.code}",
+            {number: standing[line.id][account] for account, number in STAGES},
+        )
+        figures = {account: standing[line.id][account] for account, _number in STAGES}
+        found.append(LineCommitment(line.agreement, line, figures, bar, dict(releases[line.id]), ends[line.id]))
+    return found
+
+
+def _live_vouchers(line_ids: Sequence[int]) -> list[_Live]:
+    """Vouchers with money on these lines that is not released yet, ended ones with held money too."""
+    committed: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    for column, sign in ((Posting.to_account, 1), (Posting.from_account, -1)):
+        rows = session.execute(
+            select(Posting.voucher_id, Posting.line_id, func.sum(Posting.pence))
+            .join(Voucher, Voucher.id == Posting.voucher_id)
+            .where(column == str(Account.COMMITTED), UNRELEASED)
+            .where(Voucher.round_id.in_(select(RoundLine.round_id).where(RoundLine.line_id.in_(line_ids))))
+            .group_by(Posting.voucher_id, Posting.line_id)
+        )
+        for voucher_id, line_id, pence in rows:
+            committed[int(voucher_id or 0)][line_id] += sign * int(pence)
+    vouchers = session.execute(
+        select(
+            Voucher.id,
+            Voucher.last_day,
+            Voucher.late_session_days,
+            Voucher.claim_window_days,
+            Voucher.payment_days,
+            Voucher.remaining_pence,
+        )
+        .where(UNRELEASED)
+        .where(Voucher.round_id.in_(select(RoundLine.round_id).where(RoundLine.line_id.in_(line_ids))))
+        .order_by(Voucher.id)
+    )
+    return [
+        _Live(*row[1:], parts=dict(sorted(committed[row.id].items())))
+        for row in vouchers
+        if sum(committed[row.id].values()) > 0
+    ]
+
+
+def _by_month(vouchers: Iterable[_Live], today: date) -> dict[int, dict[date, int]]:
+    """Pence by line and first day of the month in which they go back, in the order of the months."""
+    found: dict[int, dict[date, int]] = defaultdict(lambda: defaultdict(int))
+    for voucher in vouchers:
+        for on, parts in voucher.releases(today):
+            for line_id, pence in parts.items():
+                if pence:
+                    found[line_id][on.replace(day=1)] += pence
+    return defaultdict(dict, {line_id: dict(sorted(months.items())) for line_id, months in found.items()})
+
+
+def _years_ends(
+    lines: Sequence[FundingLine],
+    said: Mapping[int, Conditions],
+    vouchers: Sequence[_Live],
+    standing: Mapping[int, Mapping[Account, int]],
+    today: date,
+) -> dict[int, YearsEnd]:
+    years_last = year_end(today)
+    found = {}
+    for line in lines:
+        year_by = said[line.agreement_id].year_by
+        ends_on = min(years_last, line.agreement.ends_on)
+        late = sum(
+            each.parts.get(line.id, 0)
+            for each in vouchers
+            if outlasts_year(
+                year_by,
+                last_day=each.last_day,
+                claim_window_days=each.claim_window_days,
+                payment_days=each.payment_days,
+                ends_on=ends_on,
+            )
+        )
+        found[line.id] = YearsEnd(ends_on, unallocated=standing[line.id][Account.UNALLOCATED], on_vouchers=late)
+    _add_offers(found, lines, said)
+    return found
+
+
+def _add_offers(found: dict[int, YearsEnd], lines: Sequence[FundingLine], said: Mapping[int, Conditions]) -> None:
+    """Offers whose voucher, accepted on the offer's last day, would count after the year's end."""
+    by_id = {line.id: line for line in lines}
+    offers = session.scalars(
+        select(Application)
+        .join(RoundLine, RoundLine.round_id == Application.round_id)
+        .where(RoundLine.line_id.in_(by_id), Application.state == ApplicationState.APPROVED)
+        .options(joinedload(Application.scheme))
+        .distinct()
+        .order_by(Application.id)
+    ).all()
+    shares: dict[int, dict[int, int]] = {}
+    for offer in offers:
+        if offer.round_id not in shares:
+            shares[offer.round_id] = round_shares(offer.round_id)
+        drawn = shares[offer.round_id]
+        parts = dict(zip(drawn, split(offer.face_pence, list(drawn.values())), strict=True))
+        for line_id in parts.keys() & by_id.keys():
+            if _offer_outlasts(offer, said[by_id[line_id].agreement_id].year_by, found[line_id].on):
+                found[line_id].offered += parts[line_id]
+
+
+def _offer_outlasts(offer: Application, year_by: YearBy, ends_on: date) -> bool:
+    if offer.offer_until is None:
+        return False
+    scheme = offer.scheme
+    return outlasts_year(
+        year_by,
+        last_day=min(offer.offer_until + timedelta(days=offer.validity_days), scheme.ends_on),
+        claim_window_days=scheme.claim_window_days,
+        payment_days=scheme.payment_days,
+        ends_on=ends_on,
+    )
+
+
+def vouchers_past_years_end(scheme: Scheme, today: date) -> Select[Voucher]:
+    """Live vouchers with money that would count after this financial year if they were used on their last day."""
+    return (
+        select(Voucher)
+        .join(Voucher.business)
+        .where(
+            Voucher.scheme_id == scheme.id,
+            Voucher.released_on.is_(None),
+            Voucher.state.in_(LIVE),
+            Voucher.remaining_pence + HELD > 0,
+            _too_late(scheme, year_end(today)),
+        )
+        .options(contains_eager(Voucher.business))
+    )
+
+
+def _too_late(scheme: Scheme, ends_on: date) -> ColumnElement[bool]:
+    """By each round's strictest agreement, and by the days with which each voucher was issued."""
+    by_defrayal = _rounds_counted_by(scheme, YearBy.DEFRAYAL)
+    days = session.execute(
+        select(Voucher.claim_window_days, Voucher.payment_days).where(Voucher.scheme_id == scheme.id).distinct()
+    ).all()
+    paid_late = [
+        and_(
+            Voucher.round_id.in_(by_defrayal),
+            Voucher.claim_window_days == window,
+            Voucher.payment_days == payment,
+            Voucher.last_day > ends_on - timedelta(days=window + payment),
+        )
+        for window, payment in days
+    ]
+    return or_(false(), Voucher.last_day > ends_on, *paid_late)
+
+
+def _rounds_counted_by(scheme: Scheme, year_by: YearBy) -> list[int]:
+    rows = session.execute(
+        select(RoundLine.round_id, FundingLine.agreement_id)
+        .join(FundingLine, FundingLine.id == RoundLine.line_id)
+        .where(FundingLine.scheme_id == scheme.id)
+        .distinct()
+    ).all()
+    counted = {agreement_id: conditions_of(agreement_id).year_by for agreement_id in {row[1] for row in rows}}
+    return sorted({round_id for round_id, agreement_id in rows if counted[agreement_id] == year_by})
+
+
+def funders_agreements(actor: Actor) -> Sequence[Agreement]:
+    """The agreements whose funder the actor reads for, with their lines, oldest first."""
+    mine = {g.organisation_id for g in actor.grants if g.permission == Permission.FUNDER_STATEMENTS_READ}
+    return session.scalars(
+        select(Agreement)
+        .where(Agreement.funder_id.in_({each for each in mine if each is not None}))
+        .options(selectinload(Agreement.lines), joinedload(Agreement.funder))
+        .order_by(Agreement.id)
+    ).all()

@@ -1,0 +1,94 @@
+"""Line 14: the match behind what was paid, each pound of it once, and the intervention rate (rules 27, 28)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+
+from voucher.funding.models import Agreement
+from voucher.funding.rules import Account
+from voucher.payments.models import BankMatch, PaymentItem
+from voucher.payments.rules import MatchKind
+from voucher.platform.db import session
+from voucher.platform.i18n import gettext_noop as _
+from voucher.redemptions.models import Redemption
+from voucher.redemptions.other_match import declared_elsewhere
+from voucher.reports.claims_paid import Paid, Share, match_of, our_part, standing_claims
+from voucher.reports.comparing import parts_of
+from voucher.reports.ledger_side import Period
+from voucher.reports.lines import Part, Shape, part
+from voucher.reports.models import Statement
+from voucher.reports.queries import last_signed
+
+
+def match_parts(agreement: Agreement, line_ids: Sequence[int], period: Period, paid: Sequence[Paid]) -> list[Part]:
+    """The parts of line 14 at the end of a period."""
+    standing = standing_claims((Account.DEFRAYED, Account.DISALLOWED), line_ids, period.last)
+    other = declared_elsewhere([share.redemption.id for share in standing], period.last)
+    elsewhere = sum(our_part(other.get(share.redemption.id, 0), share.spread, line_ids) for share in standing)
+    match = sum(match_of(share.redemption, share.spread, line_ids).own for share in standing) - elsewhere
+    grant = sum(share.pence for share in standing)
+    agreed = agreement.intervention_rate_bp
+    note = "Above the agreed rate." if agreed is not None and above_rate(grant, match, agreed) else None
+    flagged = "Declared to be match of another programme." if elsewhere else None
+    return [
+        part(Shape("14", _("Match evidenced to date"), _("Own contribution behind 14f, less 14e; never VAT.")), match),
+        part(
+            Shape("14a", _("Match of this period"), _("With the payments of line 7, before 14e.")),
+            sum(match_of(item.redemption, item.by_line, line_ids).own for item in paid),
+        ),
+        part(
+            Shape("14b", _("Intervention rate"), _("14f ÷ (14f + 14).")),
+            10_000 * grant // (grant + match) if grant + match else None,
+            unit="basis_points",
+            note=note,
+        ),
+        part(Shape("14c", _("Agreed rate"), _("As the agreement says.")), agreed, unit="basis_points"),
+        part(
+            Shape("14d", _("Match of claims not yet paid"), _("Shown beside, not counted.")),
+            _waiting(line_ids, period),
+        ),
+        part(Shape("14e", _("Match that counts elsewhere"), _("Not counted here.")), elsewhere, note=flagged),
+        part(Shape("14f", _("Grants behind it"), _("Line 8 without administration and earlier payments.")), grant),
+    ]
+
+
+def above_rate(grant: int, match: int, agreed_bp: int) -> bool:
+    """Whether the grant is more than its agreed share of grant and match, to the penny and not to the rounded rate."""
+    return grant * 10_000 > agreed_bp * (grant + match)
+
+
+def _waiting(line_ids: Sequence[int], period: Period) -> int:
+    """Own contributions behind what stood as claimed or approved at the end of the period."""
+    waiting: Sequence[Share] = standing_claims((Account.CLAIMED, Account.APPROVED), line_ids, period.last)
+    return sum(match_of(share.redemption, share.spread, line_ids).own for share in waiting)
+
+
+def counted_twice(agreement: Agreement, match_now: int) -> int:
+    """By how much the match that all agreements of the scheme count goes beyond what the businesses paid (rule 27).
+
+    The other agreements' match is what their newest signed statements say; the businesses' own contributions are those
+    of every claim that the bank ever paid, by the claims' own rows.
+    """
+    others = session.scalars(
+        select(Agreement.id).where(Agreement.scheme_id == agreement.scheme_id, Agreement.id != agreement.id)
+    ).all()
+    signed = [found for found in (last_signed(each) for each in others) if found is not None]
+    paid = (
+        select(PaymentItem.redemption_id)
+        .join(BankMatch, BankMatch.payment_id == PaymentItem.payment_id)
+        .where(BankMatch.kind == MatchKind.PAYMENT)
+    )
+    own = session.scalar(
+        select(func.coalesce(func.sum(Redemption.own_pence), 0)).where(
+            Redemption.scheme_id == agreement.scheme_id, Redemption.id.in_(paid)
+        )
+    )
+    return max(0, match_now + sum(_match_of_statement(each) for each in signed) - int(own or 0))
+
+
+def _match_of_statement(statement: Statement) -> int:
+    data = json.loads(statement.data)
+    return next(int(str(each["value"])) for each in parts_of(data) if each["code"] == "14")
