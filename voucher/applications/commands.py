@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from voucher.accounts.models import Person
 from voucher.applications.models import Application
@@ -11,8 +11,8 @@ from voucher.applications.reviewing import begin_review, deciding
 from voucher.applications.rules import TRANSITIONS, TURNED_DOWN, ApplicationState, notice_still_good
 from voucher.audit.commands import begin_state, change_state
 from voucher.funding.ledger import About, moves, post
-from voucher.funding.queries import round_shares, split_over, standing_of_application
-from voucher.funding.rules import Account, EntryKind
+from voucher.funding.queries import agreements_of_round, round_shares, split_over, standing_of_application
+from voucher.funding.rules import Account, EntryKind, last_day_fits
 from voucher.notifications.commands import tell
 from voucher.organisations.models import Organisation
 from voucher.platform.act import Act
@@ -110,7 +110,26 @@ def approve(act: Act, application: Application) -> None:
     application.decided_by, application.decided_at = act.person_id, act.now
     _take_terms_of_offer(application)
     application.offer_until = act.today + timedelta(days=application.scheme.offer_days)
+    _check_can_be_paid(application, application.offer_until)
     notify(act, application)
+
+
+def _check_can_be_paid(application: Application, offer_until: date) -> None:
+    """Raises DomainError when a voucher, accepted on the offer's last day, could not be claimed and paid in time."""
+    scheme = application.scheme
+    last_day = min(offer_until + timedelta(days=application.validity_days), scheme.ends_on)
+    for agreement in agreements_of_round(application.round_id):
+        if not last_day_fits(
+            last_day,
+            claim_window_days=scheme.claim_window_days,
+            payment_days=scheme.payment_days,
+            agreement_ends_on=agreement.ends_on,
+        ):
+            raise DomainError(
+                "too_late",
+                f"A voucher of this offer could run to {last_day.isoformat()}, which leaves no time to claim and pay "
+                f"before agreement {agreement.reference} ends on {agreement.ends_on.isoformat()}.",
+            )
 
 
 def _take_terms_of_offer(application: Application) -> None:

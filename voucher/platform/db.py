@@ -137,8 +137,30 @@ PRAGMAS = (
 )
 
 
+def refuse_fractions(given: Any) -> None:
+    """Raises TypeError for a number that is not whole: SQLite would keep it, PostgreSQL would round it (rule 17).
+
+    ``given`` are a statement's parameters: a value, values, values by name, or rows of these.
+    """
+    if isinstance(given, float):
+        raise TypeError(f"{given!r} is not whole: amounts are whole pence, shares are ten-thousandths")
+    if isinstance(given, (dict, list, tuple)):
+        for each in given.values() if isinstance(given, dict) else given:
+            refuse_fractions(each)
+
+
 def prepare_engine(target: Engine) -> None:
-    """Sets an SQLite engine up for money: WAL, full sync, enforced foreign keys, writers that queue up."""
+    """Sets an engine up for money: nothing but whole numbers goes in.
+
+    SQLite gets WAL, full sync, enforced foreign keys and writers that queue up, too.
+    """
+
+    @event.listens_for(target, "before_cursor_execute")
+    def executing(
+        _connection: Connection, _cursor: object, _statement: str, given: Any, _context: object, _many: bool
+    ) -> None:
+        refuse_fractions(given)
+
     if target.dialect.name != "sqlite":
         return
 

@@ -15,12 +15,14 @@ from tests.journeys.steps import on, standing
 from voucher.applications.commands import offer, send_notice_again, submit, withdraw_application
 from voucher.applications.models import Application
 from voucher.funding import ledger
-from voucher.funding.rules import Account
+from voucher.funding.commands import LineTerms, draw_on
+from voucher.funding.models import Agreement
+from voucher.funding.rules import Account, LineKind
 from voucher.organisations.models import Enterprise
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden, InvalidTransition
 from voucher.schemes.commands import set_voucher_type_open
-from voucher.schemes.models import Terms
+from voucher.schemes.models import Round, Terms
 from voucher.subsidies.models import Assistance, SubsidyRecord
 from voucher.vouchers import commands
 from voucher.vouchers.commands import accept, enter_acceptance, extend
@@ -231,6 +233,39 @@ def test_a_round_whose_vouchers_leave_no_time_to_pay_is_refused(world: World) ->
         add_round_over(world, "R2", [(short.lines[0], 10_000)], 400_000)
     fits = add_agreement(world, "PIP-2", [500_000], ends_on=date(2027, 5, 28))
     add_round_over(world, "R2", [(fits.lines[0], 10_000)], 400_000)
+
+
+def end_sooner(agreement: Agreement) -> None:
+    """As an agreement that was entered by a file from elsewhere may stand."""
+    session.merge(agreement).ends_on = date(2027, 5, 27)
+
+
+@pytest.mark.rule(25)
+def test_an_offer_whose_voucher_could_not_be_paid_in_time_is_refused(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last voucher of an offer of 31 December runs to the scheme's end, 31 March; 58 days later is 28 May."""
+    on(world, "2026-12-31")
+    with world.by("fred"):
+        end_sooner(world.agreement)
+    business, contact = world.business()
+    with pytest.raises(DomainError, match="leaves no time to claim and pay before agreement LGF-1"):
+        world.do("asha", offer, world.round, business, contact)
+    monkeypatch.setattr("voucher.applications.commands.last_day_fits", lambda *_day, **_given: True)
+    assert world.do("asha", offer, world.round, business, contact).state == "approved"
+
+
+@pytest.mark.rule(25)
+def test_a_round_without_budget_or_over_an_administration_line_does_not_open(world: World) -> None:
+    line = LineTerms("ADM", "Administration", LineKind.ADMINISTRATION, 100_000)
+    agreement = add_agreement(world, "PIP-1", [], lines=(line,))
+    with pytest.raises(DomainError, match="for administration only"):
+        add_round_over(world, "R2", [(agreement.lines[0], 10_000)], 50_000)
+    empty, whole = Round(budget_pence=0), [(world.agreement.lines[0], 10_000)]
+    with pytest.raises(DomainError, match="without a budget"):
+        world.do("shay", draw_on, empty, whole)
+    with pytest.raises(DomainError, match="has £3,333.00 unallocated".replace("£", ".")):
+        add_round_over(world, "R4", whole, 333_301)
 
 
 @pytest.mark.rule(23)
