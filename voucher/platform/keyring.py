@@ -10,26 +10,37 @@ import fcntl
 import hmac
 import json
 import os
-import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
-from enum import StrEnum
-from functools import cached_property, partial
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from voucher.platform.errors import DomainError
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.ring_keys import (
+    FULL,
+    key_bytes,
+    key_text,
+    new_key,
+    new_voucher_key,
+    signer_of,
+    statement_key_from,
+    voucher_key_from,
+    with_new_signer,
+    without_signer,
+)
+from voucher.platform.ring_keys import HIGHEST_KID as HIGHEST_KID
+from voucher.platform.ring_keys import KeyRingError as KeyRingError
+from voucher.platform.ring_keys import KeyStatus as KeyStatus
+from voucher.platform.ring_keys import StatementKey as StatementKey
+from voucher.platform.ring_keys import VoucherKey as VoucherKey
 
 RING_FORMAT = 1
-HIGHEST_KID = 255
-KEY_BYTES = 32
 _OPEN_TO_OTHERS = 0o077
 
 _MISSING = _("There is no key ring at {path}. Restore it from its backup; make a new one only for a new installation.")
@@ -38,51 +49,9 @@ _UNREADABLE = _("The key ring at {path} cannot be read: {why}. Run this as the a
 _EXPOSED = _("Other accounts may read the key ring at {path}. Run: chmod 600 {path}")
 _DAMAGED = _("The key ring at {path} is damaged or of another version. Restore it from its backup.")
 _UNKNOWN_KEY = _("The key ring has no voucher key {kid}.")
-_FULL = _("The key ring holds 255 voucher keys and has no number left for another.")
-_COMPROMISED = _("Voucher key {kid} is compromised and signs nothing. Issue the voucher again under the active key.")
 _CANNOT_DECRYPT = _("This was not encrypted with a key of this ring. Restore the ring that belongs to this database.")
 
-
-class KeyRingError(DomainError):
-    """The ring is missing, exposed or damaged, or lacks the key that was asked for; no message holds a secret."""
-
-
-class KeyStatus(StrEnum):
-    """What a voucher key is good for."""
-
-    ACTIVE = "active"  # Signs what is issued now; there is exactly one.
-    RETIRED = "retired"  # Signs no new voucher; those it signed stay good and can be printed again.
-    COMPROMISED = "compromised"  # Whatever it signed is refused.
-
-
-@dataclass(frozen=True)
-class VoucherKey:
-    """One numbered key: an Ed25519 pair for QR tokens and an HMAC key for typed codes."""
-
-    kid: int
-    status: KeyStatus
-    made_at: datetime = field(repr=False)
-    seed: bytes = field(repr=False)
-    code_key: bytes = field(repr=False)
-
-    @cached_property
-    def _private(self) -> Ed25519PrivateKey:
-        return Ed25519PrivateKey.from_private_bytes(self.seed)
-
-    @cached_property
-    def public(self) -> bytes:
-        """The 32 raw bytes of the Ed25519 public key; no secret."""
-        return self._private.public_key().public_bytes_raw()
-
-    def sign(self, payload: bytes) -> bytes:
-        """The 64 bytes of the Ed25519 signature, the same every time; KeyRingError when the key is compromised."""
-        if self.status is KeyStatus.COMPROMISED:
-            raise KeyRingError("voucher_key_compromised", _COMPROMISED.format(kid=self.kid))
-        return self._private.sign(payload)
-
-    def code_bits(self, message: bytes) -> int:
-        """The first 60 bits of the message's HMAC-SHA256: the secret part of a typed code."""
-        return int.from_bytes(hmac.digest(self.code_key, message, "sha256")[:8], "big") >> 4
+StatementKeys = tuple[StatementKey, ...]
 
 
 @dataclass(frozen=True, repr=False)
@@ -94,6 +63,8 @@ class _Contents:
     lookup_key: bytes
     link_key: bytes
     bank_keys: tuple[bytes, ...]
+    # A ring from before statements were signed has none; it gets its first when it signs one.
+    statement_keys: tuple[StatementKey, ...] = ()
     format: int = RING_FORMAT
 
     @property
@@ -113,9 +84,9 @@ class _Contents:
     def with_new_active(self, now: datetime) -> _Contents:
         kid = max(key.kid for key in self.voucher_keys) + 1
         if kid > HIGHEST_KID:
-            raise KeyRingError("key_ring_full", _FULL)
+            raise KeyRingError("key_ring_full", FULL)
         older = self.with_status(self.active.kid, KeyStatus.RETIRED).voucher_keys
-        return replace(self, voucher_keys=(*older, _new_voucher_key(kid, now)))
+        return replace(self, voucher_keys=(*older, new_voucher_key(kid, now)))
 
 
 class KeyRing:
@@ -137,7 +108,9 @@ class KeyRing:
         with _locked(path):
             if path.exists():
                 raise KeyRingError("key_ring_exists", _EXISTS.format(path=path))
-            _write(path, _Contents((_new_voucher_key(1, now),), _new_key(), _new_key(), _new_key(), (_new_key(),)))
+            of_its_own = (new_key(), new_key(), new_key())
+            contents = _Contents((new_voucher_key(1, now),), *of_its_own, (new_key(),), with_new_signer((), now))
+            _write(path, contents)
         return cls(path)
 
     @classmethod
@@ -184,10 +157,39 @@ class KeyRing:
                 contents = contents.with_new_active(now)
             self._contents = _write(self._path, contents.with_status(kid, KeyStatus.COMPROMISED))
 
+    def statement_keys(self) -> list[StatementKey]:
+        """Every key that has signed statements or does, the oldest first; none in a ring that never signed one."""
+        return sorted(self._contents.statement_keys, key=lambda key: key.kid)
+
+    def statement_signer(self, now: datetime) -> StatementKey:
+        """The key that signs statements now; made and saved on first use in a ring from before there were any."""
+        found = signer_of(self._contents.statement_keys)
+        return found or self._change_signers(lambda keys: keys if signer_of(keys) else with_new_signer(keys, now))
+
+    def rotate_statement_key(self, now: datetime) -> StatementKey:
+        """Makes and saves a new key for statements and retires the one before; what that signed stays good."""
+        return self._change_signers(lambda keys: with_new_signer(keys, now))
+
+    def compromise_statement_key(self, kid: int, now: datetime) -> StatementKey:
+        """Marks a statement key as known to others and gives the key that signs now, a new one where it must be.
+
+        Raises KeyRingError for a number that the ring does not have.
+        """
+        return self._change_signers(lambda keys: without_signer(keys, kid, now))
+
+    def _change_signers(self, change: Callable[[StatementKeys], StatementKeys]) -> StatementKey:
+        with _locked(self._path):
+            contents = _read(self._path)
+            self._contents = _write(self._path, replace(contents, statement_keys=change(contents.statement_keys)))
+        signer = signer_of(self._contents.statement_keys)
+        if signer is None:
+            raise KeyRingError("key_ring_damaged", _DAMAGED.format(path=self._path))
+        return signer
+
     @property
     def session_secret(self) -> str:
         """Signs cookies of sign-in sessions and forms."""
-        return _text(self._contents.session_secret)
+        return key_text(self._contents.session_secret)
 
     def lookup_hash(self, text: str) -> str:
         """Hex HMAC-SHA256 under which a typed code, a link or a refused code is stored and found again."""
@@ -215,45 +217,22 @@ class KeyRing:
 
 
 def _cipher(keys: tuple[bytes, ...]) -> MultiFernet:
-    return MultiFernet([Fernet(_text(key)) for key in keys])
-
-
-def _new_voucher_key(kid: int, now: datetime) -> VoucherKey:
-    if now.tzinfo is None:
-        raise ValueError("a moment without a time zone cannot be stored")
-    return VoucherKey(kid, KeyStatus.ACTIVE, now.astimezone(UTC), _new_key(), _new_key())
-
-
-def _new_key() -> bytes:
-    return secrets.token_bytes(KEY_BYTES)
-
-
-def _text(key: bytes) -> str:
-    return base64.urlsafe_b64encode(key).decode()
-
-
-def _bytes(text: str) -> bytes:
-    key = base64.b64decode(text, altchars=b"-_", validate=True)
-    if len(key) != KEY_BYTES:
-        raise ValueError("a key of the wrong length")
-    return key
-
-
-def _key_from_json(row: dict[str, Any]) -> VoucherKey:
-    made_at = datetime.fromisoformat(row["made_at"])
-    return VoucherKey(row["kid"], KeyStatus(row["status"]), made_at, _bytes(row["seed"]), _bytes(row["code_key"]))
+    return MultiFernet([Fernet(key_text(key)) for key in keys])
 
 
 def _from_json(data: dict[str, Any]) -> _Contents:
     """Raises ValueError, KeyError or TypeError when this is not a whole ring of this version."""
-    keys = tuple(_key_from_json(row) for row in data["voucher_keys"])
+    keys = tuple(voucher_key_from(row) for row in data["voucher_keys"])
     numbered = len({key.kid for key in keys} & set(range(1, HIGHEST_KID + 1))) == len(keys)
     one_active = [key.status for key in keys].count(KeyStatus.ACTIVE) == 1
-    session_secret, lookup_key, link_key = (_bytes(data[it]) for it in ("session_secret", "lookup_key", "link_key"))
-    bank_keys = tuple(_bytes(key) for key in data["bank_keys"])
+    session_secret, lookup_key, link_key = (key_bytes(data[it]) for it in ("session_secret", "lookup_key", "link_key"))
+    bank_keys = tuple(key_bytes(key) for key in data["bank_keys"])
     if not (data["format"] == RING_FORMAT and numbered and one_active and bank_keys):
         raise ValueError("not a ring of this version")
-    return _Contents(keys, session_secret, lookup_key, link_key, bank_keys)
+    signers = tuple(statement_key_from(row) for row in data.get("statement_keys", []))
+    if len({key.kid for key in signers}) != len(signers) or [it.status for it in signers].count(KeyStatus.ACTIVE) > 1:
+        raise ValueError("statement keys that contradict each other")
+    return _Contents(keys, session_secret, lookup_key, link_key, bank_keys, signers)
 
 
 def _read(path: Path) -> _Contents:
@@ -279,7 +258,7 @@ def _write(path: Path, contents: _Contents) -> _Contents:
     try:
         with open(handle, "w", encoding="ascii") as file:
             _give_to_owner_of(path, file.fileno())
-            json.dump(asdict(contents), file, default=lambda it: _text(it) if isinstance(it, bytes) else str(it))
+            json.dump(asdict(contents), file, default=lambda it: key_text(it) if isinstance(it, bytes) else str(it))
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)

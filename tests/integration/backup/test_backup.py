@@ -45,11 +45,12 @@ def secrets_of(place: Config) -> list[bytes]:
     """Every key of the ring, as text and as bytes, and every voucher's address and typed code."""
     ring = json.loads(place.key_ring.read_bytes())
     keys = [key[name] for key in ring["voucher_keys"] for name in ("seed", "code_key")]
+    keys += [key["seed"] for key in ring["statement_keys"]]
     keys += [ring[name] for name in ("session_secret", "lookup_key", "link_key")] + ring["bank_keys"]
     with running(place):
         shown = [show(office().ring, "http://localhost", each) for each in session.scalars(select(Voucher))]
     codes = [text for each in shown for text in (each.qr_text, each.typed_code, each.typed_code.replace("-", ""))]
-    assert len(keys) == 6
+    assert len(keys) == 7
     assert codes
     return [text.encode() for text in keys + codes] + [base64.urlsafe_b64decode(key) for key in keys]
 
@@ -59,7 +60,7 @@ def test_nothing_in_the_data_archive_lets_a_reader_redeem(books: Books) -> None:
     data = b"\n".join(contents(books.report.data_archive).values()) + books.report.data_archive.read_bytes()
     secrets = secrets_of(books.place)
     assert [secret for secret in secrets if secret in data] == []
-    assert len([secret for secret in secrets if secret in books.report.keys_archive.read_bytes()]) == 6
+    assert len([secret for secret in secrets if secret in books.report.keys_archive.read_bytes()]) == 7
 
 
 @pytest.mark.parametrize(

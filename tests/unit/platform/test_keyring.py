@@ -48,6 +48,7 @@ def stored(path: Path) -> dict[str, Any]:
 def secrets_in(path: Path) -> list[str]:
     held = stored(path)
     of_keys = [row[name] for row in held["voucher_keys"] for name in ("seed", "code_key")]
+    of_keys += [row["seed"] for row in held["statement_keys"]]
     return [*of_keys, held["session_secret"], held["lookup_key"], held["link_key"], *held["bank_keys"]]
 
 
@@ -70,7 +71,7 @@ def test_a_new_ring_has_one_active_key_and_reads_back_the_same(ring: KeyRing, pa
 def test_every_secret_is_its_own_256_random_bits(ring: KeyRing, path: Path, tmp_path: Path) -> None:
     KeyRing.create(tmp_path / "other.json", NOW)
     found = secrets_in(path) + secrets_in(tmp_path / "other.json")
-    assert len(set(found)) == len(found) == 12
+    assert len(set(found)) == len(found) == 14
     assert {len(base64.urlsafe_b64decode(text)) for text in found} == {32}
 
 
