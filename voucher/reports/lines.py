@@ -75,8 +75,13 @@ class MoneyLines:
         """Line 12 from the award: what is neither spoken for nor spent, with re-usable recoveries to date."""
         stock = self.side.stock
         spoken_for = stock(A.RESERVED, A.COMMITTED, A.CLAIMED, A.APPROVED, A.DEFRAYED, A.DISALLOWED)
-        kept = add(stock(A.RECOVERED), stock(A.REPAYABLE), stock(A.RETURNED))  # recovered runs negative
-        return less(less(self.award, spoken_for), kept)
+        return add(less(self.award, spoken_for), self.kept_recoveries())
+
+    def kept_recoveries(self) -> ByLine:
+        """Recoveries to date that can be offered again."""
+        stock = self.side.stock
+        returned = add(stock(A.RECOVERED), stock(A.REPAYABLE), stock(A.RETURNED))  # recovered runs negative
+        return {line_id: -pence for line_id, pence in returned.items()}
 
     def part(self, code: str, label: str, definition: str, values: ByLine, note: str | None = None) -> Part:
         """A part with its amount by funding line."""
@@ -129,19 +134,41 @@ class MoneyLines:
         ]
 
     def _moving(self) -> list[tuple[str, list[Part]]]:
-        closing = self.part(
-            "12", _("Closing unallocated"), _("What can still be offered from the award."), self.closing
-        )
-        to_date = self.part(
-            "8", _("Defrayed to date"), _("Since the award began."), self.side.stock(A.DEFRAYED, A.DISALLOWED)
-        )
         return [
             ("7", self._defrayed()),
-            ("8", [to_date]),
+            ("8", self._to_date()),
             ("9", self._expired()),
             ("10", self._cancelled()),
             ("11", self._recovered()),
-            ("12", [closing]),
+            ("12", self._closing()),
+        ]
+
+    def _to_date(self) -> list[Part]:
+        p, stock = self.part, self.side.stock
+        before = stock(A.DEFRAYED, A.DISALLOWED, opening=True)
+        return [
+            p("8", _("Defrayed to date"), _("Since the award began: 8a and 7."), stock(A.DEFRAYED, A.DISALLOWED)),
+            p("8a", _("Defrayed before the period"), _("Line 8 of the statement before."), before),
+        ]
+
+    def _closing(self) -> list[Part]:
+        """Line 12 with what its two identities need and no other line has, so that both can be worked out again."""
+        p, flow = self.part, self.side.flow
+        changed = less(flow(A.AWARD, A.UNALLOCATED), flow(A.UNALLOCATED, A.AWARD))
+        made = _("2 + 12a − 12b + 12c + 9 + 10 − 12d + 11a; and 1 − (3 + 4 + 5 + 6 + 8) + 12e.")
+        direct = _("Vouchers reinstated, or taken over from elsewhere.")
+        return [
+            p("12", _("Closing unallocated"), made, self.closing),
+            p("12a", _("Award raised or lowered"), _("Changes of the award in the period."), changed),
+            p(
+                "12b",
+                _("Newly reserved"),
+                _("For applications approved in the period."),
+                flow(A.UNALLOCATED, A.RESERVED),
+            ),
+            p("12c", _("Reservations released"), _("Declined, lapsed or withdrawn."), flow(A.RESERVED, A.UNALLOCATED)),
+            p("12d", _("Committed again"), direct, flow(A.UNALLOCATED, A.COMMITTED)),
+            p("12e", _("Re-usable recoveries to date"), _("11a since the award began."), self.kept_recoveries()),
         ]
 
     def _defrayed(self) -> list[Part]:
