@@ -47,7 +47,15 @@ from voucher.redemptions.views import (
     sampling_pages,
     session_pages,
 )
-from voucher.reports.views import commitment_pages, funder_pages, prepare_pages, sign_pages, statement_pages
+from voucher.reports.views import (
+    check_pages,
+    commitment_pages,
+    funder_pages,
+    prepare_pages,
+    sign_pages,
+    statement_key_pages,
+    statement_pages,
+)
 from voucher.schemes.views import duty_pages, eligibility_page, look_pages, new_scheme_page, scheme_pages, type_pages
 from voucher.tables import METADATA
 from voucher.vouchers import key_views, settings_views
@@ -136,6 +144,8 @@ BLUEPRINTS = (
     sign_pages.blueprint,
     funder_pages.blueprint,
     commitment_pages.blueprint,
+    check_pages.blueprint,
+    statement_key_pages.blueprint,
     people_pages.blueprint,
     role_pages.blueprint,
     team_pages.blueprint,

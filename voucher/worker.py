@@ -36,6 +36,8 @@ from voucher.platform.logs import LOG, log_fault
 from voucher.providers import messages as providers
 from voucher.redemptions import messages as redemptions
 from voucher.redemptions.due import DueReport, run_due
+from voucher.reports import messages as reports
+from voucher.reports.checking import forget_checks
 from voucher.schemes import messages as schemes
 from voucher.schemes.models import Scheme
 
@@ -45,6 +47,7 @@ RENDERERS: Mapping[str, Renderer] = {
     **schemes.RENDERERS,
     **providers.RENDERERS,
     **redemptions.RENDERERS,
+    **reports.RENDERERS,
 }
 
 EVERY = timedelta(minutes=1)
@@ -204,6 +207,7 @@ class _Worker:
         """Takes away what was kept for a time that is over."""
         with atomic():
             forget_kept(self.act.now)
+            forget_checks(self.act.now)
 
     def _tell(self, scheme_id: int, found: DueReport) -> None:
         self.report.settled += found.total

@@ -182,7 +182,7 @@ def test_long_names_leave_the_cover_on_one_page(statement: Json, monkeypatch: py
 
 def test_the_data_is_attached_and_its_hash_is_the_printed_one(statement: Json) -> None:
     with pikepdf.open(io.BytesIO(drawn(statement))) as document:
-        attached = document.attachments["NTT-LGF1-S001.json"].get_file().read_bytes()
+        attached = document.attachments["statement.json"].get_file().read_bytes()
     assert json.loads(attached) == statement
     assert hashlib.sha256(attached).hexdigest() == hash_of(statement)
     with pytest.raises(ValueError, match="not that of the statement's data"):

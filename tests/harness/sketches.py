@@ -25,7 +25,9 @@ def _write(document: _Sketch, attached: Sequence[pdf.Attached]) -> bytes:
     digest = hashlib.sha256(document.html.encode())
     for file in attached:
         digest.update(file.content)
-    return f"%PDF-1.7\n% {digest.hexdigest()}\n%%EOF\n".encode()
+    # What is filled in after drawing has its place in a sketch, too.
+    plain = b"".join(file.content + b"\n" for file in attached if file.plain)
+    return f"%PDF-1.7\n% {digest.hexdigest()}\n".encode() + plain + b"%%EOF\n"
 
 
 @pytest.fixture

@@ -53,6 +53,14 @@ def history(object_kind: str, object_id: int) -> Sequence[AuditEvent]:
     ).all()
 
 
+def head() -> tuple[int, str]:
+    """The number and the digest of the newest seal, which stands for all rows sealed so far; 0 before the first."""
+    newest = session.execute(
+        select(AuditSeal.number, AuditSeal.digest).order_by(AuditSeal.number.desc()).limit(1)
+    ).one_or_none()
+    return (newest[0], newest[1]) if newest else (0, GENESIS)
+
+
 @dataclass
 class Verification:
     """What verifying the trail found; it holds when there are no faults."""

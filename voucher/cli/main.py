@@ -31,8 +31,10 @@ from voucher.cli import (
     sampling,
     scheme_changes,
     set_up,
+    statement_keys,
     statements,
     system,
+    verifying,
     vouchers,
 )
 from voucher.cli.common import AS_JSON, SAVED, error_object, in_json
@@ -62,6 +64,8 @@ GROUPS = (
     backup.COMMANDS,
     opening.COMMANDS,
     statements.COMMANDS,
+    verifying.COMMANDS,
+    statement_keys.COMMANDS,
     demo.COMMANDS,
     examples.COMMANDS,
 )

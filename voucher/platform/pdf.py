@@ -51,12 +51,16 @@ class PdfError(DomainError):
 
 @dataclass(frozen=True)
 class Attached:
-    """A file inside the PDF: its name, its bytes, what it is, and the moment that it is dated with."""
+    """A file inside the PDF: its name, its bytes, what it is, and the moment that it is dated with.
+
+    A ``plain`` one stands in the PDF as it is, without compression and checksum, so that it can be filled in later.
+    """
 
     name: str
     content: bytes
     description: str
     at: datetime
+    plain: bool = False
 
 
 def render_pdf(html: str, *, base: Path, attached: Sequence[Attached] = ()) -> bytes:
@@ -148,8 +152,22 @@ def _write(document: Any, attached: Sequence[Attached]) -> bytes:
         )
         for file in attached
     ]
-    pdf = document.write_pdf(finisher=finish_tags, pdf_variant="pdf/ua-1", pdf_identifier=True, attachments=files)
+    plain = {file.content for file in attached if file.plain}
+
+    def finish(laid_out: Any, pdf: Any) -> None:
+        finish_tags(laid_out, pdf)
+        _keep_plain(pdf, plain)
+
+    pdf = document.write_pdf(finisher=finish, pdf_variant="pdf/ua-1", pdf_identifier=True, attachments=files)
     return bytes(pdf)
+
+
+def _keep_plain(pdf: Any, plain: set[bytes]) -> None:
+    for item in pdf.objects:
+        extra = getattr(item, "extra", {})
+        if extra.get("Type") == "/EmbeddedFile" and item.stream[0] in plain:
+            item.compress = False
+            del extra["Params"]["CheckSum"]
 
 
 def _existing_fonts() -> Path:

@@ -25,10 +25,11 @@ from voucher.reports.breaches import lines_beyond_tolerance
 from voucher.reports.funding_lines import FundingWords
 from voucher.reports.ledger_side import Period
 from voucher.reports.models import Statement
-from voucher.reports.paper import statement_pdf
+from voucher.reports.paper import signed_statement_pdf, statement_pdf
 from voucher.reports.policy import differences, why_not_review, why_not_sign
 from voucher.reports.queries import last_signed, next_first_day, reviewer_needed
 from voucher.reports.rules import TRANSITIONS, StatementState, canonical, data_hash
+from voucher.reports.signing import check_address, signer_for, tell_of_signing
 from voucher.reports.statement_data import Given, Heading, StatementReader
 from voucher.reports.versions import check_seen, keep_version, note_look
 from voucher.schemes.models import Scheme
@@ -241,7 +242,13 @@ def sign_statement(act: Act, statement: Statement, *, seen: str | None = None) -
         )
     # Drawn before the row changes: once it is signed the database lets nothing of it change, its PDF included.
     steps = sign_off(statement, signer_id=act.person_id, signed_at=act.now)
-    pdf = statement_pdf(data_of(statement), data_hash=statement.data_hash, sign_off=steps, state=str(S.SIGNED))
+    pdf, signature = signed_statement_pdf(
+        data_of(statement),
+        data_hash=statement.data_hash,
+        sign_off=steps,
+        signer=signer_for(act),
+        check_at=check_address(act.base_url, statement.public_id),
+    )
     stored = keep_own_document(
         act,
         scheme_id=statement.scheme_id,
@@ -260,7 +267,9 @@ def sign_statement(act: Act, statement: Statement, *, seen: str | None = None) -
         details={"data_hash": statement.data_hash},
     )
     statement.signed_by, statement.signed_at, statement.pdf_id = act.person_id, act.now, stored.id
+    statement.signature = signature
     agreement.closed_through = statement.period_to
+    tell_of_signing(act, statement, agreement)
     note_look(act, statement)
     session.flush()
     return statement

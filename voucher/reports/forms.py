@@ -72,6 +72,12 @@ class MoveForm(Form):
     reason = TextAreaField(_("Note (optional)"), filters=[tidy], validators=[_AT_MOST])
 
 
+class CheckForm(Form):
+    """The file that somebody wants to have checked."""
+
+    file = FileField(_("The statement's PDF"))
+
+
 class StatementFilters(Filters):
     """What narrows the list of statements."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from voucher.funding.models import Agreement
@@ -57,6 +57,8 @@ class Statement(Base):
     signed_at: Mapped[datetime | None]
     comments: Mapped[str] = mapped_column(Text, default="")
     pdf_id: Mapped[int | None] = mapped_column(ForeignKey("document.id"))
+    # The file signature.json as it is in the PDF; none on a statement from before statements were signed by a key.
+    signature: Mapped[str | None] = mapped_column(Text)
 
     agreement: Mapped[Agreement] = relationship()
 
@@ -73,6 +75,19 @@ class StatementVersion(Base):
     data_hash: Mapped[str]
     prepared_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
     prepared_at: Mapped[datetime]
+
+
+class StatementCheck(Base):
+    """That somebody had a file checked on the public page: counted against floods, and forgotten after a while.
+
+    The network's address is kept as a keyed hash, and of the file nothing at all.
+    """
+
+    __tablename__ = "statement_check"
+    __table_args__ = (Index("ix_statement_check_at", "at"),)
+
+    address_hash: Mapped[str]
+    at: Mapped[datetime]
 
 
 class StatementLook(Base):

@@ -1,11 +1,12 @@
 """The statement to the funder on paper, drawn from its data and from nothing else.
 
-The PDF carries the data as an attached file whose SHA-256 is the hash on every page, so that whoever holds the PDF
-can work every figure out again.
+The PDF carries the data as an attached file whose SHA-256 is the hash on every page, and a signed one its signature
+beside it, so that whoever holds the PDF can work every figure out again; voucher/reports/verify does.
 """
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -13,9 +14,12 @@ from typing import Any, cast
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.money import pounds
 from voucher.platform.pdf import TEMPLATES, Attached, fill, render_pdf, scale_for_one_page
+from voucher.platform.qr import data_uri, qr_svg
 from voucher.reports import rules
 from voucher.reports.breaches import breaches
 from voucher.reports.money_bar import MoneyBar, money_bar
+from voucher.reports.verify.paper_file import DATA, SIGNATURE
+from voucher.reports.verify.signed import Signer, SignOff, seal_file, unsigned
 
 # What a state is called, and the colour of its tag. A state that is not signed is also written across each page.
 STATES = {
@@ -44,6 +48,7 @@ GROUPS = (
     (_("Outputs, assurance and subsidy"), ("20", "21", "22", "23", "24")),
     (_("Records, ledger, overrides and sign-off"), ("25", "27", "28", "26")),
 )
+QR_MM = 26  # Its address is short and in capitals, so that cameras read it at this size.
 ANNEX_AMOUNTS = ("net", "vat", "gross", "grant", "own_contribution", "paid_by_business")
 
 Json = dict[str, Any]
@@ -70,32 +75,50 @@ class Headline:
     line: str
 
 
-def statement_pdf(
-    data: dict[str, object], *, data_hash: str, sign_off: list[dict[str, str | None]], state: str
-) -> bytes:
+def statement_pdf(data: dict[str, object], *, data_hash: str, sign_off: SignOff, state: str) -> bytes:
     """The statement as a tagged PDF with its data attached (rule 54: it recomputes from what is in the file).
 
     ``data`` follows statement-1.0.schema.json, ``data_hash`` is the SHA-256 of its canonical JSON in hex, ``sign_off``
     holds the steps in order and ``state`` is a key of STATES. Raises ValueError when the hash is not that of the data,
     and voucher.platform.pdf.PdfError when the typefaces are missing.
     """
+    return _drawn(data, _view(data, data_hash, sign_off, state), [])
+
+
+def signed_statement_pdf(
+    data: dict[str, object], *, data_hash: str, sign_off: SignOff, signer: Signer, check_at: str
+) -> tuple[bytes, str]:
+    """The signed statement as PDF, with the signature in it, and that signature's file as text.
+
+    ``check_at`` is the address, which the cover's QR code carries, where whoever holds the file can check it. Raises
+    what ``statement_pdf`` raises.
+    """
+    blank = unsigned(str(cast(Json, data["header"])["statement"]), data_hash, sign_off, signer)
+    seal = {"key": signer, "public": base64.b64encode(signer.public).decode(), "check_at": check_at}
+    seal["qr"] = data_uri(qr_svg(check_at.upper(), size_mm=QR_MM))
+    at = datetime.fromisoformat(str(sign_off[-1]["at"]))
+    file = Attached(SIGNATURE, blank, _("The signature of this statement"), at, plain=True)
+    view = _view(data, data_hash, sign_off, str(rules.StatementState.SIGNED)) | {"seal": seal}
+    pdf, signature = seal_file(_drawn(data, view, [file]), blank, signer)
+    return pdf, signature.decode()
+
+
+def _drawn(data: dict[str, object], values: Json, more: list[Attached]) -> bytes:
     content = rules.canonical(data)
-    if rules.data_hash(content) != data_hash:
+    if rules.data_hash(content) != values["data_hash"]:
         raise ValueError("the hash is not that of the statement's data")
-    name = f"{cast(Json, data['header'])['statement']}.json"
-    values = _view(data, data_hash, sign_off, state) | {"attached_name": name}
     scale = scale_for_one_page(lambda scale: _html(values, scale, cover_only=True), base=TEMPLATES)
     html = _html(values, scale, cover_only=False)
     prepared_at = datetime.fromisoformat(cast(Json, data["header"])["prepared_at"])
-    file = Attached(name, content.encode(), _("The data of this statement"), prepared_at)
-    return render_pdf(html, base=TEMPLATES, attached=[file])
+    file = Attached(DATA, content.encode(), _("The data of this statement"), prepared_at)
+    return render_pdf(html, base=TEMPLATES, attached=[file, *more])
 
 
 def _html(values: Json, cover_scale: int, *, cover_only: bool) -> str:
     return fill("reports/statement_pdf.html", **values, cover_scale=cover_scale, cover_only=cover_only)
 
 
-def _view(data: Json, data_hash: str, sign_off: list[dict[str, str | None]], state: str) -> Json:
+def _view(data: Json, data_hash: str, sign_off: SignOff, state: str) -> Json:
     lines: list[Json] = data["lines"]
     pots: list[Json] = data["funding_lines"]
     label, colour = STATES[state]
@@ -106,6 +129,8 @@ def _view(data: Json, data_hash: str, sign_off: list[dict[str, str | None]], sta
         "header": data["header"],
         "data_hash": data_hash,
         "sign_off": sign_off,
+        "seal": None,
+        "attached_name": DATA,
         "state": label,
         "state_colour": colour,
         "unsigned": state not in rules.FROZEN,

@@ -150,6 +150,7 @@ def _add_what_no_command_makes(document_id: int) -> None:
             add(connection, "audit_event", **event, to_state="signed")
             add(connection, "statement_version", statement_id=event["object_id"], number=number)
         add(connection, "statement_look")
+        add(connection, "statement_check")
         add(connection, "one_time_link", purpose="confirm a claim")
         add(connection, "sign_in_code", tries=1)
         add(connection, "kept_form")

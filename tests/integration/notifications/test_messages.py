@@ -19,10 +19,13 @@ from config import Config
 from tests.harness.clock import FixedClock
 from tests.harness.databases import Databases
 from tests.harness.ready import Ready, grow, opened
+from tests.harness.sketches import sketching
 from tests.harness.world import World, build_world
 from tests.integration.applications.people import COMPANY
 from tests.integration.applications.people import sent as application_sent
 from tests.integration.providers.firms import firms_of_every_fate
+from tests.integration.reports.staff import with_role
+from tests.journeys.steps import on, signed
 from voucher.accounts.commands import grant_role
 from voucher.accounts.links import open_link
 from voucher.accounts.models import OneTimeLink
@@ -275,8 +278,18 @@ def everything(world: World) -> None:
     world.do(world.owner_of(reviewed), appeal, reviewed, reason="Mill Street is inside")
     world.do("ada", grant_role, world.people["sam"], Role.ASSESSOR, scheme_id=world.scheme.id)
     world.do("sam", put_on_waiting_list, reviewed, reason="the round is spent")
+    _statement_signed(world)
     world.clock.set(datetime(2026, 4, 21, 9, tzinfo=UTC))
     send()
+
+
+def _statement_signed(world: World) -> None:
+    """The first days are signed; the funder has a reader, and the scheme an auditor."""
+    on(world, "2026-04-09")
+    with_role(world, "audrey", Role.AUDITOR)
+    with_role(world, "fiona", Role.FUNDER, organisation_id=world.agreement.funder_id)
+    with sketching():
+        signed(world, date(2026, 4, 1), date(2026, 4, 8))
 
 
 def _applied(world: World) -> None:

@@ -1,0 +1,35 @@
+"""What funders and auditors are told about statements."""
+
+from __future__ import annotations
+
+from voucher.accounts.models import Person
+from voucher.notifications.delivery import Mail, written
+from voucher.notifications.models import OutboxMessage
+from voucher.notifications.worker import Renderer
+from voucher.platform.act import Act
+from voucher.platform.db import session
+from voucher.reports.models import Statement
+from voucher.reports.signing import check_address
+from voucher.reports.verify.signed import read_signature
+from voucher.schemes.models import Scheme
+
+
+def statement_signed(act: Act, message: OutboxMessage) -> Mail:
+    """That a statement was signed, with what its reader keeps to compare it with later."""
+    statement = session.get_one(Statement, message.subject_ids["statement_id"])
+    signature = read_signature((statement.signature or "").encode())
+    return written(
+        message.kind,
+        person=session.get_one(Person, message.person_id).name,
+        scheme=session.get_one(Scheme, statement.scheme_id),
+        statement=statement,
+        agreement=statement.agreement,
+        key=signature.members["key_id"],
+        public_key=signature.members["public_key"],
+        head=signature.head,
+        check_at=check_address(act.base_url, statement.public_id),
+        keys_at=f"{act.base_url.rstrip('/')}/statement-keys",
+    )
+
+
+RENDERERS: dict[str, Renderer] = {"statement_signed": statement_signed}
