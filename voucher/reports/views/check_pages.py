@@ -24,6 +24,7 @@ from voucher.reports.forms import CheckForm
 from voucher.reports.models import Statement
 from voucher.reports.verify.findings import AREAS, NotAStatement, Outcome, Report, Sentence
 from voucher.reports.verify.paper_file import HEAD_BYTES
+from voucher.reports.verify.printed import long_day
 from voucher.reports.verify.published import as_published
 
 blueprint = Blueprint("statement_checks", __name__)
@@ -85,6 +86,7 @@ def _page(asked_for: Statement | None) -> ResponseReturnValue:
         areas=[(title, report.about(area)) for area, title in AREAS.items() if report.about(area)],
         outcomes=OUTCOMES,
         said=_said,
+        day=long_day,
     )
 
 

@@ -1,0 +1,109 @@
+"""One period's figures, wherever they are shown: ledger, dashboard, page, CSV, JSON and PDF agree to the penny."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from tests.harness.clock import FixedClock
+from tests.harness.signed_in import browser_of
+from tests.harness.sketches import sketching
+from tests.harness.world import World, build_world
+from tests.journeys.steps import on, signed
+from voucher.payments.bank import match_return
+from voucher.platform.db import session
+from voucher.platform.money import pounds
+from voucher.reports import exports
+from voucher.reports.models import Statement
+from voucher.reports.verify.check import check_statement
+from voucher.reports.verify.identities import Parts
+from voucher.reports.verify.paper_file import open_paper, squeeze
+
+APRIL = date(2026, 4, 1), date(2026, 4, 30)
+# By raw SQL, and nothing that the product sums with: what stands on an account at the period's end, what moved in it.
+STANDING = {"3": ("reserved",), "4": ("committed",), "5": ("claimed",), "6": ("approved",), "12": ("unallocated",),
+            "8": ("defrayed", "disallowed"), "16": ("cash",)}  # fmt: skip
+MOVED = {"7a": ("approved", "defrayed"), "7b": ("defrayed", "approved"), "12b": ("unallocated", "reserved"),
+         "16c": ("cash", "cash: payments"), "16d": ("cash: bank returns", "cash")}  # fmt: skip
+ON_THE_DESK = ("12", "3", "4", "5", "6", "8")
+
+
+@pytest.fixture
+def world(app: Flask, clock: FixedClock) -> World:
+    return build_world(clock)
+
+
+def furnished(world: World) -> None:
+    """Claims in every stage, one returned by the bank and paid again, a voucher in use, an offer open."""
+    with sketching():
+        world.payable()
+        [payment] = world.paid()
+        line = world.bank_line(payment.pence, "RETURNED")
+        world.do("bina", match_return, line, payment, reason="account closed")
+        world.payable(net_pence=45_999)
+        world.paid()
+        world.payable()
+        world.claimed(world.issued(), 31_111)
+        world.issued()
+        world.offered()
+
+
+BEGINS_WITH = furnished
+
+
+def by_sql() -> dict[str, int]:
+    """The figures as a stranger with a database client would find them."""
+    connection = session.connection()
+    found = {}
+    for code, accounts in STANDING.items():
+        names = ", ".join(f"'{name}'" for name in accounts)
+        query = (
+            f"SELECT (SELECT COALESCE(SUM(pence), 0) FROM posting WHERE to_account IN ({names})) - "
+            f"(SELECT COALESCE(SUM(pence), 0) FROM posting WHERE from_account IN ({names}))"
+        )
+        found[code] = int(connection.execute(text(query)).scalar_one())
+    for code, (source, target) in MOVED.items():
+        query = "SELECT COALESCE(SUM(pence), 0) FROM posting WHERE from_account = :source AND to_account = :target"
+        found[code] = int(connection.execute(text(query), {"source": source, "target": target}).scalar_one())
+    found["7"] = found["7a"] - found["7b"]
+    return found
+
+
+def in_the_csv(statement: Statement) -> dict[str, str]:
+    table = csv.DictReader(io.StringIO(exports.lines_csv(statement).decode("utf-8-sig")))
+    return {row["line"]: row["value"] for row in table}
+
+
+@pytest.mark.rule(54, 56)
+def test_dashboard_page_csv_json_pdf_and_sql_agree_to_the_penny(app: Flask, world: World) -> None:
+    on(world, "2026-05-04")
+    statement = signed(world, *APRIL)
+    truth = by_sql()
+    data = exports.data_of(statement)
+    parts = Parts(data)
+    assert {code: parts.value(code) for code in truth} == truth
+    assert truth["7b"] > 0
+    rows = {code: value for code, value in in_the_csv(statement).items() if code in truth}
+    assert rows == {
+        code: f"{'-' if pence < 0 else ''}{abs(pence) // 100}.{abs(pence) % 100:02d}" for code, pence in truth.items()
+    }
+    raw = exports.statement_pdf_bytes(world.act("sigrid"), statement)
+    printed = "".join(open_paper(raw).squeezed)
+    for code, pence in truth.items():
+        part = parts.by_code[code]
+        spread = [pounds(part["by_funding_line"][pot]) for pot in parts.pots]
+        assert squeeze(" ".join([code, part["label"], part["note"] or "", *spread, pounds(pence)])) in printed, code
+    assert check_statement(raw).holds
+    sigrid, fred = browser_of(app, world.people["sigrid"]), browser_of(app, world.people["fred"])
+    on_page = {row[0]: row for row in sigrid.get(f"/statements/{statement.public_id}").rows}
+    for code, pence in truth.items():
+        assert pounds(pence) in on_page[code], code
+    desk = [row for row in fred.get("/desk").rows if row[0].startswith("LGF-1")]
+    assert len(desk) == len(parts.pots)
+    for at, code in enumerate(ON_THE_DESK, start=2):
+        assert [row[at] for row in desk] == [pounds(parts.on(code, pot)) for pot in parts.pots], code
