@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import delete, func, select
 
@@ -24,14 +28,16 @@ from voucher.reports.verify.findings import Area, Finding, NotAStatement, Report
 from voucher.reports.verify.published import PublishedKey, as_published
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-SECONDS = 90
+SECONDS = 45  # less than a web server's patience with one of its processes
+AT_ONCE = 2  # so that checks never take all of those processes
 WINDOW = timedelta(minutes=15)
 CHECKS_PER_ADDRESS = 20
-CHECKS_IN_ALL = 300
+CHECKS_IN_ALL = 120
 _CHECK_LOCK = 7_461_016  # a number of our own for PostgreSQL's advisory locks
 
 _TOO_MANY = _("Too many files were checked from where you are. Wait 15 minutes, or check the file with the command "
               "voucher verify-statement.")  # fmt: skip
+_BUSY = _("Other files are being checked just now. Wait a minute, then check yours again.")
 _TOO_MUCH = _("This file could not be checked here: it is too large or too tangled. Check it with the command voucher "
               "verify-statement.")  # fmt: skip
 
@@ -58,11 +64,33 @@ def published_keys(ring: KeyRing) -> list[PublishedKey]:
     return [PublishedKey(key.public, key.kid, str(key.status)) for key in ring.statement_keys()]
 
 
-def check_apart(raw: bytes, published: Sequence[PublishedKey]) -> Report:
+def check_apart(raw: bytes, published: Sequence[PublishedKey], *, folder: Path) -> Report:
     """Checks a stranger's file in a process of its own, within limits; nothing of it is written anywhere.
 
-    Raises NotAStatement, and DomainError when the process did not come to an end by itself.
+    In ``folder`` lie the locks of the few checks that run at once. Raises NotAStatement, DomainError ``locked`` when
+    there are enough of them, and DomainError when the process did not come to an end by itself.
     """
+    with _one_of_few(folder):
+        found = _run(raw, published)
+    if "refused" in found:
+        raise NotAStatement(Sentence(**found["refused"]))
+    return unpacked(found["report"])
+
+
+@contextmanager
+def _one_of_few(folder: Path) -> Iterator[None]:
+    for number in range(AT_ONCE):
+        with open(folder / f"check-{number}.lock", "a", opener=partial(os.open, mode=0o600)) as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            yield
+            return
+    raise DomainError("locked", _BUSY, "file")
+
+
+def _run(raw: bytes, published: Sequence[PublishedKey]) -> dict[str, Any]:
     keys = json.dumps(as_published(published) if published else None).encode()
     environment = {name: os.environ[name] for name in ("PATH", "LANG", "LD_LIBRARY_PATH") if name in os.environ}
     try:
@@ -75,12 +103,10 @@ def check_apart(raw: bytes, published: Sequence[PublishedKey]) -> Report:
             timeout=SECONDS,
             check=True,
         )
-        found = json.loads(done.stdout)
+        found: dict[str, Any] = json.loads(done.stdout)
     except (OSError, subprocess.SubprocessError, ValueError) as error:
         raise DomainError("check_failed", _TOO_MUCH, "file") from error
-    if "refused" in found:
-        raise NotAStatement(Sentence(**found["refused"]))
-    return unpacked(found["report"])
+    return found
 
 
 def signed_statement(public_id: str) -> Statement:

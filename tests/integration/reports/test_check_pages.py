@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date, timedelta
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -96,7 +97,9 @@ def test_a_file_is_told_in_words_with_what_is_known_of_it_here(
 ) -> None:
     facts = Facts("X-S001", "Scheme", "Funder", "LGF", "2026-04-01", "2026-04-30", 7, 3, "0" * 64)
     found = fails("cover", Area.PAGES, "The cover says what the statement is about, and its three figures.")
-    monkeypatch.setattr("voucher.reports.views.check_pages.check_apart", lambda *_: Report(facts, (found,), LIMITS))
+    monkeypatch.setattr(
+        "voucher.reports.views.check_pages.check_apart", lambda *_, folder: Report(facts, (found,), LIMITS)
+    )
     page = check(client, b"%PDF-1.7\n", expect=200)
     assert page.heading == "Something does not hold"
     for words in ("X-S001", "The cover says", "This installation has signed", "What no check of the file can prove"):
@@ -108,7 +111,7 @@ def test_a_network_that_checks_too_much_waits_and_others_do_not(
     app: Flask, client: PageClient, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(checking, "CHECKS_PER_ADDRESS", 2)
-    monkeypatch.setattr("voucher.reports.views.check_pages.check_apart", lambda *_: Report(None, (), ()))
+    monkeypatch.setattr("voucher.reports.views.check_pages.check_apart", lambda *_, folder: Report(None, (), ()))
     for _time in range(2):
         check(client, b"%PDF-1.7\n", expect=200)
     assert "Too many files were checked" in check(client, b"%PDF-1.7\n", expect=429)
@@ -121,7 +124,7 @@ def test_a_network_that_checks_too_much_waits_and_others_do_not(
 
 def test_control_without_the_count_a_network_checks_on(client: PageClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checking, "CHECKS_PER_ADDRESS", 1)
-    monkeypatch.setattr("voucher.reports.views.check_pages.check_apart", lambda *_: Report(None, (), ()))
+    monkeypatch.setattr("voucher.reports.views.check_pages.check_apart", lambda *_, folder: Report(None, (), ()))
     monkeypatch.setattr("voucher.reports.views.check_pages.count_check", lambda *_: None)
     for _time in range(2):
         check(client, b"%PDF-1.7\n", expect=200)
@@ -130,7 +133,7 @@ def test_control_without_the_count_a_network_checks_on(client: PageClient, monke
 def test_of_a_check_only_its_count_is_kept_and_the_worker_forgets_it(
     client: PageClient, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("voucher.reports.views.check_pages.check_apart", lambda *_: Report(None, (), ()))
+    monkeypatch.setattr("voucher.reports.views.check_pages.check_apart", lambda *_, folder: Report(None, (), ()))
     check(client, b"%PDF-1.7\n", expect=200)
     [kept] = session.scalars(select(StatementCheck)).all()
     assert "127.0.0.1" not in str(vars(kept))
@@ -140,13 +143,32 @@ def test_of_a_check_only_its_count_is_kept_and_the_worker_forgets_it(
     assert session.scalar(select(func.count()).select_from(StatementCheck)) == 0
 
 
-def test_a_file_that_breaks_its_reader_breaks_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_breaks_its_reader_breaks_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checking, "SECONDS", 0.01)
     with pytest.raises(DomainError, match="could not be checked here"):
-        check_apart(b"%PDF-1.7\n", [])
+        check_apart(b"%PDF-1.7\n", [], folder=tmp_path)
     monkeypatch.setattr(checking, "SECONDS", 60)
     with pytest.raises(NotAStatement, match="damaged"):
-        check_apart(b"%PDF-1.7\n", [])
+        check_apart(b"%PDF-1.7\n", [], folder=tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"check-0.lock"}
+
+
+def test_only_a_few_files_are_checked_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inside: list[int] = []
+
+    def check_another(_raw: bytes, _keys: object) -> dict[str, object]:
+        inside.append(1)
+        if len(inside) <= checking.AT_ONCE:
+            check_apart(b"", [], folder=tmp_path)
+        return {}
+
+    monkeypatch.setattr(checking, "_run", check_another)
+    with pytest.raises(DomainError, match="Other files are being checked"):
+        check_apart(b"", [], folder=tmp_path)
+    assert len(inside) == checking.AT_ONCE
+    monkeypatch.setattr(checking, "_run", lambda *_: {"refused": {"words": "no", "values": {}}})
+    with pytest.raises(NotAStatement):
+        check_apart(b"", [], folder=tmp_path)
 
 
 @pytest.mark.rule(64)

@@ -14,7 +14,7 @@ from voucher.reports.verify.check import check_statement
 from voucher.reports.verify.findings import NotAStatement, packed
 from voucher.reports.verify.published import read_published
 
-CPU_SECONDS = 60
+CPU_SECONDS = 40
 MEMORY_BYTES = 1536 * 1024 * 1024
 
 

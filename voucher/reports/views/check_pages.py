@@ -12,7 +12,7 @@ from voucher.platform.forms import show_refusal
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.keyring import KeyStatus
 from voucher.platform.refusals import status_of
-from voucher.platform.web import current_act, public
+from voucher.platform.web import current_act, desk, public
 from voucher.reports.checking import (
     check_apart,
     count_check,
@@ -105,7 +105,7 @@ def _checked(asked_for: Statement | None) -> Report:
     asked_id = asked_for.public_id if asked_for else None
     with transaction(act.actor, act.clock):
         count_check(act, act.actor.address)
-    report = check_apart(raw, published_keys(act.ring))
+    report = check_apart(raw, published_keys(act.ring), folder=desk().config.data)
     return with_what_is_known_here(report, signed_statement(asked_id) if asked_id else None)
 
 
