@@ -1,7 +1,8 @@
 """Printed documents: a template of this checkout becomes a tagged PDF, with no network and no fonts of the machine.
 
-This is the only file that knows WeasyPrint. The pages are PDF/UA-1: language, title, structure and reading order are
-in the file (rule 71), and the same HTML always makes the same bytes.
+With pdf_tags and pdf_archive, which mend what it writes, this is the only file that knows WeasyPrint. The pages are
+PDF/UA-1: language, title, structure and reading order are in the file (rule 71), and the same HTML always makes the
+same bytes.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from voucher.platform.clock import long_date, long_time
 from voucher.platform.errors import DomainError
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.money import pounds
+from voucher.platform.pdf_archive import finish_archive
 from voucher.platform.pdf_tags import finish_tags
 
 try:
@@ -41,6 +43,7 @@ FACES = [
     ("Atkinson Hyperlegible Mono", 400, "atkinson-hyperlegible-mono-400.ttf"),
     ("Atkinson Hyperlegible Mono", 700, "atkinson-hyperlegible-mono-700.ttf"),
 ]
+FACE_KEYS = ("text", "bold", "mono", "mono-bold")
 # Sizes, in percent, that a one-page document is tried at; below the last one its small print would not be readable.
 SCALES = (112, 106, 100, 94, 88, 82, 76, 70)
 
@@ -72,6 +75,11 @@ def render_pdf(html: str, *, base: Path, attached: Sequence[Attached] = ()) -> b
     return _write(_lay_out(html, base), attached)
 
 
+def render_archival(html: str, *, base: Path, attached: Sequence[Attached] = ()) -> bytes:
+    """As ``render_pdf``, built to PDF/A-3a as well, so that it and its attached files can be read in ten years."""
+    return _write(_lay_out(html, base, "pdf/a-3a"), attached, "pdf/a-3a")
+
+
 def render_one_page(html_at: Callable[[int], str], *, base: Path) -> bytes:
     """The document on exactly one page: ``html_at`` gives it at a size in percent, and the largest that fits is taken.
 
@@ -95,6 +103,12 @@ def fill(template: str, **values: object) -> str:
     return _environment().get_template(template).render(**values)
 
 
+def font_files() -> dict[str, Path]:
+    """The typefaces by what they are for: ``text``, ``bold``, ``mono`` and ``mono-bold``; else raises PdfError."""
+    folder = _existing_fonts()
+    return {key: folder / file for key, (_family, _weight, file) in zip(FACE_KEYS, FACES, strict=True)}
+
+
 def fonts_folder() -> Path:
     """Where scripts/assets put the typefaces; VOUCHER_ASSETS names another assets folder."""
     return Path(os.environ.get("VOUCHER_ASSETS") or ASSETS) / "fonts"
@@ -111,7 +125,7 @@ def _environment() -> Environment:
     return found
 
 
-def _lay_out(html: str, base: Path) -> Any:
+def _lay_out(html: str, base: Path, variant: str = "pdf/ua-1") -> Any:
     if weasyprint is None:
         message = _("Printed documents need Pango. Install libpango-1.0-0 and libpangoft2-1.0-0, then try again.")
         raise PdfError("pango_missing", message)
@@ -120,7 +134,7 @@ def _lay_out(html: str, base: Path) -> Any:
     fonts, faces = _faces_of(folder)
     page = weasyprint.HTML(string=html, base_url=f"{base}/", url_fetcher=fetcher)
     try:
-        return page.render(font_config=fonts, stylesheets=[faces], pdf_variant="pdf/ua-1")
+        return page.render(font_config=fonts, stylesheets=[faces], pdf_variant=variant)
     except FatalURLFetchingError as error:
         raise PdfError("address_refused", _("The document asks for a file that is not served to it.")) from error
 
@@ -140,7 +154,7 @@ def _fit(html_at: Callable[[int], str], scales: Sequence[int], base: Path) -> tu
     raise PdfError("page_overflow", _("The text is too long for one page. Shorten the names, the terms or the steps."))
 
 
-def _write(document: Any, attached: Sequence[Attached]) -> bytes:
+def _write(document: Any, attached: Sequence[Attached], variant: str = "pdf/ua-1") -> bytes:
     files = [
         weasyprint.Attachment(
             string=file.content,
@@ -153,12 +167,13 @@ def _write(document: Any, attached: Sequence[Attached]) -> bytes:
         for file in attached
     ]
     plain = {file.content for file in attached if file.plain}
+    repaired = finish_tags if variant == "pdf/ua-1" else finish_archive
 
     def finish(laid_out: Any, pdf: Any) -> None:
-        finish_tags(laid_out, pdf)
+        repaired(laid_out, pdf)
         _keep_plain(pdf, plain)
 
-    pdf = document.write_pdf(finisher=finish, pdf_variant="pdf/ua-1", pdf_identifier=True, attachments=files)
+    pdf = document.write_pdf(finisher=finish, pdf_variant=variant, pdf_identifier=True, attachments=files)
     return bytes(pdf)
 
 

@@ -1,0 +1,143 @@
+"""The marks of a page of a table: text that belongs to a tag, and artifacts that belong to none.
+
+Every text of a cell stands in marked content with a number, by which the structure finds it. Rules, boxes, column
+titles that are repeated and whatever stands in the margins are artifacts, which a screen reader passes over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from voucher.platform.annex.faces import Broken, Face
+from voucher.platform.annex.layout import Column, Measure, Row, Sheet, Style, Text
+from voucher.platform.annex.objects import text_string
+
+RISE = 0.74  # How far below its top the baseline of a line stands, as a part of the line's height.
+THIN, THICK = 0.57, 1.13
+LIGHT, DARK, GREY = "#dde4e9", "#12263a", "#cbd5dc"
+CAPITALS = 0.67  # How high a capital is, as a part of the type size.
+BOX = 1.6  # How far a box goes beyond its text at each side.
+
+
+@cache
+def colour(name: str) -> str:
+    """``#12263a`` as a page's marks name a colour for filling."""
+    return " ".join(f"{int(name[at : at + 2], 16) / 255:.3f}" for at in (1, 3, 5)) + " rg"
+
+
+class Page:
+    """Collects the marks of one page, from its top to its bottom."""
+
+    def __init__(self, faces: Mapping[str, Face], measure: Measure, names: Mapping[str, str]) -> None:
+        """``names`` are the faces' names among the page's resources."""
+        self._faces, self._measure, self._names = faces, measure, names
+        self._below: list[str] = []
+        self._marks: list[str] = []
+        self._style: Style | None = None
+        self.tagged = 0
+
+    def content(self, foot: str) -> bytes:
+        """All marks of the page, with those of its foot, which belong to no tag either."""
+        below = ["/Artifact BMC\n", *self._below, "EMC\n"]
+        footer = ["/Artifact<</Type/Pagination/Subtype/Footer>>BDC ", foot, "EMC\n"]
+        return "".join([*below, *footer, "BT\n", *self._marks, "ET\n"]).encode("ascii")
+
+    def rule(self, left: float, right: float, y: float, thickness: float, shade: str) -> None:
+        """A line from left to right, its middle at this height."""
+        self.box(left, y - thickness / 2, right - left, thickness, shade)
+
+    def box(self, left: float, bottom: float, width: float, height: float, shade: str) -> None:
+        """A filled rectangle."""
+        self._below.append(f"{colour(shade)} {left:.2f} {bottom:.2f} {width:.2f} {height:.2f} re f\n")
+
+    def form(self, name: str) -> None:
+        """What is the same on every page."""
+        self._below.append(f"/{name} Do\n")
+
+    def tag(self, kind: str, texts: Sequence[Text], column: Column, top: float) -> int | None:
+        """A cell, or a paragraph, under this tag; gives its number on the page, or None when it is empty."""
+        if not texts:
+            return None
+        number, self.tagged = self.tagged, self.tagged + 1
+        self._marks.append(f"/{kind}<</MCID {number}>>BDC\n")
+        self._texts(texts, column, top)
+        self._marks.append("EMC\n")
+        return number
+
+    def row(self, kinds: Sequence[str], row: Row, columns: Sequence[Column], top: float) -> list[int | None]:
+        """A row's cells, each under its tag; of a kind the tag counts and not its attributes."""
+        return [self.tag(kind[:2], cell, column, top) for kind, cell, column in zip(kinds, row, columns, strict=True)]
+
+    def artifact(self, texts: Sequence[Text], column: Column, top: float) -> None:
+        """Text that is there for the eye only, because the structure has it elsewhere."""
+        self._marks.append("/Artifact<</Type/Pagination>>BDC\n")
+        self._texts(texts, column, top)
+        self._marks.append("EMC\n")
+
+    def _texts(self, texts: Sequence[Text], column: Column, top: float) -> None:
+        for place, text in enumerate(texts, start=1):
+            style = text[1]
+            broken = self._measure.broken(text, column)
+            if style.box:
+                width = self._faces[style.face].width(broken.lines[0]) * style.size / 1000
+                self.box(column.left, top - style.leading + 0.6, width + 2 * BOX, style.leading - 0.9, style.box)
+            if style is not self._style:
+                self._style = style
+                self._marks.append(f"/{self._names[style.face]} {style.size:g} Tf {colour(style.colour)}\n")
+            self._lines(broken, style, column, top, more=place < len(texts))
+            top -= style.leading * len(broken.lines)
+
+    def _lines(self, broken: Broken, style: Style, column: Column, top: float, *, more: bool) -> None:
+        """The lines of a text; a space ends each that another word follows, so that words stay apart when read out."""
+        face = self._faces[style.face]
+        left = column.left + (BOX if style.box else 0)
+        y = top - style.leading * RISE
+        if broken.instead is not None:
+            self._marks.append(f"/Span<</ActualText{text_string(broken.instead + ' ' * more)}>>BDC\n")
+        last = len(broken.lines) - 1
+        for number, (line, joined) in enumerate(zip(broken.lines, broken.joined, strict=True)):
+            if column.ends:
+                left = column.left + column.width - face.width(line) * style.size / 1000
+            space = " " if joined or (more and number == last) else ""
+            self._marks.append(f"1 0 0 1 {left:.2f} {y:.2f} Tm<{face.encoded(line + space)}>Tj\n")
+            y -= style.leading
+        if broken.instead is not None:
+            self._marks.append("EMC\n")
+
+
+class Furniture:
+    """What stands around the table, line by line: in the margins, and across a page that is not valid."""
+
+    def __init__(self, faces: Mapping[str, Face], names: Mapping[str, str]) -> None:
+        self._faces, self._names = faces, names
+
+    def line(self, text: Text, x: float, y: float, *, ends: bool) -> str:
+        """One line of text; ``ends`` says that x is where it ends and not where it begins."""
+        words, style = text
+        if ends:
+            x -= self._faces[style.face].width(words) * style.size / 1000
+        return self._shown(text, f"1 0 0 1 {x:.2f} {y:.2f}")
+
+    def margins(self, sheet: Sheet) -> bytes:
+        """What is the same on every page of the table, as the content of a form."""
+        marks = [self._across(sheet.watermark, sheet)] if sheet.watermark else []
+        marks += [self.line(text, x, y, ends=ends) for text, x, y, ends in sheet.margins]
+        rule = f"{colour(GREY)} {sheet.left:.2f} {sheet.rule:.2f} {sheet.right - sheet.left:.2f} 0.71 re f\n"
+        return "".join([*marks, rule]).encode("ascii")
+
+    def _across(self, text: Text, sheet: Sheet) -> str:
+        """Through the middle of the page, rising by 38 degrees."""
+        words, style = text
+        cosine, sine = 0.788, 0.6157
+        half = self._faces[style.face].width(words) * style.size / 2000
+        low = style.size * CAPITALS / 2
+        x = sheet.width / 2 - half * cosine + low * sine
+        y = sheet.height / 2 - half * sine - low * cosine
+        return self._shown(text, f"{cosine} {sine} {-sine} {cosine} {x:.2f} {y:.2f}")
+
+    def _shown(self, text: Text, place: str) -> str:
+        words, style = text
+        face, name = self._faces[style.face], self._names[style.face]
+        set_in = f"/{name} {style.size:g} Tf {colour(style.colour)} {place} Tm"
+        return f"BT {set_in}<{face.encoded(words)}>Tj ET\n"
