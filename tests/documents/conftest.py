@@ -1,4 +1,4 @@
-"""A believable statement: two funding lines, forty transactions, one of them returned, and figures that add up."""
+"""A believable statement: two funding lines, transactions, one of them returned, and figures that add up."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def transaction(number: int) -> dict[str, Any]:
     sign = -1 if number == 17 else 1
     net = 61_250 + number * 7_919 % 93_000
     grant, vat = share(net, 8_000), share(net, 2_000)
-    day = date(2026, 4, 3) + timedelta(days=2 * number)
+    day = date(2026, 4, 3) + timedelta(days=2 * number % 88)
     provider, provider_id = PROVIDERS[number % 3]
     amounts = {"net": net, "vat": vat, "gross": net + vat, "grant": grant, "own_contribution": net - grant}
     return {key: sign * pence for key, pence in amounts.items()} | {
@@ -77,8 +77,9 @@ def build_lines(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     back = -sum(row["grant"] for row in rows if row["kind"] == "return")
     own = sum(row["own_contribution"] for row in rows)
     held = sum(REPORTED[code][0][3] for code in "3456")
-    closing = REPORTED["1"][0][3] - held - paid + back
-    worked_out = {"7a": paid, "7b": back, "7": paid - back, "8": paid - back, "12": closing, "14": own}
+    award = max(REPORTED["1"][0][3], 2 * paid)
+    closing = award - held - paid + back
+    worked_out = {"1": award, "7a": paid, "7b": back, "7": paid - back, "8": paid - back, "12": closing, "14": own}
     lines = []
     for code in [str(number) for number in range(1, 29) if number != 26] + ["26"]:
         parts = [part(c, label, unit, worked_out.get(c, value)) for c, label, unit, value in REPORTED.get(code, [])]
@@ -97,9 +98,9 @@ def by_provider(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return totals
 
 
-@pytest.fixture
-def statement() -> dict[str, Any]:
-    rows = [transaction(number) for number in range(40)]
+def statement_of(count: int) -> dict[str, Any]:
+    """The data of a statement with so many transactions."""
+    rows = [transaction(number) for number in range(count)]
     grant, own = sum(row["grant"] for row in rows), sum(row["own_contribution"] for row in rows)
     late = {"kind": "Returned payment", "reference": "NTT-B002-008", "detail": "Account closed", "on": "2026-05-07"}
     override = {"kind": "Extension", "reference": "NTT-V-00117", "at": "2026-05-12T13:20:00+00:00", "who": "Owen Price"}
@@ -112,9 +113,14 @@ def statement() -> dict[str, Any]:
         ],
         "lines": build_lines(rows),
         "providers": by_provider(rows),
-        "exceptions": [{**late, "pence": rows[17]["grant"]}],
+        "exceptions": [{**late, "pence": rows[17]["grant"] if count > 17 else None}],
         "overrides": [{**override, "reason": "Engineer ill; new date agreed", "pence": None}],
         "transactions": rows,
         "checks": [{"name": "Line 7 and the bank lines", "left": grant, "right": grant, "holds": True}],
         "totals": {"record_count": len(rows), "grant": grant, "own_contribution": own},
     }
+
+
+@pytest.fixture
+def statement() -> dict[str, Any]:
+    return statement_of(40)

@@ -13,9 +13,9 @@ from voucher.platform.db import session
 from voucher.platform.money import in_pounds
 from voucher.reports.commands import data_of, statement_paper
 from voucher.reports.models import Statement
+from voucher.reports.transactions import transactions_csv as annex_csv
 
 Row = Mapping[str, object]
-MONEY = ("net", "vat", "gross", "grant", "own_contribution", "paid_by_business")
 
 
 def statement_json(statement: Statement) -> bytes:
@@ -57,15 +57,7 @@ def _value(value: object, unit: str) -> Cell:
 
 def transactions_csv(statement: Statement) -> bytes:
     """The annex, a row for each payment or return."""
-    transactions = cast(Sequence[Row], data_of(statement)["transactions"])
-    columns = [
-        "voucher", "business", "business_id", "provider", "provider_id", "delivered_on", "claimed_on", *MONEY,
-        "payment", "bank_on", "evidence", "kind",
-    ]  # fmt: skip
-    rows = [
-        [_value(row[name], "pence") if name in MONEY else str(row[name]) for name in columns] for row in transactions
-    ]
-    return csv_files.write_table(["statement", *columns], [[statement.reference, *row] for row in rows])
+    return annex_csv(data_of(statement))
 
 
 def statement_pdf_bytes(act: Act, statement: Statement) -> bytes:

@@ -1,24 +1,29 @@
 """The statement to the funder on paper, drawn from its data and from nothing else.
 
 The PDF carries the data as an attached file whose SHA-256 is the hash on every page, and a signed one its signature
-beside it, so that whoever holds the PDF can work every figure out again; voucher/reports/verify does.
+beside it, so that whoever holds the PDF can work every figure out again; voucher/reports/verify does. The front is set
+like a letter; the annex, which may have any length, is written behind it (``voucher.reports.annex``), and both are one
+tagged file.
 """
 
 from __future__ import annotations
 
 import base64
+import io
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.money import pounds
-from voucher.platform.pdf import TEMPLATES, Attached, fill, render_pdf, scale_for_one_page
+from voucher.platform.pdf import TEMPLATES, Attached, fill, render_archival, scale_for_one_page
 from voucher.platform.qr import data_uri, qr_svg
 from voucher.reports import rules
+from voucher.reports.annex import Around, append_annex
 from voucher.reports.breaches import breaches
 from voucher.reports.money_bar import MoneyBar, money_bar
-from voucher.reports.verify.paper_file import DATA, SIGNATURE
+from voucher.reports.transactions import transactions_csv
+from voucher.reports.verify.paper_file import DATA, SIGNATURE, TRANSACTIONS
 from voucher.reports.verify.signed import Signer, SignOff, seal_file, unsigned
 
 # What a state is called, and the colour of its tag. A state that is not signed is also written across each page.
@@ -31,13 +36,6 @@ STATES = {
     "accepted": (_("Accepted by the funder"), "green"),
     "queried": (_("Queried by the funder"), "red"),
 }
-EVIDENCE = {
-    "imported": _("Bank file"),
-    "typed": _("Typed in"),
-    "payment run": _("Pay run"),
-    "ledger extract": _("Ledger"),
-    "opening": _("Opening"),
-}
 GROUPS = (
     (_("The award and where it stands"), ("1", "2", "3", "4", "5", "6")),
     (_("Paid"), ("7", "8")),
@@ -49,7 +47,6 @@ GROUPS = (
     (_("Records, ledger, overrides and sign-off"), ("25", "27", "28", "26")),
 )
 QR_MM = 26  # Its address is short and in capitals, so that cameras read it at this size.
-ANNEX_AMOUNTS = ("net", "vat", "gross", "grant", "own_contribution", "paid_by_business")
 
 Json = dict[str, Any]
 
@@ -75,7 +72,7 @@ class Headline:
     line: str
 
 
-def statement_pdf(data: dict[str, object], *, data_hash: str, sign_off: SignOff, state: str) -> bytes:
+def statement_pdf(data: Json, *, data_hash: str, sign_off: SignOff, state: str) -> bytes:
     """The statement as a tagged PDF with its data attached (rule 54: it recomputes from what is in the file).
 
     ``data`` follows statement-1.0.schema.json, ``data_hash`` is the SHA-256 of its canonical JSON in hex, ``sign_off``
@@ -86,14 +83,14 @@ def statement_pdf(data: dict[str, object], *, data_hash: str, sign_off: SignOff,
 
 
 def signed_statement_pdf(
-    data: dict[str, object], *, data_hash: str, sign_off: SignOff, signer: Signer, check_at: str
+    data: Json, *, data_hash: str, sign_off: SignOff, signer: Signer, check_at: str
 ) -> tuple[bytes, str]:
     """The signed statement as PDF, with the signature in it, and that signature's file as text.
 
     ``check_at`` is the address, which the cover's QR code carries, where whoever holds the file can check it. Raises
     what ``statement_pdf`` raises.
     """
-    blank = unsigned(str(cast(Json, data["header"])["statement"]), data_hash, sign_off, signer)
+    blank = unsigned(str(data["header"]["statement"]), data_hash, sign_off, signer)
     seal = {"key": signer, "public": base64.b64encode(signer.public).decode(), "check_at": check_at}
     seal["qr"] = data_uri(qr_svg(check_at.upper(), size_mm=QR_MM))
     at = datetime.fromisoformat(str(sign_off[-1]["at"]))
@@ -103,15 +100,26 @@ def signed_statement_pdf(
     return pdf, signature.decode()
 
 
-def _drawn(data: dict[str, object], values: Json, more: list[Attached]) -> bytes:
+def _drawn(data: Json, values: Json, more: list[Attached]) -> bytes:
     content = rules.canonical(data)
     if rules.data_hash(content) != values["data_hash"]:
         raise ValueError("the hash is not that of the statement's data")
     scale = scale_for_one_page(lambda scale: _html(values, scale, cover_only=True), base=TEMPLATES)
     html = _html(values, scale, cover_only=False)
-    prepared_at = datetime.fromisoformat(cast(Json, data["header"])["prepared_at"])
-    file = Attached(DATA, content.encode(), _("The data of this statement"), prepared_at)
-    return render_pdf(html, base=TEMPLATES, attached=[file, *more])
+    front = render_archival(html, base=TEMPLATES, attached=[*_attached(data, content.encode()), *more])
+    around = Around(data["header"]["scheme"], values["state"], values["foot"], signed=not values["unsigned"])
+    whole = io.BytesIO()
+    append_annex(front, data, around, whole)
+    return whole.getvalue()
+
+
+def _attached(data: Json, content: bytes) -> list[Attached]:
+    """The files that the PDF carries: the data, whose hash is printed, and the annex as a table for machines."""
+    prepared_at = datetime.fromisoformat(data["header"]["prepared_at"])
+    return [
+        Attached(DATA, content, _("The data of this statement"), prepared_at),
+        Attached(TRANSACTIONS, transactions_csv(data), _("The transactions of the annex"), prepared_at),
+    ]
 
 
 def _html(values: Json, cover_scale: int, *, cover_only: bool) -> str:
@@ -123,14 +131,14 @@ def _view(data: Json, data_hash: str, sign_off: SignOff, state: str) -> Json:
     pots: list[Json] = data["funding_lines"]
     label, colour = STATES[state]
     bars = _bars(lines, pots)
-    sums = _sums(data["transactions"], ANNEX_AMOUNTS)
     return {
         "data": data,
         "header": data["header"],
         "data_hash": data_hash,
+        "foot": _foot(data, data_hash),
+        "files": (DATA, TRANSACTIONS),
         "sign_off": sign_off,
         "seal": None,
-        "attached_name": DATA,
         "state": label,
         "state_colour": colour,
         "unsigned": state not in rules.FROZEN,
@@ -139,14 +147,19 @@ def _view(data: Json, data_hash: str, sign_off: SignOff, state: str) -> Json:
         "columns": [*([pot["name"] for pot in pots] if len(pots) > 1 else []), _("Total")],
         "groups": _groups(lines, [pot["code"] for pot in pots]),
         "amount_mm": max(28, 3 + 2 * max(len(pounds(bar.whole)) for bar in bars)),
-        "sums": sums,
-        "annex_mm": [max(18, 2.6 + 1.6 * len(pounds(pence))) for pence in sums.values()],
         "provider_sums": _sums(data["providers"], ("vouchers", "claims", "claimed", "approved", "defrayed")),
-        "evidence": EVIDENCE,
         "breaches": (found := breaches(data)),
         "beyond": {each.code for each in found},
         "rate": shown(data["header"]["intervention_rate_agreed_bp"], "basis_points"),
     }
+
+
+def _foot(data: Json, data_hash: str) -> str:
+    """What every page says of the whole: which statement, how many records, and the head of its hash."""
+    count = data["totals"]["record_count"]
+    records = _("{count} record") if count == 1 else _("{count} records")
+    number = data["header"]["statement"]
+    return f"{number} · {records.format(count=count)} · {_('data hash')} {data_hash[:16]}"
 
 
 def shown(value: int | None, unit: str) -> str:
