@@ -8,21 +8,27 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
 
 from voucher.funding.models import Posting
 from voucher.funding.rules import Account
 from voucher.organisations.identifiers import IdentifierKind, org_id
 from voucher.organisations.models import Organisation
-from voucher.payments.bank_files.queries import evidence_of
-from voucher.payments.models import BankLine, BankMatch, Payment
-from voucher.payments.rules import MatchKind
+from voucher.payments.models import Payment
 from voucher.platform.db import session
 from voucher.platform.money import split
+from voucher.providers.models import Provider
 from voucher.redemptions.models import Redemption
-from voucher.redemptions.queries import answer_in_force, sessions_of
 from voucher.reports.ledger_side import Period
+from voucher.reports.reading import by_id
+from voucher.vouchers.models import Voucher
 
 PUBLIC_KINDS = (IdentifierKind.COMPANY_NUMBER, IdentifierKind.CHARITY_NUMBER)
+# What the annex says of a claim, read along with it.
+WITH_NAMES = (
+    joinedload(Redemption.voucher).joinedload(Voucher.business).selectinload(Organisation.identifiers),
+    joinedload(Redemption.provider).joinedload(Provider.organisation).selectinload(Organisation.identifiers),
+)
 
 
 @dataclass(frozen=True)
@@ -76,10 +82,12 @@ def paid_in(line_ids: Sequence[int], period: Period) -> list[Paid]:
         if redemption_id is not None and payment_id is not None:
             sign = 1 if target == Account.DEFRAYED else -1
             parts[redemption_id, payment_id, target][line_id] = sign * int(pence)
+    claims = by_id(Redemption, (redemption_id for redemption_id, _payment, _target in parts), *WITH_NAMES)
+    payments = by_id(Payment, (payment_id for _redemption, payment_id, _target in parts))
     return [
         Paid(
-            session.get_one(Redemption, redemption_id),
-            session.get_one(Payment, payment_id),
+            claims[redemption_id],
+            payments[payment_id],
             "payment" if target == Account.DEFRAYED else "return",
             by_line,
         )
@@ -132,49 +140,9 @@ def standing_claims(accounts: Sequence[Account], line_ids: Sequence[int], throug
                 spread[redemption_id][line_id] += int(pence)
             if line_id in line_ids and effective_on <= through:
                 here[redemption_id] += sign * int(pence)
-    return [
-        Share(session.get_one(Redemption, claim_id), dict(spread[claim_id]), pence)
-        for claim_id, pence in sorted(here.items())
-        if pence > 0
-    ]
-
-
-def transaction_row(item: Paid, line_ids: Sequence[int]) -> dict[str, object]:
-    """A row of the annex (line 25). A natural person appears by the scheme's reference only."""
-    claim, voucher = item.redemption, item.redemption.voucher
-    match = match_of(claim, item.by_line, line_ids)
-    line = _bank_line(item)
-    answer = answer_in_force(claim)
-    delivered = [s.delivered_on for s in sessions_of(claim) if s.delivered_on is not None]
-    business = voucher.business
-    return {
-        "voucher": voucher.reference,
-        "business": business.reference if business.natural_person else business.name,
-        "business_id": public_id_of(business),
-        "provider": claim.provider.organisation.name,
-        "provider_id": public_id_of(claim.provider.organisation),
-        "delivered_on": max(delivered).isoformat(),
-        "claimed_on": claim.submitted_at.date().isoformat(),
-        "net": match.net,
-        "vat": match.vat,
-        "gross": match.net + match.vat,
-        "grant": sum(pence for line_id, pence in item.by_line.items() if line_id in line_ids),
-        "own_contribution": match.own,
-        "paid_by_business": answer.paid_pence if answer else None,
-        "payment": item.payment.reference,
-        "bank_on": line.booked_on.isoformat(),
-        "evidence": evidence_of(line),
-        "kind": item.kind,
-    }
-
-
-def _bank_line(item: Paid) -> BankLine:
-    kind = MatchKind.PAYMENT if item.kind == "payment" else MatchKind.RETURN
-    return session.scalars(
-        select(BankLine)
-        .join(BankMatch, BankMatch.bank_line_id == BankLine.id)
-        .where(BankMatch.payment_id == item.payment.id, BankMatch.kind == kind)
-    ).one()
+    standing = {claim_id: pence for claim_id, pence in sorted(here.items()) if pence > 0}
+    claims = by_id(Redemption, standing)
+    return [Share(claims[claim_id], dict(spread[claim_id]), pence) for claim_id, pence in standing.items()]
 
 
 def public_id_of(organisation: Organisation) -> str:

@@ -17,7 +17,7 @@ from voucher.payments.models import BankLine, BankMatch
 from voucher.payments.rules import LineSource
 from voucher.platform.db import session
 from voucher.reports.checks import check, identities, two_sides
-from voucher.reports.claims_paid import Match, match_of, paid_in, transaction_row
+from voucher.reports.claims_paid import Match, match_of, paid_in
 from voucher.reports.findings import RETURNED, UNEXPLAINED, UNSEEN, exceptions, ours, overrides, providers
 from voucher.reports.funding_lines import FundingLines, FundingWords
 from voucher.reports.ledger_side import LedgerSide, Period
@@ -25,6 +25,7 @@ from voucher.reports.lines import NOT_REPORTED, MoneyLines, Part, Shape, part
 from voucher.reports.match_lines import counted_twice, match_parts
 from voucher.reports.models import Statement
 from voucher.reports.queries import reviewer_needed
+from voucher.reports.transaction_rows import transaction_rows
 from voucher.schemes.models import Scheme
 
 BASIS = "defrayed"
@@ -64,7 +65,7 @@ class StatementReader:
         self.funding_lines = FundingLines(agreement, self.money, heading.period, given.words)
         self.paid = paid_in(self.line_ids, heading.period)
         self.match = match_parts(agreement, self.line_ids, heading.period, self.paid)
-        self.transactions = [transaction_row(item, self.line_ids) for item in self.paid]
+        self.transactions = transaction_rows(self.paid, self.line_ids)
         self.overrides = overrides(scheme, heading.period) + self._ledger_override()
         self.exceptions = exceptions(scheme, heading.period, self.paid, self.line_ids, self.transactions)
 
