@@ -34,7 +34,7 @@ OVERRIDE = {"at": STEP["at"], "kind": "extension", "pence": None, "reason": "ill
 
 def more_paid(data: Json) -> None:
     """Ten pounds more were paid, in every place in which the data could show it."""
-    add_to(data, 1_000, ["7", "7a", "8", "8b", "4"])
+    add_to(data, 1_000, ["7", "7a", "8", "14f", "4"])
     add_to(data, -2_000, ["4"])
     row = next(row for row in data["transactions"] if row["kind"] == "payment")
     row["grant"] += 1_000
@@ -44,12 +44,12 @@ def more_paid(data: Json) -> None:
     data["providers"][0]["defrayed"] += 1_000
     for code in ("14", "14a"):
         parts(data)[code]["value"] -= 1_000
-    grant, match = parts(data)["8b"]["value"], parts(data)["14"]["value"]
+    grant, match = parts(data)["14f"]["value"], parts(data)["14"]["value"]
     parts(data)["14b"]["value"] = 10_000 * grant // (grant + match)
     parts(data)["14b"]["note"] = "Above the agreed rate." if parts(data)["14b"]["value"] > 8_000 else None
     for check in data["checks"]:
-        if check["name"].startswith("Line 7,"):
-            check["left"] = check["right"] = parts(data)["7"]["value"]
+        if check["name"].startswith("Line 7 less 15c,"):
+            check["left"] = check["right"] = parts(data)["7"]["value"] - parts(data)["15c"]["value"]
 
 
 def one_less(data: Json) -> None:

@@ -83,12 +83,17 @@ class FundingLines:
                 note=note,
             ),
             part(Shape("15f", _("Agreed cap"), _("As the agreement says.")), cap, unit="basis_points"),
+            p("15g", _("Came back this period"), _("Part of line 7b."), self.admin_returned_in_period()),
         ]
 
     def admin_paid_in_period(self) -> ByLine:
         """Administration that the bank showed in the period, less what came back."""
         flow = self.money.side.flow
         return less(flow(A.APPROVED, A.DEFRAYED, K.ADMIN_PAID), flow(A.DEFRAYED, A.APPROVED, K.ADMIN_RETURNED))
+
+    def admin_returned_in_period(self) -> ByLine:
+        """Administration that the bank sent back in the period."""
+        return self.money.side.flow(A.DEFRAYED, A.APPROVED, K.ADMIN_RETURNED)
 
     def _cap_base(self, total: int, paid: int) -> int:
         if self.said.admin_cap_of == CapBase.AWARD:

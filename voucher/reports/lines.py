@@ -155,7 +155,8 @@ class MoneyLines:
         """Line 12 with what its two identities need and no other line has, so that both can be worked out again."""
         p, flow = self.part, self.side.flow
         changed = less(flow(A.AWARD, A.UNALLOCATED), flow(A.UNALLOCATED, A.AWARD))
-        made = _("2 + 12a − 12b + 12c + 9 + 10 − 12d + 11a; and 1 − (3 + 4 + 5 + 6 + 8) + 12e.")
+        made = _("2 + 12a − 12b + 12c + 9 + 10 − 12d − 12f + 11a; and 1 − (3 + 4 + 5 + 6 + 8) + 12e.")
+        administration = less(flow(A.UNALLOCATED, A.APPROVED), flow(A.APPROVED, A.UNALLOCATED))
         direct = _("Vouchers reinstated, or taken over from elsewhere.")
         return [
             p("12", _("Closing unallocated"), made, self.closing),
@@ -169,6 +170,7 @@ class MoneyLines:
             p("12c", _("Reservations released"), _("Declined, lapsed or withdrawn."), flow(A.RESERVED, A.UNALLOCATED)),
             p("12d", _("Committed again"), direct, flow(A.UNALLOCATED, A.COMMITTED)),
             p("12e", _("Re-usable recoveries to date"), _("11a since the award began."), self.kept_recoveries()),
+            p("12f", _("Administration approved"), _("In the period, less what was withdrawn."), administration),
         ]
 
     def _defrayed(self) -> list[Part]:

@@ -27,10 +27,10 @@ from voucher.accounts.appointments import Appointment, confirm_role, propose_rol
 from voucher.accounts.commands import add_person, grant_role
 from voucher.accounts.rules import Role
 from voucher.applications.applying import answer_question, begin_by_phone
-from voucher.payments.bank_files.models import BankImport
 from voucher.assurance.concentration import look_for_concentration, set_thresholds
 from voucher.assurance.irregularities import register_irregularity
 from voucher.assurance.rules import IrregularityKind, Thresholds
+from voucher.payments.bank_files.models import BankImport
 from voucher.platform.db import Base, session
 from voucher.redemptions.models import Redemption
 

@@ -42,8 +42,18 @@ def _sums(data: Json, parts: Parts, rows: Sequence[Json]) -> Finding:
     never_paid = totals["vat"] + totals["net"] - totals["own_contribution"] - totals["grant"]
 
     def make() -> Finding:
-        by_line = {"7": paid - back, "7a": paid, "7b": back, "13a": never_paid, "14a": totals["own_contribution"]}
-        pairs = [(Sentence(_("Line %(code)s"), {"code": code}), parts.value(code), it) for code, it in by_line.items()]
+        # Administration is part of line 7 and has no row here.
+        by_terms = {
+            "+7 -15c": paid - back,
+            "+7a -15c -15g": paid,
+            "+7b -15g": back,
+            "+13a": never_paid,
+            "+14a": totals["own_contribution"],
+        }
+        pairs = [
+            (Sentence(_("Line %(code)s"), {"code": terms.removeprefix("+")}), parts.total(terms), it)
+            for terms, it in by_terms.items()
+        ]
         for name in ("grant", "own_contribution"):
             pairs.append(
                 (Sentence(_("Total of the column %(name)s"), {"name": name}), data["totals"][name], totals[name])
@@ -109,7 +119,9 @@ def _providers(data: Json, parts: Parts, rows: Sequence[Json]) -> Finding:
             (Sentence("%(provider)s", {"provider": each["provider"]}), each["defrayed"], paid[org_id])
             for org_id, each in listed.items()
         ]
-        pairs.append((Sentence(_("All providers")), parts.value("7"), sum(it["defrayed"] for it in listed.values())))
+        pairs.append(
+            (Sentence(_("All providers")), parts.total("+7 -15c"), sum(it["defrayed"] for it in listed.values()))
+        )
         found = compared("providers", words, pairs)
         wrong = [
             Sentence(_("%(provider)s: its vouchers are not those of its transactions."), {"provider": it["provider"]})
@@ -127,10 +139,10 @@ def _providers(data: Json, parts: Parts, rows: Sequence[Json]) -> Finding:
 
 
 def _returns(data: Json, parts: Parts) -> Finding:
-    words = _("The returned payments that are listed add up to line 7b.")
+    words = _("The returned payments that are listed add up to line 7b less 15g.")
     back = sum(row["pence"] or 0 for row in data["exceptions"] if row["kind"] == "returned payment")
     return guarded(
-        "returns", words, lambda: compared("returns", words, [(Sentence(_("Line 7b")), parts.value("7b"), back)])
+        "returns", words, lambda: compared("returns", words, [(Sentence(_("Line 7b")), parts.total("+7b -15g"), back)])
     )
 
 

@@ -33,7 +33,7 @@ IDENTITIES = (
     Identity(
         "roll_forward",
         "12",
-        "+2 +12a -12b +12c +9a +9b +10a +10b -12d +11a",
+        "+2 +12a -12b +12c +9a +9b +10a +10b -12d -12f +11a",
         _("Line 12 follows from line 2 and everything that moved in the period."),
     ),
     Identity(
@@ -48,6 +48,8 @@ IDENTITIES = (
         "+16a +16b -16c +16d +16e -16f +16g",
         _("Line 16, closing cash, is opening cash with everything that came in and went out."),
     ),
+    Identity("administration", "15", "+15a +15b", _("Line 15, administration, is what was paid and what was not yet.")),
+    Identity("drawdowns", "17", "+17a +17b +17c", _("Line 17 is what was asked for on each kind of funding line.")),
     Identity("ledger_tie", "27", "+27a -27b", _("Line 27 is the authority's own ledger less closing cash."), False),
     Identity("ledger_cash", "27b", "+16", _("The closing cash of line 27 is that of line 16."), False),
 )
@@ -69,6 +71,10 @@ class Parts:
         if value is None:
             raise KeyError(code)
         return int(value)
+
+    def total(self, terms: str) -> int:
+        """The sum of parts as an identity writes it, ``+7 -15c``; raises KeyError when one has no figure."""
+        return sum(int(f"{sign}1") * self.value(code) for sign, code in _TERM.findall(terms))
 
     def on(self, code: str, pot: str) -> int:
         """The figure of a part on one funding line; raises KeyError when there is none."""
@@ -185,10 +191,10 @@ def _rate(data: Json, parts: Parts) -> Finding:
     )
 
     def make() -> Finding:
-        grant, match = parts.value("8b"), parts.value("14")
+        grant, match = parts.value("14f"), parts.value("14")
         rate = 10_000 * grant // (grant + match) if grant + match else None
         said, agreed = parts.by_code["14b"], data["header"]["intervention_rate_agreed_bp"]
-        above = rate is not None and agreed is not None and rate > agreed
+        above = agreed is not None and grant * 10_000 > agreed * (grant + match)
         wrong = []
         if said["value"] != rate:
             values = {"said": _percent(said["value"]), "found": _percent(rate)}
@@ -242,8 +248,8 @@ def _explained(parts: Parts) -> Finding:
     return guarded("ledger_explained", words, make)
 
 
-# The figure of the statement that a check of its own must have on its left side, by how its name begins.
-_CHECKED_LINES = (("Line 12:", "12"), ("Line 7,", "7"), ("Line 16:", "16"), ("Line 2,", "2"))
+# What a check of the statement's own must have on its left side, by how its name begins.
+_CHECKED_LINES = (("Line 12:", "+12"), ("Line 7 less 15c,", "+7 -15c"), ("Line 16:", "+16"), ("Line 2,", "+2"))
 
 
 def _own_checks(data: Json, parts: Parts) -> list[Finding]:
@@ -265,9 +271,9 @@ def _own_checks(data: Json, parts: Parts) -> list[Finding]:
 
     def compare() -> Finding:
         pairs = [
-            (Sentence(_("Check of line %(code)s"), {"code": code}), check["left"], parts.value(code))
+            (Sentence(_("Check “%(name)s”"), {"name": check["name"]}), check["left"], parts.total(terms))
             for check in checks
-            for start, code in _CHECKED_LINES
+            for start, terms in _CHECKED_LINES
             if check["name"].startswith(start)
         ]
         return compared("checks_about", about, pairs)
