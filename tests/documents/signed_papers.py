@@ -187,10 +187,13 @@ def other_digit(page: int, nth: int = 0) -> Change:
         for operands, operator in pikepdf.parse_content_stream(target):
             if str(operator) == "Tf":
                 font = str(operands[0])
-            if str(operator) == "TJ" and _has_amount(operands[0], glyphs[font]):
-                if found == nth:
-                    operands = [pikepdf.Array(_swapped(operands[0], glyphs[font]))]
-                found += 1
+            if str(operator) in ("TJ", "Tj"):
+                items = list(operands[0]) if str(operator) == "TJ" else [operands[0]]
+                if _has_amount(items, glyphs[font]):
+                    if found == nth:
+                        changed = _swapped(items, glyphs[font])
+                        operands = [pikepdf.Array(changed) if str(operator) == "TJ" else changed[0]]
+                    found += 1
             instructions.append((operands, operator))
         assert found > nth, "no amount there"
         target.Contents = document.make_stream(pikepdf.unparse_content_stream(instructions))
@@ -212,12 +215,12 @@ def _shown(item: object, glyphs: dict[bytes, str]) -> list[tuple[bytes, str]]:
     return [(raw[at : at + 2], glyphs.get(raw[at : at + 2], "")) for at in range(0, len(raw), 2)]
 
 
-def _has_amount(items: pikepdf.Array, glyphs: dict[bytes, str]) -> bool:
+def _has_amount(items: Sequence[object], glyphs: dict[bytes, str]) -> bool:
     text = "".join(letter for item in items for _code, letter in _shown(item, glyphs))
     return bool(re.search(r"£\d", text))
 
 
-def _swapped(items: pikepdf.Array, glyphs: dict[bytes, str]) -> list[object]:
+def _swapped(items: Sequence[object], glyphs: dict[bytes, str]) -> list[object]:
     """The same text with the first digit behind the pound sign drawn as another."""
     by_letter = {letter: code for code, letter in glyphs.items()}
     out: list[object] = []

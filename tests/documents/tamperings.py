@@ -183,7 +183,9 @@ TAMPERINGS: dict[str, tuple[Tamper, set[str]]] = {
     "a printed figure of the annex": (
         lambda p: saved(p.april, other_digit(page_with(p.april, "Annex: the transactions"), 2)), {"printed_annex"}),
     "a page taken out": (lambda p: saved(p.april, removed(1)), {"page_feet", "printed_lines"}),
-    "the last page taken out": (lambda p: saved(p.april, removed(-1)), {"page_feet", "printed_sign_off"}),
+    "the last page taken out": (lambda p: saved(p.april, removed(-1)), {"page_feet", "printed_annex"}),
+    "the page with the sign-off taken out": (
+        lambda p: saved(p.april, removed(page_with(p.april, "Check it yourself"))), {"page_feet", "printed_sign_off"}),
     "two pages swapped": (lambda p: saved(p.april, page_swap), {"page_feet"}),
     "a page twice": (lambda p: saved(p.april, lambda d: d.pages.append(d.pages[1])), {"page_feet"}),
     "a page of another statement": (page_of_may, {"page_feet", "printed_lines"}),

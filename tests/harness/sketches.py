@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import pytest
 
 from voucher.platform import pdf
+from voucher.reports import paper
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class _Sketch:
     pages: tuple[int, ...] = (1,)
 
 
-def _write(document: _Sketch, attached: Sequence[pdf.Attached]) -> bytes:
+def _write(document: _Sketch, attached: Sequence[pdf.Attached], _variant: str = "") -> bytes:
     digest = hashlib.sha256(document.html.encode())
     for file in attached:
         digest.update(file.content)
@@ -41,6 +42,7 @@ def sketched() -> Iterator[None]:
 def sketching() -> Iterator[None]:
     """The same for as long as somebody builds a scheme."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pdf, "_lay_out", lambda html, _base: _Sketch(html))
+        patch.setattr(pdf, "_lay_out", lambda html, _base, _variant="": _Sketch(html))
         patch.setattr(pdf, "_write", _write)
+        patch.setattr(paper, "append_annex", lambda front, _data, _around, out: out.write(front))
         yield

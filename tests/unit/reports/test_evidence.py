@@ -6,8 +6,8 @@ import json
 
 from voucher.payments.bank_files.reading import STATEMENTS, FileKind
 from voucher.payments.rules import LineSource
+from voucher.reports.annex import EVIDENCE
 from voucher.reports.commands import SCHEMA_FILE
-from voucher.reports.paper import EVIDENCE
 
 
 def test_every_kind_of_evidence_is_named_by_schema_and_paper() -> None:
