@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pikepdf
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -105,7 +105,8 @@ def attach(name: str, content: bytes) -> Change:
     """Another content for an attached file, or a new file."""
 
     def change(document: pikepdf.Pdf) -> None:
-        document.attachments[name] = pikepdf.AttachedFileSpec(document, content, filename=name)
+        unsaid = dict.fromkeys(("description", "mime_type", "creation_date", "mod_date"), "")
+        document.attachments[name] = pikepdf.AttachedFileSpec(document, content, filename=name, **unsaid)
 
     return change
 
@@ -181,10 +182,10 @@ def other_digit(page: int, nth: int = 0) -> Change:
     """One digit of an amount on a page is drawn as another: the glyph behind a pound sign and its number."""
 
     def change(document: pikepdf.Pdf) -> None:
-        target = document.pages[page]
+        target: Any = document.pages[page]
         glyphs = {name: _glyphs(font) for name, font in target.Resources.Font.items()}
         found, font, instructions = 0, "", []
-        for operands, operator in pikepdf.parse_content_stream(target):
+        for operands, operator in cast(list[tuple[Any, Any]], pikepdf.parse_content_stream(target)):
             if str(operator) == "Tf":
                 font = str(operands[0])
             if str(operator) in ("TJ", "Tj"):
@@ -201,7 +202,7 @@ def other_digit(page: int, nth: int = 0) -> Change:
     return change
 
 
-def _glyphs(font: pikepdf.Dictionary) -> dict[bytes, str]:
+def _glyphs(font: Any) -> dict[bytes, str]:
     """What each glyph of a font stands for."""
     table = bytes(font.ToUnicode.read_bytes())
     pairs = re.findall(rb"<([0-9a-fA-F]+)>\s*<([0-9a-fA-F]+)>", table)
@@ -239,7 +240,7 @@ def _swapped(items: Sequence[object], glyphs: dict[bytes, str]) -> list[object]:
 def overlaid(raw: bytes, text: str) -> bytes:
     """An amount drawn over the cover by an incremental update: everything that was signed is still in the file."""
     with pikepdf.open(io.BytesIO(raw)) as document:
-        page = document.pages[0].obj
+        page: Any = document.pages[0].obj
         number, generation = page.objgen
         size = int(document.trailer.Size)
         root = "{} {} R".format(*document.Root.objgen)

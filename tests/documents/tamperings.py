@@ -64,6 +64,13 @@ def one_less(data: Json) -> None:
     data["providers"][0]["defrayed"] -= gone["grant"]
 
 
+def other_figures_checked(data: Json) -> None:
+    """The check of line 16 was of other cash."""
+    for check in data["checks"]:
+        if check["name"].startswith("Line 16:"):
+            check.update(left=1, right=1)
+
+
 def put(*path: str | int, value: object) -> Callable[[Json], None]:
     """Another value at a place in the data."""
 
@@ -216,7 +223,7 @@ IDENTITIES: dict[str, tuple[Callable[[Json], None], str]] = {
                                       "holds": True}), "opening"),
     "a later statement that names none before": (put("header", "sequence", value=2), "opening"),
     "a check of other figures": (
-        lambda d: [c.update(left=1, right=1) for c in d["checks"] if c["name"].startswith("Line 16:")], "checks_about"),
+        other_figures_checked, "checks_about"),
     "the annex and 7a": (lambda d: add_to(d, 1, ["7a"]), "annex_sums"),
     "the annex and 13a": (lambda d: add_to(d, 1, ["13a"]), "annex_sums"),
     "the annex and 14a": (lambda d: add_to(d, 1, ["14a"]), "annex_sums"),

@@ -19,6 +19,7 @@ from voucher.payments.bank import match_return
 from voucher.platform.db import session
 from voucher.platform.money import pounds
 from voucher.reports import exports
+from voucher.reports.commands import data_of
 from voucher.reports.models import Statement
 from voucher.reports.verify.check import check_statement
 from voucher.reports.verify.identities import Parts
@@ -84,7 +85,7 @@ def test_dashboard_page_csv_json_pdf_and_sql_agree_to_the_penny(app: Flask, worl
     on(world, "2026-05-04")
     statement = signed(world, *APRIL)
     truth = by_sql()
-    data = exports.data_of(statement)
+    data = data_of(statement)
     parts = Parts(data)
     assert {code: parts.value(code) for code in truth} == truth
     assert truth["7b"] > 0

@@ -21,6 +21,9 @@ from voucher.redemptions.rules import EvidenceKind, Task
 from voucher.reports.commands import LedgerTie, prepare_statement, review_statement, sign_statement
 from voucher.reports.ledger_side import Period
 from voucher.reports.models import Statement
+from voucher.reports.verify.annex import row_findings
+from voucher.reports.verify.findings import Outcome
+from voucher.reports.verify.identities import line_findings
 
 SEEN = {Task.EVIDENCE: Finding(True, "photographs of the web shop")}
 
@@ -55,10 +58,19 @@ def prepared(
 
 
 def signed(world: World, first: date, last: date, agreement: Agreement | None = None) -> Statement:
-    """The same, reviewed and signed by two others."""
+    """The same, reviewed and signed by two others; whoever holds its data can work every line out again."""
     statement = prepared(world, first, last, agreement)
     world.do("rob", review_statement, statement)
-    return world.do("sigrid", sign_statement, statement)
+    statement = world.do("sigrid", sign_statement, statement)
+    assert_adds_up(statement)
+    return statement
+
+
+def assert_adds_up(statement: Statement) -> None:
+    """Every identity that the check of a statement's file works out holds on its data."""
+    data = json.loads(statement.data)
+    wrong = [found for found in [*line_findings(data), *row_findings(data)] if found.outcome is Outcome.FAILS]
+    assert not wrong, [(found.code, *(detail.text() for detail in found.details)) for found in wrong]
 
 
 def value(statement: Statement, code: str) -> int:

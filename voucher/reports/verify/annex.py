@@ -162,8 +162,8 @@ def csv_finding(attached: bytes, data: Json) -> Finding:
     for number, (found, said) in enumerate(zip(table, rows, strict=True), start=1):
         for name in COLUMNS:
             if found.get(name) not in _spellings(name, said[name]):
-                values = {"number": number, "column": name, "found": str(found.get(name, "–"))}
-                wrong.append(Sentence(_("Row %(number)s, column %(column)s: it has “%(found)s”."), values))
+                at: dict[str, str | int | Sentence] = {"number": number, "column": name, "found": str(found.get(name))}
+                wrong.append(Sentence(_("Row %(number)s, column %(column)s: it has “%(found)s”."), at))
     return fails(code, area, words, wrong) if wrong else holds(code, area, words)
 
 

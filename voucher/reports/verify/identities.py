@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from voucher.platform.i18n import gettext_noop as _
@@ -127,7 +128,7 @@ def _identity(parts: Parts, identity: Identity) -> Finding:
         pairs = [(Sentence(_("In total")), parts.value(identity.line), total(parts.value))]
         for pot in parts.pots if identity.by_pot else ():
             where = Sentence(_("On funding line %(pot)s"), {"pot": pot})
-            pairs.append((where, parts.on(identity.line, pot), total(lambda code, pot=pot: parts.on(code, pot))))
+            pairs.append((where, parts.on(identity.line, pot), total(partial(parts.on, pot=pot))))
         return compared(identity.code, identity.words, pairs)
 
     return guarded(identity.code, identity.words, make)

@@ -92,7 +92,7 @@ class Signature:
         if pdf.count(self.raw) != 1:
             return False
         blank = canonical({**self.members, "file_hash": NO_HASH, "signature": NO_SIGNATURE})
-        return hashlib.sha256(pdf.replace(self.raw, blank)).hexdigest() == self.members["file_hash"]
+        return hashlib.sha256(pdf.replace(self.raw, blank)).hexdigest() == str(self.members["file_hash"])
 
 
 def unsigned(statement: str, data_hash: str, sign_off: SignOff, signer: Signer) -> bytes:
