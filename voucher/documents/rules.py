@@ -9,12 +9,9 @@ SIGNATURES = (
 )
 
 
-CONTROLS = bytes(range(9)) + bytes(range(14, 32))
-
-
 def text_type(data: bytes) -> str | None:
     """The media type of a data file, CSV, XML or other text in UTF-8 or Windows-1252; None for anything else."""
-    if data.translate(None, CONTROLS) != data:
+    if b"\0" in data:
         return None
     for encoding in ("utf-8", "cp1252"):
         try:

@@ -138,8 +138,6 @@ def test_a_layout_is_described_changed_and_refused_at_its_field(app: Flask, worl
 
 
 def test_a_camt_file_needs_no_layout(app: Flask, world: World) -> None:
-    kind = "Bank statement in camt.053 (XML)"
-    page = sent(
-        browser_of(app, world, "bina"), camt([Moved(100, "X")]), **{"What it is": kind, "Layout of a CSV file": "None"}
-    )
+    more = {"What it is": "Bank statement in camt.053 (XML)", "Layout of a CSV file": "None"}
+    page = sent(browser_of(app, world, "bina"), camt([Moved(100, "X")]), more)
     assert "Take in 1 new line" in page

@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class _Row:
-    """One row of a file: its number, its cells by column, and where to put what is wrong with it."""
+    """One row of a file: its number, its cells by column or none when they do not fit, and where its faults go."""
 
     number: int
     cells: dict[str, str]
@@ -59,7 +59,7 @@ def read_csv(data: bytes, layout: Layout, given: Given = NOTHING_GIVEN, *, balan
     A file without a column of balances needs them given, for without them nothing says that it is whole.
     """
     file = BankFile()
-    rows = [_row_read(row, layout) for row in _rows(data, layout, file)]
+    rows = [_row_read(row, layout) if row.cells else _damaged(row) for row in _rows(data, layout, file)]
     if not rows and not file.faults:
         file.fault(0, "", _("The file holds no movement. Get the statement from the bank again."))
     sound = [row for row in rows if row.movement is not None]
@@ -100,8 +100,8 @@ def _rows(data: bytes, layout: Layout, file: BankFile) -> Iterator[_Row]:
         if number > MAX_ROWS + layout.skip_rows + 1:
             file.fault(number, "", _("The file has more than {n:,} rows. Split it and import the parts."), n=MAX_ROWS)
             return
-        if _fits(number, cells, names, file):
-            yield _Row(number, dict(zip(names, cells, strict=False)), file)
+        fits = _fits(number, cells, names, file)
+        yield _Row(number, dict(zip(names, cells, strict=False)) if fits else {}, file)
 
 
 def _text(data: bytes, layout: Layout, file: BankFile) -> str:
@@ -144,6 +144,11 @@ def _fits(number: int, cells: Sequence[str], names: Sequence[str], file: BankFil
     words = _("The row has {cells} cells and the header has {width}. The bank's file has as many in each row.")
     file.fault(number, column, words, cells=len(cells), width=width)
     return False
+
+
+def _damaged(row: _Row) -> CheckedRow:
+    """A row without its cells: whatever it moved, the next balance cannot be compared with the one before it."""
+    return CheckedRow(row.number, None, None, "")
 
 
 def _row_read(row: _Row, layout: Layout) -> CheckedRow:

@@ -88,7 +88,8 @@ def read_mt940(data: bytes) -> BankFile:
 
 def _blocks(text: str, file: BankFile) -> list[_Block]:
     blocks: list[_Block] = []
-    for row, line in enumerate(text.splitlines(), start=1):
+    for row, raw in enumerate(text.splitlines(), start=1):
+        line = raw.strip("\x01\x03\x1a")  # some banks mark where a message begins and ends
         if line.startswith(("{", "-}")) or line.strip() in ("-", ""):
             continue
         found = _TAG.match(line.removeprefix("-"))

@@ -30,6 +30,7 @@ from voucher.payments.bank_files.reading import (
 from voucher.platform.i18n import gettext_noop as _
 
 _TOKEN = re.compile(r"<(/?)([A-Z0-9._]+)>([^<]*)", re.IGNORECASE)
+_DEEPEST = 50
 _MOMENT = re.compile(r"(\d{8})(\d{4}(?:\d\d)?)?(?:\.\d+)?(?:\[([+-]?\d{1,2})(?:\.\d+)?(?::[A-Z]*)?\])?", re.IGNORECASE)
 
 
@@ -91,11 +92,18 @@ def _tree(data: bytes, file: BankFile) -> _Node | None:
         words = _("The file breaks off before its end. Get the whole file from the bank again.")
         file.fault(text.count("\n") + 1, "OFX", words)
         return None
-    return _grown(text[start.start() :])
+    try:
+        return _grown(text[start.start() :])
+    except Unreadable as wrong:
+        file.fault(0, "OFX", "{wrong}", wrong=wrong)
+        return None
 
 
 def _grown(text: str) -> _Node:
-    """The tree of the elements: one with text is a leaf, whether or not its end is marked, as the old form has it."""
+    """The tree of the elements: one with text is a leaf, whether or not its end is marked, as the old form has it.
+
+    Raises Unreadable for one deeper than any bank's: what reads the tree goes down it step by step.
+    """
     root = _Node("")
     open_nodes = [root]
     for ending, name, words in _TOKEN.findall(text):
@@ -109,6 +117,8 @@ def _grown(text: str) -> _Node:
         open_nodes[-1].children.append(node)
         if not words:
             open_nodes.append(node)
+        if len(open_nodes) > _DEEPEST:
+            raise Unreadable(_("The file is damaged: its elements do not end. Get the file from the bank again."))
     return root
 
 

@@ -32,12 +32,8 @@ def running_balance(
     rows: Sequence[CheckedRow], column: str, file: BankFile
 ) -> tuple[list[CheckedRow], int | None, int | None]:
     """The rows oldest first, with the balance before the first and after the last; what does not follow is a fault."""
-    forward, backward = list(rows), list(reversed(rows))
-    broken, broken_backward = _breaks(forward), _breaks(backward)
-    ordered = forward
-    if len(broken_backward) < len(broken) or (len(broken_backward) == len(broken) and _newest_first(rows)):
-        ordered, broken = backward, broken_backward
-    first, last = _before(ordered), _after(ordered)
+    ordered = list(reversed(rows)) if _newest_first(rows) else list(rows)
+    broken, first, last = _breaks(ordered), _before(ordered), _after(ordered)
     if first is None or last is None:
         file.fault(0, column, _("No row has a balance. Name the column that has them, or none and give the balances."))
     if len(broken) > 2 and all(each.turned for each in broken):
@@ -48,8 +44,11 @@ def running_balance(
 
 
 def _newest_first(rows: Sequence[CheckedRow]) -> bool:
+    """Whether the file begins with its newest row; where all are of one day, the way in which the balances follow."""
     days = [row.movement.booked_on for row in rows if row.movement]
-    return bool(days) and days[0] > days[-1]
+    if days and days[0] != days[-1]:
+        return days[0] > days[-1]
+    return len(_breaks(list(reversed(rows)))) < len(_breaks(rows))
 
 
 def _breaks(rows: Sequence[CheckedRow]) -> list[_Broken]:

@@ -33,6 +33,7 @@ from voucher.schemes.workplace import working_in
 blueprint = Blueprint("bank_files", __name__)
 
 P = Permission
+FAULTS_SHOWN = 200  # a wrong layout makes a fault of every row
 SHOWN = 20  # lines of a statement before it is taken in: enough to see whether columns and signs are right
 
 
@@ -114,6 +115,7 @@ def file_page(public_id: str) -> ResponseReturnValue:
         may=may,
         may_import=may_import(act, found.scheme_id),
         shown=SHOWN,
+        faults_shown=FAULTS_SHOWN,
     )
     return page, status
 

@@ -37,6 +37,14 @@ def test_a_file_that_begins_with_its_newest_row_is_turned_round() -> None:
     assert [each.pence for each in statement.movements] == [-24_000, 100_000]
 
 
+def test_days_and_not_balances_say_which_row_is_the_oldest() -> None:
+    data = csv_statement([replace(OUT, on=date(2026, 4, 1)), Moved(-100, "X")], 50_000)
+    turned = data.replace(b"X,CALDER DIGITAL LTD,1.00,,259.00", b"X,CALDER DIGITAL LTD,1.00,,261.00")
+    assert [(fault.row, "wrong way round" in fault.message) for fault in read_csv(turned, BARCLAYS).faults] == [
+        (3, True)
+    ]
+
+
 TWELVE = (
     "Date,Description,Who,Money Out,Money In,Balance\n"
     "31/02/2026,A,X,1.00,,99.00\n"  # 1 a day that does not exist

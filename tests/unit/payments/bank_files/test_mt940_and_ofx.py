@@ -79,6 +79,7 @@ def test_an_ofx_file_that_breaks_off_or_declares_entities_is_refused() -> None:
     data = ofx([OUT, IN])
     assert "breaks off before its end" in read_ofx(data[:-20]).faults[0].message
     assert "entities" in read_ofx(data.replace(b"<OFX>", b'<!DOCTYPE x [<!ENTITY a "b">]><OFX>')).faults[0].message
+    assert "do not end" in read_ofx(b"<OFX>" + b"<A>\n" * 100_000 + b"</OFX>").faults[0].message
     assert "no OFX file" in read_ofx(b"Date,Amount\n").faults[0].message
 
 
