@@ -49,6 +49,10 @@ STEPS = (
     Step("type", _("Type bank lines"), P.BANK_LINES_TYPE),
     Step("match", _("Match bank lines"), P.BANK_LINES_MATCH),
     Step("fund", _("Keep agreements and funding lines"), P.FUNDING_AGREEMENTS_MANAGE),
+    Step("change", _("Propose changes of agreements"), P.FUNDING_AGREEMENTS_MANAGE),
+    Step("agree to change", _("Confirm changes of agreements"), P.FUNDING_AGREEMENTS_MANAGE),
+    Step("cost", _("Prepare administration costs"), P.BATCHES_PREPARE),
+    Step("agree to cost", _("Approve administration costs"), P.BATCHES_APPROVE),
     Step("debt", _("Raise debts and ask for write-offs"), P.FUNDING_DEBTS_MANAGE),
     Step("write off", _("Agree to write-offs"), P.FUNDING_DEBTS_MANAGE),
     Step("state", _("Prepare statements"), P.STATEMENTS_PREPARE),
@@ -75,11 +79,18 @@ PAIRS = (
     Pair("ask for a write-off and agree to it", "debt", "write off", _("the same debt")),
     Pair("prepare a batch and type its bank line", "batch", "type", _("the same payment")),
     Pair("approve a batch and type its bank line", "pay", "type", _("the same payment")),
+    Pair("propose and confirm a change of an agreement", "change", "agree to change", _("the same agreement")),
+    Pair("prepare and approve an administration cost", "cost", "agree to cost", _("the same cost")),
     Pair("propose and confirm a role", "propose", "agree", _("the same role")),
     Pair("propose and confirm a weaker duty", "loosen", "allow", _("the same duty")),
 )
 # Steps that come up for some vouchers only: without them the ordinary way still goes through.
-AT_TIMES = frozenset({"decide again", "evidence", "debt", "write off", "manage", "propose", "agree", "loosen", "allow"})
+AT_TIMES = frozenset(
+    {
+        *("decide again", "evidence", "debt", "write off", "manage", "propose", "agree", "loosen", "allow"),
+        *("change", "agree to change", "cost", "agree to cost"),
+    }
+)
 
 Holders = Mapping[str, Collection[int]]
 

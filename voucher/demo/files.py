@@ -51,13 +51,28 @@ excluded_sic = ["64", "65", "92"]
 
 
 def agreement(starts_on: date) -> str:
-    """A funder's agreement with a capital and two revenue lines."""
+    """A funder's agreement with a capital and two revenue lines, and what it says beside its award."""
     lines = (
         ("CAP", "Capital grant", "capital", "8000.00"),
         ("REV", "Revenue grant", "revenue", "15000.00"),
         ("SKL", "Skills grant", "revenue", "7000.00"),
     )
-    return agreement_of("Department for Regional Growth", "LGF1", starts_on, lines)
+    return agreement_of("Department for Regional Growth", "LGF1", starts_on, lines) + CONDITIONS_HINT
+
+
+# What an agreement may say beside its award, for whoever fills the example in.
+CONDITIONS_HINT = """
+# Each of these keys of [agreement] is optional:
+# administration_cap_percent = 4            the most that administration may be
+# administration_cap_of = "award"           or "spend", administration with it
+# year_by = "defrayal"                      or "delivery": the financial year of a payment
+# sign_off_steps = 3                        a reviewer stands between preparer and signer, whatever the duties say
+# variance_tolerance_percent = "10"         further off the profile, a statement needs an explanation
+# A line of the kind "administration" bears administration costs. A line's profile by quarter comes to its award:
+# [agreement.line.profile]
+# "2026-04-01" = "3000.00"
+# "2026-07-01" = "5000.00"
+"""
 
 
 def agreement_of(

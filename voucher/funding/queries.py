@@ -201,14 +201,21 @@ def conditions_versions(agreement_id: int) -> Sequence[AgreementConditions]:
 
 def conditions_of(agreement_id: int) -> Conditions:
     """What the agreement says now; one from before there were conditions says nothing but what is usual."""
-    newest = session.scalars(
+    return conditions_by_agreement([agreement_id])[agreement_id]
+
+
+def conditions_by_agreement(agreement_ids: Sequence[int]) -> dict[int, Conditions]:
+    """The same for several agreements at once."""
+    rows = session.scalars(
         select(AgreementConditions)
-        .where(AgreementConditions.agreement_id == agreement_id)
-        .order_by(AgreementConditions.version.desc())
-        .limit(1)
-    ).first()
-    if newest is None:
-        return Conditions()
+        .where(AgreementConditions.agreement_id.in_(agreement_ids))
+        .order_by(AgreementConditions.agreement_id, AgreementConditions.version)
+    )
+    newest = {row.agreement_id: _said(row) for row in rows}
+    return {each: newest.get(each, Conditions()) for each in agreement_ids}
+
+
+def _said(newest: AgreementConditions) -> Conditions:
     return Conditions(
         admin_cap_bp=newest.admin_cap_bp,
         admin_cap_of=CapBase(newest.admin_cap_of),

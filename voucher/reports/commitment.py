@@ -19,7 +19,7 @@ from voucher.applications.models import Application
 from voucher.applications.rules import ApplicationState
 from voucher.funding.conditions import Conditions, YearBy, outlasts_year, year_end
 from voucher.funding.models import Agreement, FundingLine, Posting, RoundLine
-from voucher.funding.queries import balances, conditions_of, round_shares
+from voucher.funding.queries import balances, conditions_by_agreement, round_shares
 from voucher.funding.rules import Account
 from voucher.platform.actor import Actor
 from voucher.platform.authz import Permission
@@ -99,7 +99,7 @@ def commitments(agreements: Sequence[Agreement], today: date) -> list[LineCommit
     """Every line of these agreements, in the order of agreements and positions."""
     lines = [line for agreement in agreements for line in agreement.lines]
     standing = balances([line.id for line in lines])
-    said = {agreement.id: conditions_of(agreement.id) for agreement in agreements}
+    said = conditions_by_agreement([agreement.id for agreement in agreements])
     vouchers = _live_vouchers([line.id for line in lines])
     releases = _by_month(vouchers, today)
     ends = _years_ends(lines, said, vouchers, standing, today)
@@ -262,8 +262,8 @@ def _rounds_counted_by(scheme: Scheme, year_by: YearBy) -> list[int]:
         .where(FundingLine.scheme_id == scheme.id)
         .distinct()
     ).all()
-    counted = {agreement_id: conditions_of(agreement_id).year_by for agreement_id in {row[1] for row in rows}}
-    return sorted({round_id for round_id, agreement_id in rows if counted[agreement_id] == year_by})
+    said = conditions_by_agreement(sorted({agreement_id for _round_id, agreement_id in rows}))
+    return sorted({round_id for round_id, agreement_id in rows if said[agreement_id].year_by == year_by})
 
 
 def funders_agreements(actor: Actor) -> Sequence[Agreement]:

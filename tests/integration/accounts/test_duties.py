@@ -13,12 +13,16 @@ from sqlalchemy.exc import IntegrityError
 
 from tests.harness.clock import FixedClock
 from tests.harness.world import World, add_provider, build_world
+from tests.integration.payments.test_cost_rules import prepared as cost_of
+from tests.integration.payments.test_cost_rules import with_administration
 from tests.journeys.steps import SEEN, fall_due, on, prepared
 from voucher.accounts.commands import grant_role
 from voucher.accounts.rules import Role
 from voucher.applications.commands import approve, submit
+from voucher.funding.changes import confirm_change, propose_award
 from voucher.organisations.commands import add_organisation
 from voucher.payments.batches import approve_batch, prepare_batch, recall_batch, submit_batch
+from voucher.payments.costs import approve_cost
 from voucher.payments.debts import write_off
 from voucher.platform.errors import Forbidden
 from voucher.providers.commands import (
@@ -102,6 +106,15 @@ def write_off_asked(world: World) -> Any:
     return debt
 
 
+def change_proposed(world: World) -> Any:
+    return world.do("fred", propose_award, world.agreement, {"L1": 100}, reason="variation 1")
+
+
+def cost_prepared(world: World) -> Any:
+    with_administration(world)
+    return cost_of(world)
+
+
 def accepted_by_vera(world: World) -> Any:
     claim = world.claimed(world.issued())
     world.clock.advance(days=29)
@@ -161,6 +174,10 @@ PAIRS = [
     Pair("review and sign", "rob", Role.SIGNER, reviewed, sign_statement, "sigrid",
          "voucher.reports.commands.why_not_sign"),
     Pair("ask for a recall and confirm it", "petra", Role.PAYMENTS_APPROVER, recall_asked, recall, "paul"),
+    Pair("propose and confirm a change of an agreement", "fred", Role.FUNDING_MANAGER, change_proposed, confirm_change,
+         "fay", "voucher.funding.changes.why_not_confirm"),
+    Pair("prepare and approve an administration cost", "petra", Role.PAYMENTS_APPROVER, cost_prepared, approve_cost,
+         "paul", "voucher.payments.costs.why_not_approve_cost"),
     Pair("ask for a write-off and agree to it", "fred", Role.FUNDING_MANAGER, write_off_asked, give_up, "fay"),
 ]  # fmt: skip
 
@@ -189,6 +206,8 @@ def test_without_the_guard_one_person_does_both_or_meets_the_database(
     monkeypatch.setattr(pair.guard, lambda *_args, **_more: None)
     kept_by_the_database = {
         "prepare and approve a batch",
+        "propose and confirm a change of an agreement",
+        "prepare and approve an administration cost",
         "key and confirm details",
         "sponsor and approve",
         "prepare and review",

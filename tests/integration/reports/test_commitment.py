@@ -10,8 +10,9 @@ from flask import Flask
 
 from tests.harness.clock import FixedClock
 from tests.harness.two_people import change_conditions
-from tests.harness.world import World, build_world
+from tests.harness.world import World, add_agreement, build_world
 from tests.integration.payments.pages import browser_of, stranger
+from tests.integration.redemptions.pages import asked_of_the_database
 from tests.integration.reports.staff import with_role
 from tests.journeys.steps import on
 from voucher.accounts.rules import Role
@@ -130,3 +131,12 @@ def test_a_gap_in_time_is_a_gap_in_the_plot() -> None:
     plot = release_plot("Released", {date(2026, 11, 1): 100, date(2027, 1, 1): 50})
     assert plot.words == "Released: November 2026 £1.00; January 2027 £0.50."
     assert plot.width == 24 + 3 * 96
+
+
+def test_more_lines_and_vouchers_ask_the_database_no_more(app: Flask, world: World) -> None:
+    client = browser_of(app, world, "fred")
+    few = asked_of_the_database(lambda: client.get("/funding/commitment"))
+    world.issued()
+    world.offered()
+    add_agreement(world, "TWO", [1_00, 2_00])
+    assert asked_of_the_database(lambda: client.get("/funding/commitment")) == few

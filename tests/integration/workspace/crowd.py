@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ from tests.harness.signed_in import session_token
 from tests.harness.sketches import sketching
 from tests.harness.world import World
 from tests.integration.applications.people import COMPANY, newcomer, sent
+from tests.integration.payments.test_cost_rules import prepared, with_administration
 from tests.integration.providers.firms import applies
 from tests.integration.workspace.lists import several_of_each
 from voucher.accounts.appointments import Appointment, confirm_role, propose_role
@@ -30,6 +32,7 @@ from voucher.applications.applying import answer_question, begin_by_phone
 from voucher.assurance.concentration import look_for_concentration, set_thresholds
 from voucher.assurance.irregularities import register_irregularity
 from voucher.assurance.rules import IrregularityKind, Thresholds
+from voucher.funding.changes import propose_award
 from voucher.payments.bank_files.models import BankImport
 from voucher.platform.db import Base, session
 from voucher.redemptions.models import Redemption
@@ -52,7 +55,7 @@ def without(*names: str, **conditions: str) -> Chosen:
     return {name: how for name, how in {**ALL, **conditions}.items() if name not in names}
 
 
-FUNDS = ("agreement", "agreement_change", "funding_line")
+FUNDS = ("agreement", "agreement_change", "agreement_conditions", "agreement_proposal", "funding_line")
 # Of whose rows there are many: everybody's, one provider's and officer's, one business's, those on one voucher, those
 # of one bank file.
 WAYS: dict[str, Chosen] = {
@@ -137,6 +140,11 @@ def _fill(world: World) -> Names:
     _watch(world, claim)
     owner = world.owner_of(claim.voucher)
     _forms(world)
+    with_administration(world)
+    prepared(world)
+    world.do("fred", propose_award, world.agreement, {"L1": 1}, reason="variation 1")
+    with world.by("shay"):
+        session.merge(claim.voucher).last_day = date(2027, 3, 1)  # paid after the year's end
     applies(world, "mallory", "09000001")
     with world.by("ada") as act:
         second = add_person(act, name="Abel", email="abel@northmoor.example")

@@ -60,6 +60,8 @@ CASES = (
     Case("concentration.shares_page", "everybody", "fred", "/concentration"),
     Case("concentration.cases_page", "everybody", "fred", "/concentration/cases"),
     Case("debts.drawdowns_page", "everybody", "fred", "/drawdowns"),
+    Case("admin_costs.costs_page", "business", "fred", "/administration-costs"),
+    Case("commitment.years_end_page", "business", "fred", "/funding/commitment/year-end"),
     Case("agreements.agreements_page", "everybody", "fred", "/funding"),
     Case("ledger.account_page", "business", "fred", "/funding/lines/{agreement}/L1/committed"),
     Case("rounds.rounds_page", "everybody", "fred", "/rounds"),
