@@ -6,11 +6,12 @@ import argparse
 import logging
 from collections.abc import Sequence
 
-from scripts.benchmarks import bank, bulk, claims, pages
+from scripts.benchmarks import bank, bulk, claims, pages, statement
 from scripts.benchmarks.figures import machine
 from scripts.benchmarks.place import ENGINES
 
 CLAIMS, CLIENTS, ROWS, VOUCHERS, VISITS = 300, (1, 4, 16), 10_000, 100_000, 10
+LINES = (1_000, 10_000, 50_000)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -30,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 bank.measure(engine, given.lines)
         case "pages":
             pages.measure(given.vouchers, given.visits)
+        case "statement":
+            statement.measure(given.lines)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -47,6 +50,8 @@ def _parser() -> argparse.ArgumentParser:
     visits = kinds.add_parser("pages", help="pages at many vouchers, on PostgreSQL")
     visits.add_argument("--vouchers", type=int, default=VOUCHERS)
     visits.add_argument("--visits", type=int, default=VISITS, help="how often each page is opened")
+    drawn = kinds.add_parser("statement", help="the PDF of a statement, beside WeasyPrint and ReportLab alone")
+    drawn.add_argument("--lines", type=_numbers, default=LINES, help="how long its annex is, like 1000,10000")
     return parser
 
 
