@@ -81,7 +81,7 @@ def _create_import() -> None:
         sa.Column("document_id", WHOLE, nullable=False),
         sa.Column("sha256", sa.String(), nullable=False),
         sa.Column("account_id", WHOLE, nullable=True),
-        sa.Column("layout", sa.JSON(), nullable=True),
+        sa.Column("layout", sa.JSON(), nullable=False),
         sa.Column("opening_given", WHOLE, nullable=True),
         sa.Column("closing_given", WHOLE, nullable=True),
         sa.Column("handed_in_by", WHOLE, nullable=False),

@@ -163,13 +163,13 @@ def test_control_without_lock_and_index_a_claim_comes_into_two_payments(
 # Two signers of one statement
 
 
-def stub_pdf(*_figures: object, **_more: object) -> bytes:
+def stub_pdf(*_figures: object, **_more: object) -> tuple[bytes, str]:
     """Stands for the drawing of the PDF, which takes long."""
-    return b"%PDF-1.7 stub bytes"
+    return b"%PDF-1.7 stub bytes", "{}"
 
 
 def two_signings(world: World, monkeypatch: Patch) -> tuple[Job, Job]:
-    monkeypatch.setattr(statements, "statement_pdf", stub_pdf)
+    monkeypatch.setattr(statements, "signed_statement_pdf", stub_pdf)
     world.issued()
     world.clock.set(world.clock.at + timedelta(days=30))
     colleague(world, "sven", Role.SIGNER)
@@ -184,7 +184,7 @@ def two_signings(world: World, monkeypatch: Patch) -> tuple[Job, Job]:
 
 @pytest.mark.rule(57)
 def test_a_statement_is_signed_by_one_of_two_signers(app: Flask, world: World, monkeypatch: Patch) -> None:
-    jobs, schedule = two_signings(world, monkeypatch), guarded(monkeypatch, statements, "statement_pdf")
+    jobs, schedule = two_signings(world, monkeypatch), guarded(monkeypatch, statements, "signed_statement_pdf")
     first, second = schedule.run(app, *jobs)
     assert (first, second) == ("done", "figures_changed")
     assert events("statement.signed") == 1
@@ -209,7 +209,7 @@ def test_control_without_lock_and_trigger_a_statement_is_signed_twice(
     jobs, schedule = two_signings(world, monkeypatch), Overtaking(FREE)
     plain_begin(monkeypatch)
     monkeypatch.setattr(statements, "session", _Unlocked())
-    monkeypatch.setattr(statements, "statement_pdf", schedule.stopping_after(stub_pdf))
+    monkeypatch.setattr(statements, "signed_statement_pdf", schedule.stopping_after(stub_pdf))
     if engine_kind == "postgresql" and not with_trigger:
         sql("ALTER TABLE statement DISABLE TRIGGER statement_frozen")
     first, second = schedule.run(app, *jobs)

@@ -43,7 +43,7 @@ MUST_HAPPEN = frozenset(
 def test_whatever_people_do_the_books_hold(
     ready: Ready, engine_kind: str, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(statements, "statement_pdf", lambda *_a, **_o: b"%PDF-1.7 stub bytes")
+    monkeypatch.setattr(statements, "signed_statement_pdf", lambda *_a, **_o: (b"%PDF-1.7 stub bytes", "{}"))
     happened = Counter[str]()
 
     class Histories(MoneyActs):

@@ -35,7 +35,7 @@ class _Beside:
 
 def transaction_rows(paid: Sequence[Paid], line_ids: Sequence[int]) -> list[dict[str, object]]:
     """A row for each payment and return, in their order. A natural person appears by the scheme's reference only."""
-    rows = []
+    rows: list[dict[str, object]] = []
     for portion in in_portions(paid):
         beside = _read_beside(portion)
         rows.extend(_row(item, line_ids, beside) for item in portion)
@@ -86,11 +86,11 @@ def _read_beside(portion: Sequence[Paid]) -> _Beside:
         .where(ClaimAnswer.redemption_id.in_(claims))
         .order_by(ClaimAnswer.id)
     )
-    bank = {(payment_id, kind): line for payment_id, kind, line in lines}
+    bank = {(payment_id, kind): line for payment_id, kind, line in lines if payment_id is not None}
     return _Beside(
         bank=bank,
         files=by_id(BankStatement, (line.statement_id for line in bank.values() if line.statement_id is not None)),
         # The newest answer counts that came after the last change that matters to the business.
         paid={claim: pence for claim, version, pence in answers if version >= claims[claim].material_version},
-        delivered={claim_id: day for claim_id, day in days if claim_id is not None},
+        delivered={claim_id: day for claim_id, day in days if claim_id is not None and day is not None},
     )

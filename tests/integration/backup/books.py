@@ -19,6 +19,7 @@ from sqlalchemy import NullPool, create_engine, inspect, select, update
 from config import Config
 from tests.harness.clock import FixedClock
 from tests.harness.world import World, build_world
+from tests.integration.payments.test_cost_rules import approved, with_administration
 from tests.integration.platform.rows import MOMENT, add
 from voucher.accounts.sign_in import sign_in
 from voucher.app import create_app, office
@@ -28,10 +29,12 @@ from voucher.backup import BackupError, BackupReport, back_up, restore
 from voucher.backup.archive import MAC, MANIFEST, manifest_mac
 from voucher.backup.target import sqlite_file
 from voucher.documents.commands import note_import
+from voucher.funding.changes import propose_award
 from voucher.funding.ledger import Move, post
 from voucher.funding.models import Agreement
 from voucher.funding.rules import Account, EntryKind
 from voucher.payments.bank import match_drawdown, match_return, request_drawdown
+from voucher.payments.costs import match_cost
 from voucher.payments.debts import raise_debt
 from voucher.platform.actor import Actor, Channel
 from voucher.platform.db import atomic, db, session
@@ -94,6 +97,8 @@ def fill(clock: FixedClock) -> World:
     world.do("pat", look_up, world.scheme, "not a voucher")
     world.do("bina", note_import, kind="bank", scope="1", sha256="0" * 64, name="b.csv", rows=3)
     world.do("asha", begin_form, world.round)
+    _spend_on_administration(world)
+    world.do("fred", propose_award, world.agreement, {"L1": 1}, reason="variation 1")
     _sign_in(world)
     _reverse(world)
     _take_over(world)
@@ -109,6 +114,12 @@ def _sign_in(world: World) -> None:
     for password in ("a wrong password", "correct horse battery"):
         with atomic():
             sign_in(act, email="ada@northmoor.example", password=password, address="192.0.2.7")
+
+
+def _spend_on_administration(world: World) -> None:
+    with_administration(world)
+    cost = approved(world)
+    world.do("bina", match_cost, world.bank_line(-cost.pence, f"PAYROLL {cost.reference}"), cost)
 
 
 def _reverse(world: World) -> None:
@@ -167,11 +178,6 @@ def _add_what_no_command_makes(document_id: int) -> None:
         handed_in = add(connection, "bank_import", kind="csv", document_id=document_id, override_reason="")
         statement = add(connection, "bank_statement", import_id=handed_in)
         add(connection, "bank_line", source="imported", statement_id=statement, identity="x", public_id="imported")
-        change = {"agreement_id": 1, "kind": "award", "state": "proposed"}
-        add(connection, "agreement_proposal", **change)
-        cost = add(connection, "admin_cost", state="prepared", consent_reason="", beyond_pence=0)
-        cost_match = {"kind": "administration", "admin_cost_id": cost, "bank_line_id": 1}
-        add(connection, "bank_match", **cost_match)
         add(connection, "other_match", redemption_id=1)
         add(connection, "scheme_look", colour="#00596b", logo_id=document_id)
         add(connection, "duty_proposal", duty="reviewer_needed", state="proposed")

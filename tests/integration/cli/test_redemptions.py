@@ -196,7 +196,7 @@ def test_a_claim_is_shown_with_its_sessions_files_answers_and_checks(town_at: To
     assert shown["sessions"][0]["answer"] == "yes"
     assert shown["files"] == [{"shows": "invoice", "name": "INV-001.pdf"}]
     assert shown["business_says"] == {"accepts": True, "paid_pence": 40_000, "paid_on": "2026-04-07"}
-    assert len(shown["checks"]) == 7
+    assert len(shown["checks"]) == 8
     text = town.shell.run("claim-show", town.told["claim"], by=VERA).stdout
     assert "Grant: £800.00" in text
     assert "Checked the tills" in text

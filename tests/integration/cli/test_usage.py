@@ -34,7 +34,10 @@ BAD_USAGE = [
     (("provider", "vet", "P", "--check", "looks", "--passed"), "Choose one of: identity"),
     (("provider", "apply", "--name", "N", "--contact-email", "n@x.example", "--vat-number", "123456789"), "do not fit"),
     (("provider", "package", "P", "--minutes", "0"), "not in the range"),
-    (("verify", "C", "--pass", "dates=fine"), "Choose one of: own contribution paid, evidence shows the support."),
+    (
+        ("verify", "C", "--pass", "dates=fine"),
+        "Choose one of: payee can be paid, own contribution paid, evidence shows the support.",
+    ),
     (("claim", "--session", "S", *CLAIM, "--file", "selfie=x.pdf"), "Choose one of: invoice"),
     (("claim", "--session", "S", *CLAIM, "--file", "invoice=no-such.pdf"), "No such file"),
     (("claim", "--session", "S", *CLAIM, "--line", "1.00=a fifth"), "at most two decimals"),

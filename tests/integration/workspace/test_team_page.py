@@ -54,7 +54,7 @@ def test_each_absence_says_what_stands_still(app: Flask, world: World) -> None:
     with_role(world, "abel", Role.SYSTEM_ADMINISTRATOR)
     with_role(world, "vic", Role.VERIFIER)
     away = {row[0]: row[1] for row in browser_of(app, world, "ada").get("/team").rows if len(row) == 2}
-    assert away["Fay"] == "Agree to write-offs"
+    assert away["Fay"] == "Confirm changes of agreements; agree to write-offs"
     assert away["Sigrid"] == "Sign statements; confirm weaker duties"
     assert away["Kit"] == "Confirm bank details"
     assert away["Vera"] == "Accept claims on other evidence"
@@ -67,7 +67,7 @@ def test_an_absence_is_not_blamed_for_what_stands_still_anyway(app: Flask, world
     with_role(world, "abby", Role.ASSESSOR)
     with_role(world, "amir", Role.ASSESSOR)
     away = {row[0]: row[1] for row in browser_of(app, world, "ada").get("/team").rows if len(row) == 2}
-    assert (away["Asha"], away["Petra"]) == ("Nothing more", "Prepare payment batches")
+    assert (away["Asha"], away["Petra"]) == ("Nothing more", "Prepare payment batches; prepare administration costs")
 
 
 def test_a_suspended_person_counts_for_nothing(app: Flask, world: World) -> None:

@@ -78,7 +78,7 @@ def hand_in(act: Act, scheme: Scheme, handed: HandedIn) -> BankImport:
         found.handed_in_by, found.handed_in_at = act.person_id, act.now
         session.add(found)
     found.kind = str(handed.kind)
-    found.layout = handed.layout.columns if handed.layout and handed.kind in WITH_LAYOUT else None
+    found.layout = dict(handed.layout.columns) if handed.layout and handed.kind in WITH_LAYOUT else {}
     found.account_id = handed.account.id if handed.account else None
     found.opening_given, found.closing_given = handed.given.opening, handed.given.closing
     session.flush()

@@ -79,7 +79,7 @@ class BankImport(Base):
     document_id: Mapped[int] = mapped_column(ForeignKey("document.id"))
     sha256: Mapped[str]
     account_id: Mapped[int | None] = mapped_column(ForeignKey("bank_account.id"))
-    layout: Mapped[dict[str, object] | None] = mapped_column(JSON)
+    layout: Mapped[dict[str, object]] = mapped_column(JSON, default=dict)
     opening_given: Mapped[int | None]
     closing_given: Mapped[int | None]
     handed_in_by: Mapped[int] = mapped_column(ForeignKey("person.id"))

@@ -93,7 +93,7 @@ def _handed_in(act: Act, scheme: Scheme, form: ImportForm) -> BankImport | None:
     return None
 
 
-@blueprint.route("/bank-lines/files/<public_id>", methods=["GET", "POST"])
+@blueprint.get("/bank-lines/files/<public_id>")
 @requires(P.CLAIMS_READ)
 def file_page(public_id: str) -> ResponseReturnValue:
     act = current_act()
@@ -101,23 +101,40 @@ def file_page(public_id: str) -> ResponseReturnValue:
     if found.taken_in_at is not None:
         return _taken_page(found)
     plan = plan_of(act, found)
-    form = OverrideForm() if plan.breaks else TakeInForm()
+    return _preview(act, found, plan, _form_for(plan))
+
+
+@blueprint.post("/bank-lines/files/<public_id>")
+@requires(P.BANK_FILES_IMPORT, P.BANK_CONTINUITY_OVERRIDE)
+def take_in_button(public_id: str) -> ResponseReturnValue:
+    act = current_act()
+    found = visible(BankImport, act.actor, public_id, P.CLAIMS_READ)
+    if found.taken_in_at is not None:  # Pressing the button twice leads to what came of the first time.
+        return redirect(url_for("bank_files.file_page", public_id=public_id))
+    plan = plan_of(act, found)
+    form = _form_for(plan)
     status = _take_in(act, found, plan, form)
     if status is None:
         return redirect(url_for("bank_files.file_page", public_id=public_id))
+    return _preview(act, found, plan, form), status
+
+
+def _form_for(plan: Plan) -> TakeInForm | OverrideForm:
+    return OverrideForm() if plan.breaks else TakeInForm()
+
+
+def _preview(act: Act, found: BankImport, plan: Plan, form: TakeInForm | OverrideForm) -> str:
     needed = P.BANK_CONTINUITY_OVERRIDE if plan.breaks else P.BANK_FILES_IMPORT
-    may = act.actor.may(needed, scheme_id=found.scheme_id)
-    page = render_template(
+    return render_template(
         "payments/bank_files/preview.html",
         **_shown(found),
         plan=plan,
         form=form,
-        may=may,
+        may=act.actor.may(needed, scheme_id=found.scheme_id),
         may_import=may_import(act, found.scheme_id),
         shown=SHOWN,
         faults_shown=FAULTS_SHOWN,
     )
-    return page, status
 
 
 def _take_in(act: Act, found: BankImport, plan: Plan, form: TakeInForm | OverrideForm) -> int | None:
