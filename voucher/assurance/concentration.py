@@ -24,7 +24,7 @@ from voucher.audit.commands import begin_state, change_state, record
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.clock import long_date
-from voucher.platform.db import session
+from voucher.platform.db import insert_unless_there, session
 from voucher.platform.errors import DomainError
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.money import percent, pounds
@@ -95,14 +95,9 @@ def look_for_concentration(act: Act, scheme: Scheme) -> Evaluated:
 
 def evaluate_daily(act: Act, scheme: Scheme) -> Evaluated | None:
     """What the worker does once on each day; None when it was done today."""
-    held_still(scheme)
-    done = select(ConcentrationRun.id).where(
-        ConcentrationRun.scheme_id == scheme.id, ConcentrationRun.on_day == act.today
-    )
-    if session.scalar(done) is not None:
+    today = {"scheme_id": scheme.id, "on_day": act.today, "at": act.now}
+    if session.scalar(insert_unless_there(ConcentrationRun).values(today).returning(ConcentrationRun.id)) is None:
         return None
-    session.add(ConcentrationRun(scheme_id=scheme.id, on_day=act.today, at=act.now))
-    session.flush()
     return evaluate(act, scheme)
 
 

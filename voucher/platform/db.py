@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Index, Integer, MetaData, String, event, text
+from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Index, Insert, Integer, MetaData, String, event, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.compiler import compiles
@@ -175,6 +176,12 @@ def prepare_engine(target: Engine) -> None:
     @event.listens_for(target, "begin")
     def begun(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
+
+
+def insert_unless_there(table: type[Base]) -> Insert:
+    """An INSERT that passes over rows whose key is there, even when somebody else writes it in the same moment."""
+    insert = postgresql.insert if engine().dialect.name == "postgresql" else sqlite.insert
+    return insert(table).on_conflict_do_nothing()
 
 
 def in_list(column: str, values: Sequence[str]) -> str:

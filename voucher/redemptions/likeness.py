@@ -6,12 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import joinedload
 
 from voucher.audit.commands import record
 from voucher.platform.act import Act
-from voucher.platform.db import engine, session
+from voucher.platform.db import insert_unless_there, session
 from voucher.platform.paging import Rows
 from voucher.providers.models import Provider
 from voucher.redemptions.alike import Billed, likenesses
@@ -54,12 +53,11 @@ def _add(act: Act, scheme_id: int, keys: Sequence[tuple[int, int, str]]) -> None
     """Writes new ones; one that somebody who looked at the other claim wrote in the same moment is there already."""
     if not keys:
         return
-    insert = postgresql.insert if engine().dialect.name == "postgresql" else sqlite.insert
     rows = [
         {"scheme_id": scheme_id, "redemption_id": later, "other_id": earlier, "kind": kind, "found_at": act.now}
         for later, earlier, kind in keys
     ]
-    session.execute(insert(ClaimLikeness).on_conflict_do_nothing(), rows)
+    session.execute(insert_unless_there(ClaimLikeness), rows)
 
 
 def alike_to(redemption: Redemption) -> list[Alike]:

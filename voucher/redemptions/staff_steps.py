@@ -42,9 +42,13 @@ def _is_taken(claim: Redemption) -> bool:
     return _is_to_verify(claim) and bool(owners_now(claim))
 
 
+def _is_free(claim: Redemption) -> bool:
+    return _is_to_verify(claim) and not owners_now(claim)
+
+
 CLAIM_STEPS: tuple[Step[Redemption], ...] = (
     Step("verify", _("Verify"), P.CLAIMS_VERIFY, _is_to_verify, _why_not_verify),
-    Step("take-checks", _("Take the checks"), P.CLAIMS_VERIFY, _is_to_verify, why_not_verify),
+    Step("take-checks", _("Take the checks"), P.CLAIMS_VERIFY, _is_free, why_not_verify),
     Step("put-back-checks", _("Put the checks back"), P.CLAIMS_VERIFY, _is_taken, why_not_verify),
     Step(
         "hand-over-checks", _("Hand the checks over"), P.CLAIMS_VERIFY, lambda c: c.state in VERIFIABLE, why_not_verify
