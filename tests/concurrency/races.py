@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
 import pytest
@@ -60,6 +60,15 @@ def unlocked(table: type[Row]) -> Callable[[object], Row]:
 
     def read(row: object) -> Row:
         return session.get_one(table, getattr(row, "id", row), populate_existing=True)
+
+    return read
+
+
+def unlocked_rows(table: type[Row]) -> Callable[[Iterable[int]], dict[int, Row]]:
+    """Reads many rows again by their numbers, as the locking queries do, without the lock."""
+
+    def read(ids: Iterable[int]) -> dict[int, Row]:
+        return {row_id: session.get_one(table, row_id, populate_existing=True) for row_id in ids}
 
     return read
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 from flask import Flask
 
-from tests.concurrency.races import LOCKED, Numbered, approval, colleague, number, submitted
-from tests.concurrency.test_pairs import books_are_right, events, guarded, unguarded
+from tests.concurrency.races import LOCKED, Numbered, approval, colleague, number, sql, submitted, unlocked_rows
+from tests.concurrency.test_pairs import books_are_right, events, guarded, unguarded, unguarded_rows
 from tests.harness.at_once import Job
 from tests.harness.balances import faults
 from tests.harness.world import World, add_agreement, add_round_over
@@ -20,13 +22,14 @@ from voucher.applications.models import Application
 from voucher.funding.models import FundingLine
 from voucher.organisations.commands import add_organisation
 from voucher.organisations.models import Organisation
-from voucher.payments import bank, batches
+from voucher.payments import bank, batches, defrayal, evidence
 from voucher.payments.bank import match_funder_repayment, match_payments
 from voucher.payments.batches import recall_batch
 from voucher.payments.debts import match_recovery, raise_debt
 from voucher.payments.models import BankLine, Batch, Payment
 from voucher.platform.act import Act
 from voucher.platform.db import session
+from voucher.redemptions.models import Redemption
 from voucher.schemes.models import Round
 from voucher.subsidies import commands as subsidies
 from voucher.subsidies.queries import limit_in_force
@@ -188,15 +191,16 @@ def matching(world: World, name: str, line: Numbered, payment: Numbered) -> Job:
 
 @pytest.mark.rule(35)
 def test_a_bank_line_explains_one_payment_and_not_two(app: Flask, world: World, monkeypatch: Patch) -> None:
-    jobs, schedule = two_matches(world), guarded(monkeypatch, bank, "lock_bank_line")
+    jobs, schedule = two_matches(world), guarded(monkeypatch, evidence, "lock_bank_lines")
     assert schedule.run(app, *jobs) == ("matched", "line_matched")
     assert number("SELECT COUNT(*) FROM payment WHERE state = 'defrayed'") == 1
     books_are_right(world)
 
 
-def take_by_reading_and_writing(line: BankLine, pence: int) -> None:
-    """What *take_from_line* must not be."""
-    line.open_pence -= pence
+def take_by_reading_and_writing(parts: Mapping[BankLine, int]) -> None:
+    """What *take_from_lines* must not be."""
+    for line, pence in parts.items():
+        line.open_pence -= pence
     session.flush()
 
 
@@ -204,9 +208,9 @@ def take_by_reading_and_writing(line: BankLine, pence: int) -> None:
 def test_control_without_lock_and_guard_a_bank_line_explains_two_payments(
     app: Flask, world: World, monkeypatch: Patch, engine_kind: str, with_guard: bool
 ) -> None:
-    jobs, schedule = two_matches(world), unguarded(monkeypatch, bank, "lock_bank_line", BankLine)
+    jobs, schedule = two_matches(world), unguarded_rows(monkeypatch, evidence, "lock_bank_lines", BankLine)
     if not with_guard:
-        monkeypatch.setattr(bank, "take_from_line", take_by_reading_and_writing)
+        monkeypatch.setattr(defrayal, "take_from_lines", take_by_reading_and_writing)
     first, second = schedule.run(app, *jobs)
     assert second == "matched"
     if engine_kind == "sqlite":
@@ -217,6 +221,46 @@ def test_control_without_lock_and_guard_a_bank_line_explains_two_payments(
     else:
         assert first == "matched"
         assert any("a bank line is explained beyond its sum" in fault for fault in faults())
+
+
+# One payment, matched to two bank lines
+
+
+def two_lines_for_one(world: World) -> tuple[Job, Job]:
+    """One payment, and two bank lines that both carry its reference and its sum."""
+    payment = exported_payment(world)
+    colleague(world, "ben", Role.BANK_LINE_KEEPER)
+    lines = [world.bank_line(-payment.pence, payment.reference) for _ in range(2)]
+    return matching(world, "bina", lines[0], payment), matching(world, "ben", lines[1], payment)
+
+
+@pytest.mark.rule(35)
+def test_a_payment_is_explained_by_one_bank_line_and_not_by_two(app: Flask, world: World, monkeypatch: Patch) -> None:
+    jobs, schedule = two_lines_for_one(world), guarded(monkeypatch, evidence, "lock_payments")
+    assert schedule.run(app, *jobs) == ("matched", "not_exported")
+    assert number("SELECT COUNT(*) FROM bank_match WHERE kind = 'payment'") == 1
+    books_are_right(world)
+
+
+@pytest.mark.parametrize("with_trigger", [True, False])
+def test_control_without_the_locks_the_trigger_refuses_and_without_it_a_payment_is_matched_twice(
+    app: Flask, world: World, monkeypatch: Patch, engine_kind: str, with_trigger: bool
+) -> None:
+    jobs = two_lines_for_one(world)
+    if not with_trigger:
+        on = " ON bank_match" if engine_kind == "postgresql" else ""
+        sql(f"DROP TRIGGER bank_match_within_the_payment{on}")
+    monkeypatch.setattr(evidence, "lock_batches", unlocked_rows(Batch))
+    monkeypatch.setattr(defrayal, "lock_claims", unlocked_rows(Redemption))
+    first, second = unguarded_rows(monkeypatch, evidence, "lock_payments", Payment).run(app, *jobs)
+    assert second == "matched"
+    if engine_kind == "sqlite":
+        assert first == LOCKED
+    elif with_trigger:
+        assert first == "fault: a payment is matched beyond its sum"
+    else:
+        assert first == "matched"
+        assert number("SELECT COUNT(*) FROM bank_match WHERE kind = 'payment'") == 2
 
 
 # A match and a recall of the same payment
@@ -239,7 +283,7 @@ def recall_asked(world: World) -> tuple[Job, Job]:
 @pytest.mark.rule(33, 35)
 def test_a_batch_is_not_recalled_while_a_payment_of_it_is_matched(app: Flask, world: World, monkeypatch: Patch) -> None:
     match, recall = recall_asked(world)
-    schedule = guarded(monkeypatch, bank, "lock_payment")
+    schedule = guarded(monkeypatch, evidence, "lock_payments")
     assert schedule.run(app, match, recall) == ("matched", "not_recallable")
     books_are_right(world)
 

@@ -25,6 +25,7 @@ from tests.concurrency.races import (
     plain_begin,
     sql,
     unlocked,
+    unlocked_rows,
 )
 from tests.harness.at_once import Job, Overtaking
 from tests.harness.balances import faults
@@ -65,6 +66,14 @@ def unguarded(monkeypatch: Patch, module: ModuleType, lock: str, table: type[Bas
     schedule = Overtaking(FREE)
     plain_begin(monkeypatch)
     monkeypatch.setattr(module, lock, schedule.stopping_after(unlocked(table)))
+    return schedule
+
+
+def unguarded_rows(monkeypatch: Patch, module: ModuleType, lock: str, table: type[Base]) -> Overtaking:
+    """The same where the step reads many rows at once."""
+    schedule = Overtaking(FREE)
+    plain_begin(monkeypatch)
+    monkeypatch.setattr(module, lock, schedule.stopping_after(unlocked_rows(table)))
     return schedule
 
 

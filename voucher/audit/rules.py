@@ -15,11 +15,13 @@ class Override(StrEnum):
 
     ACCEPTED_WITHOUT_CONFIRMATION = "accepted without the business's confirmation"
     ADMINISTRATION_CAP = "administration beyond the cap, with the funder's consent"
+    BANK_LINE_SET_ASIDE = "bank line set aside without a payment"
     BACKDATED_ENTRY = "entry moved out of a closed period"
     CONTINUITY = "bank statement taken in that does not go on where the one before it ended"
     EVIDENCE_ENTERED = "acceptance entered by an officer"
     EXTENSION = "extension"
     LEDGER_DIFFERENCE = "difference to the authority's ledger"
+    MATCH_LEAVES_REST = "bank line matched in part"
     MATCH_WITHOUT_REFERENCE = "bank line matched without the payment's reference"
     PAYEE_CHECK = "payee check other than a match"
     RELAXED_DUTIES = "relaxed duties"

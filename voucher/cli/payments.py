@@ -8,18 +8,16 @@ from typing import Any
 import click
 
 from voucher.cli.common import Answer, Run, changing, reading
-from voucher.cli.lists import agreement_named, bank_lines_of
-from voucher.cli.options import DAY, OUT, PERHAPS_REASON, POUNDS, REASON
+from voucher.cli.lists import bank_lines_of
+from voucher.cli.options import DAY, OUT, POUNDS, REASON
 from voucher.cli.words import counted
-from voucher.funding.queries import line_by_code
 from voucher.payments import bank, batches
-from voucher.payments.models import BankLine, Batch, Drawdown, Payment
-from voucher.payments.queries import bank_line_by_public_id, by_reference
+from voucher.payments.models import BankLine, Batch, Payment
+from voucher.payments.queries import by_reference
 from voucher.platform.authz import Permission
 from voucher.platform.money import pounds
 
 BATCH = click.argument("reference", metavar="BATCH")
-LINE = click.argument("line_id", metavar="LINE")
 STAFF = (Permission.CLAIMS_READ, Permission.BATCHES_PREPARE, Permission.BATCHES_APPROVE)
 
 
@@ -157,7 +155,8 @@ def show(run: Run, reference: str) -> Answer:
     return Answer(data=batch_facts(_batch(run, reference)))
 
 
-def _line_facts(line: BankLine) -> dict[str, object]:
+def line_facts(line: BankLine) -> dict[str, object]:
+    """A bank line as it is shown."""
     return {
         "line": line.public_id,
         "booked_on": line.booked_on,
@@ -178,7 +177,7 @@ def _line_facts(line: BankLine) -> dict[str, object]:
 def bank_line(run: Run, **given: Any) -> Answer:
     """Type a line of the bank's statement; counted as typed on the funder's statement."""
     line = bank.type_bank_line(run.act, run.scheme, **given)
-    return Answer(f"Bank line {line.public_id}: {pounds(line.pence)}.", _line_facts(line))
+    return Answer(f"Bank line {line.public_id}: {pounds(line.pence)}.", line_facts(line))
 
 
 @click.command("bank-lines")
@@ -188,58 +187,7 @@ def bank_lines(run: Run, days: int | None) -> Answer:
     """List the bank lines with something unexplained."""
     run.need(Permission.CLAIMS_READ, Permission.BANK_LINES_MATCH)
     found = bank_lines_of(run.scheme, days=days, today=run.act.today)
-    return Answer("" if found else "No bank line is open.", [_line_facts(line) for line in found])
+    return Answer("" if found else "No bank line is open.", [line_facts(line) for line in found])
 
 
-@click.command("match")
-@LINE
-@click.option("--payment", "payments", multiple=True, metavar="REF", help="Each payment that the line paid.")
-@click.option("--drawdown", metavar="REF", help="The drawdown that the line brought.")
-@click.option("--repayment", metavar="AGREEMENT/LINE", help="Recovered money that went back to the funder of a line.")
-@PERHAPS_REASON
-@changing
-def match(
-    run: Run, line_id: str, payments: tuple[str, ...], drawdown: str | None, repayment: str | None, reason: str
-) -> Answer:
-    """Say what a bank line is. Only this makes a payment defrayed."""
-    if len([each for each in (payments, drawdown, repayment) if each]) != 1:
-        raise click.UsageError("Give one of --payment, --drawdown and --repayment.")
-    if drawdown and reason:
-        raise click.UsageError("A drawdown takes no --reason.")
-    line = bank_line_by_public_id(run.scheme, line_id)
-    if payments:
-        paid = [by_reference(Payment, run.scheme, each) for each in payments]
-        bank.match_payments(run.act, line, paid, reason=reason)
-    elif drawdown:
-        bank.match_drawdown(run.act, line, by_reference(Drawdown, run.scheme, drawdown))
-    else:
-        _match_repayment(run, line, repayment or "", reason)
-    return _explained(line, [*payments, *filter(None, (drawdown, repayment))])
-
-
-def _match_repayment(run: Run, line: BankLine, text: str, reason: str) -> None:
-    reference, slash, code = text.rpartition("/")
-    if not slash:
-        raise click.UsageError("Give --repayment as AGREEMENT/LINE.")
-    target = line_by_code(agreement_named(run.scheme, reference), code)
-    bank.match_funder_repayment(run.act, line, target, reason=reason)
-
-
-def _explained(line: BankLine, what: list[str]) -> Answer:
-    words = f"Bank line {line.public_id} is {', '.join(what)}."
-    return Answer(words, {**_line_facts(line), "matched": what})
-
-
-@click.command("return")
-@LINE
-@click.option("--payment", required=True, metavar="REF")
-@REASON
-@changing
-def match_return(run: Run, line_id: str, payment: str, reason: str) -> Answer:
-    """Say that a bank line is a payment that came back; its claims can be paid again."""
-    line = bank_line_by_public_id(run.scheme, line_id)
-    bank.match_return(run.act, line, by_reference(Payment, run.scheme, payment), reason=reason)
-    return _explained(line, [f"the return of {payment}"])
-
-
-COMMANDS = (batch_group, bank_line, bank_lines, match, match_return)
+COMMANDS = (batch_group, bank_line, bank_lines)

@@ -118,6 +118,27 @@ def standing_of_redemption(redemption_id: int, account: Account) -> dict[int, in
     return _by_line(_standing(Posting.redemption_id, redemption_id, account))
 
 
+def standing_of_redemptions(redemption_ids: Sequence[int], account: Account) -> dict[int, dict[int, int]]:
+    """The same for many claims in one query: by claim, pence by line; a claim with nothing there has no lines."""
+    found: dict[int, dict[int, int]] = {redemption_id: {} for redemption_id in redemption_ids}
+    signed = case((Posting.to_account == str(account), Posting.pence), else_=-Posting.pence)
+    total = func.sum(signed)
+    rows = session.execute(
+        select(Posting.redemption_id, Posting.line_id, total)
+        .where(
+            Posting.redemption_id.in_(redemption_ids),
+            or_(Posting.to_account == str(account), Posting.from_account == str(account)),
+        )
+        .group_by(Posting.redemption_id, Posting.line_id)
+        .having(total != 0)
+        .order_by(Posting.redemption_id, Posting.line_id)
+    )
+    for redemption_id, line_id, pence in rows:
+        if redemption_id is not None:
+            found[redemption_id][line_id] = int(pence)
+    return found
+
+
 def standing_of_debt(debt_id: int, account: Account) -> dict[int, int]:
     """Pence by line that stand on the account for a debt."""
     return _by_line(_standing(Posting.debt_id, debt_id, account))

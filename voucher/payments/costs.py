@@ -14,12 +14,12 @@ from voucher.documents.models import Document
 from voucher.funding.ledger import Move, post
 from voucher.funding.models import Agreement, FundingLine
 from voucher.funding.rules import Account, EntryKind, LineKind
-from voucher.payments.bank import note_match, open_line, take_from_line
 from voucher.payments.cost_models import AdminCost
 from voucher.payments.cost_policy import why_cost_line_is_no_evidence, why_not_approve_cost
 from voucher.payments.cost_queries import administration_cap, lock_cost
 from voucher.payments.cost_rules import COST_TRANSITIONS, CostState
 from voucher.payments.models import BankLine
+from voucher.payments.open_lines import note_match, open_line, take_from_line
 from voucher.payments.rules import MatchKind
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission

@@ -10,8 +10,8 @@ from voucher.funding.models import FundingLine
 from voucher.funding.queries import split_over, standing_of_debt, standing_of_redemption
 from voucher.funding.rules import Account, EntryKind
 from voucher.organisations.models import Organisation
-from voucher.payments.bank import note_match, open_line, take_from_line
 from voucher.payments.models import BankLine, Debt
+from voucher.payments.open_lines import note_match, open_line, take_from_line
 from voucher.payments.queries import debts_of
 from voucher.payments.rules import DEBT_TRANSITIONS, DebtState, MatchKind
 from voucher.platform.act import Act

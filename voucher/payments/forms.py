@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
-from wtforms import HiddenField, RadioField, SelectChoice, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    RadioField,
+    SelectChoice,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from voucher.accounts.forms import second_factor_field
@@ -82,10 +91,15 @@ class MoneyOutForm(Form):
     """What money out was: payments, or one repayment to a funder."""
 
     what = SelectMultipleField(_("This line paid"), validators=[DataRequired(_("Choose what the line paid."))])
+    also = SelectMultipleField(
+        _("Together with these lines"),
+        description=_("Only for one payment that left in several lines: together they must come to it, to the penny."),
+    )
+    leaves_rest = BooleanField(_("The line is more than this"))
     reason = TextAreaField(
         _("Reason"),
         filters=[tidy],
-        description=_("Needed where the line does not carry the payment's reference."),
+        description=_("Needed where a line does not carry the payment's reference, or is more than the payments."),
     )
 
 
@@ -98,17 +112,50 @@ class MoneyInForm(Form):
     )
 
 
+class CertainForm(Form):
+    """``seen`` is the fingerprint of the list that the page showed."""
+
+    seen = HiddenField()
+
+
 class ExceptionFilters(Filters):
     """Which exceptions are listed, and after how many days something counts as one."""
 
+    kind = SelectField(
+        _("Kind"),
+        choices=[
+            SelectChoice("", _("Any kind")),
+            SelectChoice("LINE_UNEXPLAINED", _("Bank lines that nobody explained")),
+            SelectChoice("AMOUNT_DIFFERS", _("Amounts that differ from what the line names")),
+            SelectChoice("PAYMENT_UNSEEN", _("Payments without a bank line")),
+            SelectChoice("PAYMENT_RETURNED", _("Payments that came back")),
+        ],
+    )
     show = SelectField(
         _("Show"),
         choices=[
-            SelectChoice("payments", _("Payments without a bank line")),
-            SelectChoice("lines", _("Bank lines that nobody explained")),
+            SelectChoice("", _("Those to be looked at")),
+            SelectChoice("resolved", _("Those with a reason")),
+            SelectChoice("all", _("All")),
         ],
     )
     days = WholeField(_("Older than so many days"), least=0, most=3650)
+
+
+class ResolutionForm(Form):
+    """What an exception was found to be."""
+
+    outcome = RadioField(_("What it is"), validators=[InputRequired(_("Say what it is."))])
+    again_on = DayField(
+        _("Look at it again on"),
+        description=_("Needed for what waits for the bank."),
+    )
+    reason = TextAreaField(
+        _("Reason"),
+        filters=[tidy],
+        description=_("It stands on the funder's statement beside the exception."),
+        validators=[DataRequired(_("Say why."))],
+    )
 
 
 class DrawdownForm(Form):

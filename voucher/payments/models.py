@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from voucher.payments.rules import BatchState, DebtState, LineSource, MatchKind, PaymentState
+from voucher.payments.rules import (
+    OF_LINES,
+    BatchState,
+    DebtState,
+    ExceptionKind,
+    LineSource,
+    MatchKind,
+    Outcome,
+    PaymentState,
+)
 from voucher.platform.db import Base, another_person, in_list, new_public_id, unique_where
 from voucher.providers.models import PayeeDetails, Provider
 from voucher.redemptions.models import Redemption
+
+OPEN = text("open_pence > 0")
 
 
 class Batch(Base):
@@ -115,6 +126,7 @@ class BankLine(Base):
         Index("ix_bank_line_scheme_day", "scheme_id", "booked_on"),
         Index("ix_bank_line_statement", "statement_id"),
         Index("uq_bank_line_identity", "scheme_id", "identity", unique=True),
+        Index("ix_bank_line_open", "scheme_id", "booked_on", sqlite_where=OPEN, postgresql_where=OPEN),
     )
 
     public_id: Mapped[str] = mapped_column(default=new_public_id)
@@ -137,7 +149,7 @@ class BankLine(Base):
 
 
 class BankMatch(Base):
-    """What (part of) a bank line was found to be; append-only."""
+    """What (part of) a bank line was found to be; append-only. A trigger holds a payment's matches within its sum."""
 
     __tablename__ = "bank_match"
     __table_args__ = (
@@ -150,7 +162,7 @@ class BankMatch(Base):
             "(kind IN ('administration', 'administration returned')) = (admin_cost_id IS NOT NULL)",
             name="administration_named",
         ),
-        Index("uq_bank_match_payment", "payment_id", "kind", unique=True),
+        Index("uq_bank_match_payment", "payment_id", "kind", "bank_line_id", unique=True),
         Index("uq_bank_match_drawdown", "drawdown_id", unique=True),
         Index("ix_bank_match_line", "bank_line_id"),
         Index("ix_bank_match_admin_cost", "admin_cost_id"),
@@ -171,6 +183,40 @@ class BankMatch(Base):
 
     bank_line: Mapped[BankLine] = relationship()
     payment: Mapped[Payment | None] = relationship()
+
+
+class ExceptionResolution(Base):
+    """What a person found an exception to be, and why; append-only.
+
+    It holds while the facts stay as they were: the same kind, and the same ``pence`` open on the line or due on the
+    payment; what waits for the bank is looked at again on a day.
+    """
+
+    __tablename__ = "exception_resolution"
+    __table_args__ = (
+        CheckConstraint(in_list("kind", list(ExceptionKind)), name="kind_known"),
+        CheckConstraint(in_list("outcome", list(Outcome)), name="outcome_known"),
+        CheckConstraint("pence > 0", name="pence_above_zero"),
+        CheckConstraint("length(trim(reason)) > 0", name="a_reason_is_given"),
+        CheckConstraint(
+            f"({in_list('kind', sorted(OF_LINES))}) = (bank_line_id IS NOT NULL)", name="a_line_for_its_kinds"
+        ),
+        CheckConstraint("(bank_line_id IS NULL) <> (payment_id IS NULL)", name="about_one_thing"),
+        CheckConstraint("(outcome = 'waits for the bank') = (again_on IS NOT NULL)", name="what_waits_has_a_day"),
+        Index("ix_exception_resolution_line", "bank_line_id"),
+        Index("ix_exception_resolution_payment", "payment_id"),
+    )
+
+    scheme_id: Mapped[int] = mapped_column(ForeignKey("scheme.id"))
+    kind: Mapped[str]
+    bank_line_id: Mapped[int | None] = mapped_column(ForeignKey("bank_line.id"))
+    payment_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"))
+    pence: Mapped[int]
+    outcome: Mapped[str]
+    reason: Mapped[str] = mapped_column(Text)
+    again_on: Mapped[date | None]
+    by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime]
 
 
 class Drawdown(Base):

@@ -6,19 +6,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload, selectinload
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from voucher.accounts.models import Person
 from voucher.funding.models import Agreement, FundingLine
 from voucher.organisations.models import Organisation
 from voucher.payments.cost_models import AdminCost
+from voucher.payments.matching_rules import as_kept, references_in
 from voucher.payments.models import BankLine, BankMatch, Batch, Debt, Drawdown, Payment, PaymentItem
 from voucher.payments.rules import BatchState, DebtState, PaymentState
 from voucher.platform.db import session
 from voucher.platform.paging import Rows
 from voucher.providers.models import Provider
 from voucher.redemptions.models import Redemption
+from voucher.schemes.models import Scheme
 from voucher.vouchers.models import Voucher
 
 GONE = (str(PaymentState.TAKEN_OUT), str(PaymentState.RECALLED))
@@ -110,28 +112,15 @@ def open_bank_lines(scheme_id: int) -> Select[BankLine]:
     )
 
 
-def unexplained_since(scheme_id: int, day: date) -> Select[BankLine]:
-    """Bank lines of that day or before that nobody has explained, oldest first."""
-    return open_bank_lines(scheme_id).where(BankLine.booked_on <= day)
+def _with_parties(query: Select[Payment]) -> Select[Payment]:
+    """With what a candidate is known by, so that more of them ask no more questions."""
+    organisation = joinedload(Payment.provider).joinedload(Provider.organisation)
+    return query.options(joinedload(Payment.batch), organisation, joinedload(Payment.payee_details))
 
 
-def _exported(scheme_id: int) -> Select[Payment]:
-    return (
-        select(Payment)
-        .join(Batch, Batch.id == Payment.batch_id)
-        .where(Payment.scheme_id == scheme_id, Payment.state == PaymentState.EXPORTED)
-        .options(joinedload(Payment.batch), joinedload(Payment.provider))
-    )
-
-
-def unmatched_since(scheme_id: int, day: date) -> Select[Payment]:
-    """Payments exported on that day or before that no bank line shows, oldest first."""
-    return _exported(scheme_id).where(Batch.exported_on <= day).order_by(Batch.exported_on, Payment.id)
-
-
-def _named_in(line: BankLine, reference: ColumnElement[str] | InstrumentedAttribute[str]) -> ColumnElement[bool]:
-    """Whether the line's text carries the reference as it is; spacing is forgiven where the match is made."""
-    return literal(line.bank_reference.upper()).contains(reference)
+def _named_in(line: BankLine, scheme: Scheme) -> list[str]:
+    """The references in the line's text, whatever its spacing, as they are kept."""
+    return [as_kept(each, scheme.reference) for each in references_in(line.bank_reference, scheme.reference)]
 
 
 def _found(query: Select[Payment], find: str) -> Select[Payment]:
@@ -141,41 +130,48 @@ def _found(query: Select[Payment], find: str) -> Select[Payment]:
     return query.where(or_(Payment.reference.icontains(find, autoescape=True), firm))
 
 
-def payments_for(line: BankLine, match_days: int, find: str = "") -> Sequence[Payment]:
-    """Exported payments that money out may have paid: named first, then those of its amount, then the oldest."""
-    window = Batch.exported_on.between(line.booked_on - timedelta(days=match_days), line.booked_on)
-    named = or_(_named_in(line, Payment.reference), _named_in(line, Batch.reference.expression))
-    query = _found(_exported(line.scheme_id).where(window, Payment.pence <= line.open_pence), find)
-    best = query.order_by(named.desc(), (Payment.pence == line.open_pence).desc(), Batch.exported_on, Payment.id)
-    return session.scalars(best.limit(CANDIDATES)).all()
+def payments_for(line: BankLine, scheme: Scheme, find: str = "") -> Sequence[Payment]:
+    """Exported payments that money out may have paid: named first, then those of its amount, then the oldest.
 
-
-def returns_for(line: BankLine, find: str = "") -> Sequence[Payment]:
-    """Payments that left the bank before and may have come back with this line, the named ones first."""
-    query = (
-        select(Payment)
-        .where(
-            Payment.scheme_id == line.scheme_id,
-            Payment.state == PaymentState.DEFRAYED,
-            Payment.pence == line.open_pence,
-        )
-        .options(joinedload(Payment.batch), joinedload(Payment.provider))
+    Of those that it does not name, none is more than the line.
+    """
+    first = line.booked_on - timedelta(days=scheme.match_days)
+    named = or_(*(column.in_(_named_in(line, scheme)) for column in (Payment.reference, Batch.reference)))
+    query = _with_parties(select(Payment).join(Batch, Batch.id == Payment.batch_id)).where(
+        Payment.scheme_id == line.scheme_id,
+        Payment.state == PaymentState.EXPORTED,
+        Batch.exported_on.between(first, line.booked_on),
+        or_(named, Payment.pence <= line.open_pence),
     )
-    best = _found(query, find).order_by(_named_in(line, Payment.reference).desc(), Payment.id.desc())
+    best = _found(query, find).order_by(
+        named.desc(), (Payment.pence == line.open_pence).desc(), Batch.exported_on, Payment.id
+    )
     return session.scalars(best.limit(CANDIDATES)).all()
 
 
-def drawdowns_for(line: BankLine) -> Sequence[tuple[Drawdown, str, str]]:
-    """Drawdowns of this amount that have not come yet, with their agreement and line."""
+def returns_for(line: BankLine, scheme: Scheme, find: str = "") -> Sequence[Payment]:
+    """Payments that left the bank before and may have come back with this line, the named ones first."""
+    query = _with_parties(select(Payment)).where(
+        Payment.scheme_id == line.scheme_id,
+        Payment.state == PaymentState.DEFRAYED,
+        Payment.pence == line.open_pence,
+    )
+    named = Payment.reference.in_(_named_in(line, scheme))
+    best = _found(query, find).order_by(named.desc(), Payment.id.desc())
+    return session.scalars(best.limit(CANDIDATES)).all()
+
+
+def drawdowns_for(line: BankLine) -> Sequence[tuple[Drawdown, str, str, str]]:
+    """Drawdowns of this amount that have not come yet, with their agreement, line and funder."""
     query = drawdowns(line.scheme_id).where(Drawdown.received_on.is_(None), Drawdown.pence == line.open_pence)
     newest = query.order_by(Drawdown.requested_on.desc(), Drawdown.id.desc())
-    return [(row[0], row[1], row[2]) for row in session.execute(newest.limit(CANDIDATES))]
+    return [(row.Drawdown, row.agreement, row.line, row.funder) for row in session.execute(newest.limit(CANDIDATES))]
 
 
-def debts_for(line: BankLine) -> Sequence[tuple[Debt, str]]:
+def debts_for(line: BankLine, scheme: Scheme) -> Sequence[tuple[Debt, str]]:
     """Debts with as much outstanding, with who owes them; the named ones first."""
     query = debts(line.scheme_id).where(Debt.state.in_(OWING), Debt.outstanding_pence >= line.open_pence)
-    best = query.order_by(_named_in(line, Debt.reference).desc(), Debt.id)
+    best = query.order_by(Debt.reference.in_(_named_in(line, scheme)).desc(), Debt.id)
     return [(row[0], row[1]) for row in session.execute(best.limit(CANDIDATES))]
 
 
@@ -183,10 +179,15 @@ def drawdowns(scheme_id: int) -> Rows:
     """Money asked of funders, in no order, with agreement, line and who asked."""
     return (
         select(
-            Drawdown, Agreement.reference.label("agreement"), FundingLine.code.label("line"), Person.name.label("by")
+            Drawdown,
+            Agreement.reference.label("agreement"),
+            FundingLine.code.label("line"),
+            Person.name.label("by"),
+            Organisation.name.label("funder"),
         )
         .join(FundingLine, FundingLine.id == Drawdown.line_id)
         .join(Agreement, Agreement.id == FundingLine.agreement_id)
+        .join(Organisation, Organisation.id == Agreement.funder_id)
         .join(Person, Person.id == Drawdown.requested_by)
         .where(Drawdown.scheme_id == scheme_id)
     )

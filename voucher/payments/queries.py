@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import TypeVar
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
+from sqlalchemy.sql.base import ExecutableOption
 
 from voucher.payments.models import BankLine, BankMatch, Batch, Debt, Drawdown, Payment, PaymentItem
-from voucher.payments.rules import SENT_TO_THE_BANK, MatchKind
+from voucher.payments.rules import SENT_TO_THE_BANK, MatchKind, PaymentState
 from voucher.platform.actor import Actor
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
@@ -24,6 +25,7 @@ from voucher.schemes.models import Scheme
 from voucher.vouchers.models import Voucher
 
 T = TypeVar("T", Batch, Payment, Debt, Drawdown)
+L = TypeVar("L", BankLine, Batch, Payment, Redemption)
 
 
 def by_reference(table: type[T], scheme: Scheme, reference: str) -> T:
@@ -75,6 +77,43 @@ def lock_payment(payment: Payment) -> Payment:
     return session.get_one(Payment, payment.id, with_for_update=True, populate_existing=True)
 
 
+def rows_by_id(table: type[L], ids: Iterable[int]) -> dict[int, L]:
+    """Many rows of a table by their numbers, without a lock."""
+    return {row.id: row for row in session.scalars(select(table).where(table.id.in_(list(ids))))}
+
+
+def lock_bank_lines(ids: Iterable[int]) -> dict[int, BankLine]:
+    """Many bank lines by their rows, read again under lock, in the order in which everybody locks them."""
+    return _locked(BankLine, ids)
+
+
+def lock_batches(ids: Iterable[int]) -> dict[int, Batch]:
+    """Many batches in the same way."""
+    return _locked(Batch, ids)
+
+
+def lock_payments(ids: Iterable[int]) -> dict[int, Payment]:
+    """Many payments in the same way, with their claims and batches."""
+    return _locked(Payment, ids, selectinload(Payment.items), joinedload(Payment.batch, innerjoin=True))
+
+
+def lock_claims(ids: Iterable[int]) -> dict[int, Redemption]:
+    """Many claims in the same way."""
+    return _locked(Redemption, ids)
+
+
+def batches_waiting(ids: Iterable[int]) -> set[int]:
+    """Those of these batches in which a payment has not been seen at the bank."""
+    exported = Payment.state == PaymentState.EXPORTED
+    return set(session.scalars(select(Payment.batch_id).where(Payment.batch_id.in_(list(ids)), exported).distinct()))
+
+
+def _locked(table: type[L], ids: Iterable[int], *load: ExecutableOption) -> dict[int, L]:
+    query = select(table).where(table.id.in_(sorted(set(ids)))).order_by(table.id).options(*load)
+    rows = session.scalars(query.with_for_update(of=table).execution_options(populate_existing=True))
+    return {row.id: row for row in rows}
+
+
 def debts_of(redemption_id: int) -> int:
     """Pence that debts were raised for on one claim."""
     return int(
@@ -116,11 +155,12 @@ def payments_of_claim(redemption_id: int) -> Sequence[PaymentItem]:
 
 
 def bank_days(payments: Sequence[Payment]) -> dict[int, dict[MatchKind, date]]:
-    """The bank's own days on which payments, by id, left the account and, perhaps, came back."""
+    """The bank's own days on which all of each payment, by id, had left the account and, perhaps, came back."""
     rows = session.execute(
         select(BankMatch.payment_id, BankMatch.kind, BankLine.booked_on)
         .join(BankLine, BankLine.id == BankMatch.bank_line_id)
         .where(BankMatch.payment_id.in_([payment.id for payment in payments]))
+        .order_by(BankLine.booked_on)
     )
     found: dict[int | None, dict[MatchKind, date]] = {payment.id: {} for payment in payments}
     for payment_id, kind, booked_on in rows:

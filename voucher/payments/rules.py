@@ -93,6 +93,30 @@ class MatchKind(StrEnum):
     ADMINISTRATION_RETURN = "administration returned"
 
 
+class ExceptionKind(StrEnum):
+    """What does not fit between the payments and the bank."""
+
+    LINE_UNEXPLAINED = "bank line that nobody explained"
+    AMOUNT_DIFFERS = "amount that differs from what the line names"
+    PAYMENT_UNSEEN = "payment without a bank line"
+    PAYMENT_RETURNED = "payment that came back"
+
+
+class Outcome(StrEnum):
+    """What a person found an exception to be. The money is not moved by it."""
+
+    WAITS = "waits for the bank"
+    PUT_RIGHT = "put right elsewhere"
+    BANK_CHARGE = "bank charge, borne by the authority"
+    NOT_THE_SCHEMES = "money of others"
+
+
+# These leave money on the scheme's account out of its books, so each statement counts them as overrides.
+SETS_ASIDE = frozenset({Outcome.BANK_CHARGE, Outcome.NOT_THE_SCHEMES})
+OUTCOMES_OF_PAYMENTS = frozenset({Outcome.WAITS, Outcome.PUT_RIGHT})
+OF_LINES = frozenset({ExceptionKind.LINE_UNEXPLAINED, ExceptionKind.AMOUNT_DIFFERS})
+
+
 def bank_text(text: str, length: int = 18) -> str:
     """Upper case, legal characters only, cut to the length that bank files allow (rule 32)."""
     return re.sub(r"[^A-Z0-9 ./&-]", " ", text.upper())[:length].strip()

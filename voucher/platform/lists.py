@@ -26,7 +26,7 @@ from voucher.platform.db import session
 from voucher.platform.errors import DomainError
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.money import in_pounds
-from voucher.platform.paging import Listed, page_of, page_of_rows
+from voucher.platform.paging import Listed, page_of, page_of_read, page_of_rows
 from voucher.platform.web import current_act
 
 # More than a scheme looks through in a spreadsheet. A file is whole or it is refused, so that nobody adds up a part.
@@ -116,6 +116,27 @@ class Listing:
             return self.file(query, then=then, name=name)
         return render_template(template, listed=self.page(query, then=then), heads=self.heads(), **context)
 
+    def answer_read(self, rows: Sequence[Any], template: str, *, name: str = "", **context: Any) -> ResponseReturnValue:
+        """The same for rows that were worked out and are no query: a column is ordered by what its cell says.
+
+        ``tie`` is not asked, for the rows come in an order of their own.
+        """
+        ordered = self.in_order(rows)
+        if wants_file():
+            _refuse_too_many(len(ordered))
+            return self._handed_out(([each.file_cell(row) for each in self.columns] for row in ordered), name)
+        listed = page_of_read(ordered, request.args.get("page", 1, type=int))
+        return render_template(template, listed=listed, heads=self.heads(), **context)
+
+    def in_order(self, rows: Sequence[Any]) -> list[Any]:
+        """Rows in the order that the address asks for; what a row lacks comes last."""
+        wanted = self.order
+        cell = next(each.cell for each in self.columns if each.key == wanted.removeprefix("-"))
+        there = [row for row in rows if cell(row) not in (None, "")]
+        lacking = [row for row in rows if cell(row) in (None, "")]
+        upwards = sorted(there, key=cell)
+        return (upwards[::-1] if wanted.startswith("-") else upwards) + lacking
+
     def page(self, query: Any, *, then: Then = list) -> Listed[Any]:
         """The page of the list that the address asks for."""
         read = page_of if _of_one_kind(query) else page_of_rows
@@ -152,8 +173,11 @@ class Listing:
 
         Raises DomainError when there are more than ``MOST_ROWS``.
         """
+        return self._handed_out(self._lines(query, then), name)
+
+    def _handed_out(self, lines: Iterator[list[Cell]], name: str) -> Response:
         header = [column.file_head() for column in self.columns]
-        data = csv_files.write_table(header, self._lines(query, then))
+        data = csv_files.write_table(header, lines)
         answer = Response(codecs.BOM_UTF8 + data, mimetype="text/csv")
         filename = f"{name or self.name}-{current_act().today.isoformat()}.csv"
         answer.headers.set("Content-Disposition", "attachment", filename=filename)
@@ -165,10 +189,14 @@ class Listing:
         number = 0
         for chunk in (result.scalars() if _of_one_kind(query) else result).partitions(CHUNK):
             number += len(chunk)
-            if number > MOST_ROWS:
-                words = _("The list has more than %(most)s rows. Narrow it with the filters, then download it.")
-                raise DomainError("too_many_rows", translate(words, most=most_rows()))
+            _refuse_too_many(number)
             yield from ([column.file_cell(row) for column in self.columns] for row in then(chunk))
+
+
+def _refuse_too_many(number: int) -> None:
+    if number > MOST_ROWS:
+        words = _("The list has more than %(most)s rows. Narrow it with the filters, then download it.")
+        raise DomainError("too_many_rows", translate(words, most=most_rows()))
 
 
 def wants_file() -> bool:

@@ -35,6 +35,13 @@ def page_of_rows(query: Rows, number: int) -> Listed[Any]:
     return _page(session.execute, query, number)
 
 
+def page_of_read(rows: Sequence[T], number: int) -> Listed[T]:
+    """One page of rows that are all in memory."""
+    number = min(max(number, 1), 1_000_000)
+    first = (number - 1) * PAGE
+    return Listed(rows[first : first + PAGE], number, len(rows) > first + PAGE)
+
+
 def _page(read: Any, query: Any, number: int) -> Listed[Any]:
     number = min(max(number, 1), 1_000_000)
     rows = read(query.offset((number - 1) * PAGE).limit(PAGE + 1)).all()

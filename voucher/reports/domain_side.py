@@ -142,14 +142,19 @@ def _version_grants(ids: Sequence[int]) -> dict[int, list[int]]:
 
 
 def bank_events(round_ids: Sequence[int]) -> list[Dated]:
-    """What matches to bank lines paid (above zero) and took back (below), claim by claim, on the bank's days."""
+    """What matches to bank lines paid (above zero) and took back (below), claim by claim, on the bank's days.
+
+    A payment that left in several lines was paid on the day of the last of them.
+    """
+    last = func.max(BankLine.booked_on)
     rows = session.execute(
-        select(BankMatch.kind, BankLine.booked_on, PaymentItem.pence)
+        select(BankMatch.kind, last, PaymentItem.pence)
         .join(BankLine, BankLine.id == BankMatch.bank_line_id)
         .join(PaymentItem, PaymentItem.payment_id == BankMatch.payment_id)
         .join(Redemption, Redemption.id == PaymentItem.redemption_id)
         .join(Voucher, Voucher.id == Redemption.voucher_id)
         .where(Voucher.round_id.in_(round_ids))
+        .group_by(PaymentItem.id, BankMatch.kind, PaymentItem.pence)
     )
     return [Dated(booked_on, pence if kind == MatchKind.PAYMENT else -pence, kind) for kind, booked_on, pence in rows]
 

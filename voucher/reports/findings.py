@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from datetime import date
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 
 from voucher.audit.models import AuditEvent
+from voucher.payments.exception_queries import Resolved, differing_lines, resolutions
 from voucher.payments.models import BankLine, BankMatch, Payment
-from voucher.payments.rules import PaymentState
+from voucher.payments.rules import ExceptionKind, MatchKind, PaymentState
 from voucher.platform.actor import Channel
 from voucher.platform.clock import end_of_london_day
 from voucher.platform.db import session
@@ -26,38 +29,89 @@ def ours(item: Paid, line_ids: Sequence[int]) -> int:
     return sum(pence for line_id, pence in item.by_line.items() if line_id in line_ids)
 
 
+class Unreconciled(NamedTuple):
+    """Line 22: its rows, how many open lines name something else's amount, and how many rows have a reason."""
+
+    rows: list[Row]
+    differing: int
+    resolved: int
+
+
 def exceptions(
-    scheme: Scheme, period: Period, paid: Sequence[Paid], line_ids: Sequence[int], rows: Sequence[Row]
-) -> list[Row]:
-    """Line 22: bank lines that nothing explains, payments not seen at the bank, payments that came back."""
+    scheme: Scheme, period: Period, paid: Sequence[Paid], line_ids: Sequence[int], rows: Sequence[Row], on: date
+) -> Unreconciled:
+    """Line 22: bank lines that nothing explains, payments not seen at the bank, payments that came back.
+
+    What a person found an exception to be stands in its detail, if it still holds on the day of the statement.
+    """
+    known, differing = resolutions(scheme.id), differing_lines(scheme)
+    found = [*_unexplained(scheme, period, differing), *_unseen(scheme, period)]
+    for item, row in zip(paid, rows, strict=True):
+        if item.kind == "return":
+            back, claim = -ours(item, line_ids), item.redemption.reference
+            made = _row(RETURNED, item.payment.reference, claim, back, str(row["bank_on"]))
+            found.append((made, (ExceptionKind.PAYMENT_RETURNED, item.payment.id), item.payment.pence))
+    resolved = [_with_reason(row, known.get(about), pence, on) for row, about, pence in found]
+    return Unreconciled(
+        [row for row, _about, _pence in found],
+        sum(about[0] == ExceptionKind.AMOUNT_DIFFERS for _row, about, _pence in found),
+        sum(resolved),
+    )
+
+
+# A row of line 22, the exception that it is, and the pence that a reason for it must have been about.
+Looked = tuple[Row, tuple[ExceptionKind, int], int]
+
+
+def _unexplained(scheme: Scheme, period: Period, differing: Container[int]) -> list[Looked]:
     lines = session.scalars(
         select(BankLine)
         .where(BankLine.scheme_id == scheme.id, BankLine.open_pence > 0, BankLine.booked_on <= period.last)
         .order_by(BankLine.booked_on, BankLine.id)
     )
-    found = [
-        _row(UNEXPLAINED, x.public_id, x.bank_reference or x.counterparty, x.open_pence, x.booked_on.isoformat())
+    kinds = {True: ExceptionKind.AMOUNT_DIFFERS, False: ExceptionKind.LINE_UNEXPLAINED}
+    return [
+        (
+            _row(UNEXPLAINED, x.public_id, x.bank_reference or x.counterparty, x.open_pence, x.booked_on.isoformat()),
+            (kinds[x.id in differing], x.id),
+            x.open_pence,
+        )
         for x in lines
     ]
+
+
+def _unseen(scheme: Scheme, period: Period) -> list[Looked]:
     seen = (
-        select(BankMatch.id)
+        select(func.coalesce(func.sum(BankMatch.pence), 0))
         .join(BankLine, BankLine.id == BankMatch.bank_line_id)
-        .where(BankMatch.payment_id == Payment.id, BankLine.booked_on <= period.last)
-        .exists()
+        .where(
+            BankMatch.payment_id == Payment.id,
+            BankMatch.kind == MatchKind.PAYMENT,
+            BankLine.booked_on <= period.last,
+        )
+        .scalar_subquery()
     )
     sent = (PaymentState.EXPORTED, PaymentState.DEFRAYED, PaymentState.RETURNED)
-    unseen = session.scalars(
-        select(Payment).where(Payment.scheme_id == scheme.id, Payment.state.in_(sent), ~seen).order_by(Payment.id)
+    payments = session.scalars(
+        select(Payment)
+        .where(Payment.scheme_id == scheme.id, Payment.state.in_(sent), seen < Payment.pence)
+        .order_by(Payment.id)
     )
-    for payment in unseen:
+    found: list[Looked] = []
+    for payment in payments:
         on = payment.batch.exported_on
         if on is not None and on <= period.last:
-            found.append(_row(UNSEEN, payment.reference, payment.batch.reference, payment.pence, on.isoformat()))
-    for item, row in zip(paid, rows, strict=True):
-        if item.kind == "return":
-            back, claim = -ours(item, line_ids), item.redemption.reference
-            found.append(_row(RETURNED, item.payment.reference, claim, back, str(row["bank_on"])))
+            row = _row(UNSEEN, payment.reference, payment.batch.reference, payment.pence, on.isoformat())
+            found.append((row, (ExceptionKind.PAYMENT_UNSEEN, payment.id), payment.pence))
     return found
+
+
+def _with_reason(row: Row, resolved: Resolved | None, pence: int, on: date) -> bool:
+    """Adds the reason to the row's detail, if there is one that holds."""
+    if resolved is None or not resolved.holds(pence, on):
+        return False
+    row["detail"] = f"{row['detail']}; {resolved.row.outcome}: {resolved.row.reason}"
+    return True
 
 
 def _row(kind: str, reference: str, detail: str, pence: int, on: str) -> Row:

@@ -91,3 +91,10 @@ def _balance(text: str) -> int:
     if abs(pence) > MOST_PENCE:
         raise ValueError(text)
     return pence
+
+
+class CashFilters(Filters):
+    """The days whose cash is shown; without them all there is."""
+
+    first = DayField(_("From"))
+    last = DayField(_("To"))

@@ -230,9 +230,13 @@ class MoneyLines:
             p("16d", _("Bank returns"), _("Payments that came back."), flow(A.CASH_BANK_RETURNS, A.CASH)),
             p("16e", _("Recoveries"), _("Debts repaid."), flow(A.CASH_RECOVERED, A.CASH)),
             p("16f", _("Returned to the funder"), _("Recovered money repaid."), flow(A.CASH, A.CASH_RETURNED)),
-            p("16g", _("Borne by the authority"), _("Disallowed after payment."), flow(A.CASH_BORNE, A.CASH)),
+            p("16g", _("Borne by the authority"), _("Disallowed after payment."), self._borne()),
             p("16", _("Closing cash"), _("16a + 16b − 16c + 16d + 16e − 16f + 16g."), closing, owed),
         ]
+
+    def _borne(self) -> ByLine:
+        """What the authority bore, less what it did not have to bear because the payment came back."""
+        return less(self.side.flow(A.CASH_BORNE, A.CASH), self.side.flow(A.CASH, A.CASH_BORNE))
 
     def cash_by_identity(self) -> int:
         """Closing cash worked out from its parts."""
@@ -242,6 +246,6 @@ class MoneyLines:
             flow(A.CASH_DRAWN, A.CASH),
             flow(A.CASH_BANK_RETURNS, A.CASH),
             flow(A.CASH_RECOVERED, A.CASH),
-            flow(A.CASH_BORNE, A.CASH),
+            self._borne(),
         )
         return sum(less(total, add(flow(A.CASH, A.CASH_PAID), flow(A.CASH, A.CASH_RETURNED))).values())

@@ -15,6 +15,7 @@ from voucher.funding.models import Agreement, FundingLine, RoundLine
 from voucher.funding.rules import Account
 from voucher.payments.models import BankLine, BankMatch
 from voucher.payments.rules import LineSource
+from voucher.platform.clock import london_date
 from voucher.platform.db import session
 from voucher.reports.checks import check, identities, two_sides
 from voucher.reports.claims_paid import Match, match_of, paid_in
@@ -67,7 +68,9 @@ class StatementReader:
         self.match = match_parts(agreement, self.line_ids, heading.period, self.paid)
         self.transactions = transaction_rows(self.paid, self.line_ids)
         self.overrides = overrides(scheme, heading.period) + self._ledger_override()
-        self.exceptions = exceptions(scheme, heading.period, self.paid, self.line_ids, self.transactions)
+        on = london_date(heading.prepared_at)
+        self.found = exceptions(scheme, heading.period, self.paid, self.line_ids, self.transactions, on)
+        self.exceptions = self.found.rows
 
     def data(self) -> dict[str, object]:
         """The whole statement, ready for its canonical text."""
@@ -205,6 +208,8 @@ class StatementReader:
             _counted("22a", "Bank lines not explained", "Whole scheme.", by_kind[UNEXPLAINED]),
             _counted("22b", "Payments with no bank line", "Exported and not seen at the bank.", by_kind[UNSEEN]),
             _counted("22c", "Returned payments", "Came back in the period.", by_kind[RETURNED]),
+            _counted("22d", "Amounts that differ", "Of 22a: name something else's amount.", self.found.differing),
+            _counted("22e", "With a reason", "Of 22a to 22c: somebody said what they are.", self.found.resolved),
         ]
 
     def _tie(self) -> list[Part]:

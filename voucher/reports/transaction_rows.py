@@ -75,6 +75,7 @@ def _read_beside(portion: Sequence[Paid]) -> _Beside:
         select(BankMatch.payment_id, BankMatch.kind, BankLine)
         .join(BankLine, BankLine.id == BankMatch.bank_line_id)
         .where(BankMatch.payment_id.in_(payments), BankMatch.kind.in_(MATCHED.values()))
+        .order_by(BankLine.booked_on, BankLine.id)  # of several the last counts, on which all of it had left
     )
     days = session.execute(
         select(DeliverySession.redemption_id, func.max(DeliverySession.delivered_on))

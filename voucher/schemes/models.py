@@ -43,6 +43,7 @@ class Scheme(Base):
     extension_days: Mapped[int] = mapped_column(default=30)
     reinstatement_days: Mapped[int] = mapped_column(default=28)
     match_days: Mapped[int] = mapped_column(default=30)
+    exception_days: Mapped[int] = mapped_column(default=3, server_default="3")
     lookup_limit_person: Mapped[int] = mapped_column(default=10)
     lookup_limit_provider: Mapped[int] = mapped_column(default=30)
     lookup_limit_address: Mapped[int] = mapped_column(default=30)

@@ -27,6 +27,7 @@ DAY_SETTINGS: Mapping[str, int] = {
     "extension_days": 30,
     "reinstatement_days": 28,
     "match_days": 30,
+    "exception_days": 3,
     "lookup_limit_person": 10,
     "lookup_limit_provider": 30,
     "lookup_limit_address": 30,

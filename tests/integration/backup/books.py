@@ -36,6 +36,8 @@ from voucher.funding.rules import Account, EntryKind
 from voucher.payments.bank import match_drawdown, match_return, request_drawdown
 from voucher.payments.costs import match_cost
 from voucher.payments.debts import raise_debt
+from voucher.payments.exceptions import resolve_exception
+from voucher.payments.rules import Outcome
 from voucher.platform.actor import Actor, Channel
 from voucher.platform.db import atomic, db, session
 from voucher.platform.keyring import KeyRing
@@ -94,6 +96,7 @@ def fill(clock: FixedClock) -> World:
     world.do("fred", raise_debt, second, owed_by=second.provider.organisation, pence=100, reason="paid twice")
     drawdown = world.do("fred", request_drawdown, world.agreement.lines[0], 5_000)
     world.do("bina", match_drawdown, world.bank_line(5_000, "DRAWDOWN"), drawdown)
+    world.do("bina", resolve_exception, world.bank_line(-1, "?"), Outcome.NOT_THE_SCHEMES, reason="somebody else's")
     world.do("pat", look_up, world.scheme, "not a voucher")
     world.do("bina", note_import, kind="bank", scope="1", sha256="0" * 64, name="b.csv", rows=3)
     world.do("asha", begin_form, world.round)

@@ -142,7 +142,7 @@ def test_control_without_the_rule_the_preparer_would_prove_the_payment(
     app: Flask, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _payment, line = line_typed_by_petra(world)
-    monkeypatch.setattr("voucher.payments.bank.why_line_is_no_evidence", lambda *_given: None)
+    monkeypatch.setattr("voucher.payments.evidence.why_line_is_no_evidence", lambda *_given: None)
     client = browser_of(app, world, "bina")
     client.submit(client.get(matching(line)), button="Match the line")
     assert standing(world, Account.DEFRAYED) == 24_000
@@ -194,19 +194,6 @@ def test_nothing_chosen_is_said_at_the_field(app: Flask, world: World) -> None:
     client = browser_of(app, world, "bina")
     page = client.submit(client.get(matching(line)), button="Match the line", expect=422)
     assert "Choose what the line paid." in page.links
-
-
-def test_payments_and_lines_that_stay_alone_are_exceptions_after_some_days(app: Flask, world: World) -> None:
-    payment = exported_payment(world)
-    world.bank_line(-123, "LONELY")
-    client = browser_of(app, world, "bina")
-    assert "There is no such exception." in client.get("/bank-lines/exceptions")
-    world.clock.advance(days=3)
-    assert payment.reference in client.get("/bank-lines/exceptions")
-    lines = client.get("/bank-lines/exceptions", query={"show": "lines", "days": "3"})
-    assert "LONELY" in lines
-    assert payment.reference not in lines
-    assert "There is no such exception." in client.get("/bank-lines/exceptions", query={"days": "4"})
 
 
 def test_the_list_is_narrowed_by_what_is_open_by_direction_and_by_words(app: Flask, world: World) -> None:

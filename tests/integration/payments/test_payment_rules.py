@@ -171,7 +171,7 @@ def test_a_line_typed_by_whoever_made_the_batch_is_no_evidence(
     line: BankLine = world.do(name, type_bank_line, world.scheme, **given)
     with pytest.raises(Forbidden, match="typed by somebody"):
         world.do("bina", match_payments, line, [payment])
-    monkeypatch.setattr("voucher.payments.bank.why_line_is_no_evidence", lambda *_args: None)
+    monkeypatch.setattr("voucher.payments.evidence.why_line_is_no_evidence", lambda *_args: None)
     world.do("bina", match_payments, line, [payment])
     assert payment.state == "defrayed"
 

@@ -26,6 +26,7 @@ APPEND_ONLY = (
     "concentration_rule",
     "entry",
     "irregularity_event",
+    "exception_resolution",
     "opening_item",
     "other_match",
     "posting",

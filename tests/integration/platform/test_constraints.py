@@ -49,6 +49,11 @@ PLAIN: dict[str, Values] = {
     "delivery_session": {"state": "open", "held_pence": 0},
     "entry": {"kind": "reserved"},
     "evidence": {"kind": "invoice"},
+    "exception_resolution": {
+        "kind": "bank line that nobody explained",
+        "bank_line_id": 1,
+        "outcome": "money of others",
+    },
     "funding_line": {"kind": "capital"},
     "irregularity": {"kind": "irregularity", "state": "open"},
     "irregularity_event": {"kind": "irregularity", "state": "open"},
@@ -200,6 +205,22 @@ CHECKS: list[tuple[str, str, Values, Values]] = [
     ),
     ("document", "not_empty", {"size": 0}, {"size": 1}),
     ("drawdown", "pence_above_zero", {"pence": 0}, {"pence": 1}),
+    ("exception_resolution", "a_reason_is_given", {"reason": " "}, {"reason": "a typing error"}),
+    (
+        "exception_resolution",
+        "a_line_for_its_kinds",
+        {"kind": "payment without a bank line", "outcome": "put right elsewhere"},
+        {"kind": "payment that came back", "payment_id": 1, "bank_line_id": None},
+    ),
+    ("exception_resolution", "about_one_thing", {"payment_id": 1}, {"payment_id": None}),
+    ("exception_resolution", "pence_above_zero", {"pence": 0}, {"pence": 1}),
+    (
+        "exception_resolution",
+        "what_waits_has_a_day",
+        {"outcome": "waits for the bank"},
+        {"outcome": "waits for the bank", "again_on": DAY},
+    ),
+    ("exception_resolution", "what_waits_has_a_day", {"again_on": DAY}, {"again_on": None}),
     ("funding_line", "unallocated_not_negative", {"unallocated_pence": -1}, {"unallocated_pence": 0}),
     ("membership", "ends_after_it_began", {"ended_at": MOMENT.replace(hour=8)}, {"ended_at": MOMENT}),
     ("opening_item", "pence_above_zero", {"pence": 0}, {"pence": 1}),
@@ -339,8 +360,8 @@ WRITTEN_CHECKS: list[tuple[str, str, Values, Values]] = [
 # What breaks the one breaks the other, too, and the engine names whichever it looks at first.
 IMPLIED = {"grant_not_negative": "disallowed_within_the_grant", "face_above_zero": "cap_within_face"}
 APPEND_ONLY = {
-    "agreement_conditions", "assistance", "bank_match", "bank_statement", "claim_answer", "opening_item", "other_match",
-    "posting", "subsidy_record",
+    "agreement_conditions", "assistance", "bank_match", "bank_statement", "claim_answer", "exception_resolution",
+    "opening_item", "other_match", "posting", "subsidy_record",
 }  # fmt: skip
 
 
@@ -468,7 +489,12 @@ SHARED: list[tuple[str, tuple[str, ...], Values, Values]] = [
     ("invitation", ("organisation_id", "email"), {}, {"withdrawn_at": MOMENT}),
     ("invitation", ("token_hash",), {}, {"token_hash": "z"}),
     ("payment_item", ("redemption_id",), {"live": True}, {"live": False}),
-    ("bank_match", ("payment_id", "kind"), {"kind": "payment", "payment_id": 1}, {"kind": "return"}),
+    (
+        "bank_match",
+        ("payment_id", "kind", "bank_line_id"),
+        {"kind": "payment", "payment_id": 1},
+        {"kind": "return"},
+    ),
     ("bank_match", ("drawdown_id",), {"kind": "drawdown", "drawdown_id": 1}, {"drawdown_id": 2}),
     ("request_key", ("provider_id", "operation", "key"), {}, {"operation": "resubmit"}),
     ("statement", ("agreement_id", "sequence"), {}, {"sequence": 2}),

@@ -22,11 +22,20 @@ from tests.journeys.steps import on, prepared, signed
 from voucher.applications.staff_lists import APPLICATIONS
 from voucher.funding.views.lists import LINES, ROUNDS
 from voucher.payments.bank import request_drawdown
-from voucher.payments.views.lists import BANK_FILES, BANK_LINES, BATCHES, DEBTS, DRAWDOWNS, PAYMENTS, REMITTANCES
+from voucher.payments.views.lists import (
+    BANK_FILES,
+    BANK_LINES,
+    BATCHES,
+    DEBTS,
+    DRAWDOWNS,
+    EXCEPTIONS,
+    PAYMENTS,
+    REMITTANCES,
+)
 from voucher.platform.db import session
 from voucher.platform.lists import Listing
 from voucher.redemptions.views.lists import CLAIMS, OWN_CLAIMS, VOUCHERS
-from voucher.reports.views.lists import STATEMENTS
+from voucher.reports.views.lists import CASH, STATEMENTS
 from voucher.workspace.lists import BEHIND, MOVEMENTS, PEOPLE, PROVIDERS, ROLES
 
 
@@ -49,6 +58,8 @@ def lists_of(world: World) -> list[Shown]:
         Shown("fred", "/batches", BATCHES),
         Shown("fred", "/bank-lines", BANK_LINES),
         Shown("fred", "/bank-lines/files", BANK_FILES),
+        Shown("fred", "/bank-lines/exceptions?days=0", EXCEPTIONS),
+        Shown("fred", "/cash", CASH),
         Shown("fred", "/debts", DEBTS),
         Shown("fred", "/statements", STATEMENTS),
         Shown("fred", "/drawdowns", DRAWDOWNS),

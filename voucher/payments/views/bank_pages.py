@@ -1,8 +1,6 @@
-"""Bank lines: typed by a second person, listed with filters, each with what it was found to be; and the exceptions."""
+"""Bank lines: typed by a second person, listed with filters, each with what it was found to be."""
 
 from __future__ import annotations
-
-from datetime import timedelta
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,23 +10,16 @@ from voucher.audit.commands import transaction
 from voucher.audit.queries import history
 from voucher.payments.bank import type_bank_line
 from voucher.payments.bank_files.queries import statement_behind
-from voucher.payments.forms import BankLineFilters, BankLineForm, ExceptionFilters
+from voucher.payments.exception_queries import resolutions_of
+from voucher.payments.forms import BankLineFilters, BankLineForm
 from voucher.payments.models import BankLine
-from voucher.payments.page_queries import (
-    Wanted,
-    bank_lines,
-    explanations,
-    names_of,
-    unexplained_since,
-    unmatched_since,
-)
+from voucher.payments.page_queries import Wanted, bank_lines, explanations, names_of
 from voucher.payments.views.lists import BANK_LINES
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.errors import DomainError, Forbidden
 from voucher.platform.forms import show_refusal
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.paging import page_of
 from voucher.platform.web import current_act, requires
 from voucher.schemes.models import Scheme
 from voucher.schemes.queries import visible
@@ -37,7 +28,6 @@ from voucher.schemes.workplace import working_in
 blueprint = Blueprint("bank", __name__)
 
 P = Permission
-DAYS_UNTIL_AN_EXCEPTION = 3
 
 
 @blueprint.get("/bank-lines")
@@ -95,27 +85,7 @@ def line_page(public_id: str) -> ResponseReturnValue:
         typed_by=names_of([line.entered_by])[line.entered_by],
         statement=statement_behind(line),
         explained=explanations(line),
+        resolved=resolutions_of(line),
         events=history("bank_line", line.id),
         may_match=line.open_pence > 0 and act.actor.may(P.BANK_LINES_MATCH, scheme_id=line.scheme_id),
-    )
-
-
-@blueprint.get("/bank-lines/exceptions")
-@requires(P.CLAIMS_READ, task=_("Exceptions between payments and the bank"))
-def exceptions_page() -> ResponseReturnValue:
-    act = current_act()
-    at = working_in(P.CLAIMS_READ)
-    form = ExceptionFilters(request.args, days=DAYS_UNTIL_AN_EXCEPTION)
-    form.validate()
-    days = DAYS_UNTIL_AN_EXCEPTION if form.days.data is None else form.days.data
-    since = act.today - timedelta(days=days)
-    number = request.args.get("page", 1, type=int)
-    lines = form.show.data == "lines"
-    return render_template(
-        "payments/exceptions.html",
-        at=at,
-        form=form,
-        lines=page_of(unexplained_since(at.scheme.id, since), number) if lines else None,
-        payments=None if lines else page_of(unmatched_since(at.scheme.id, since), number),
-        today=act.today,
     )

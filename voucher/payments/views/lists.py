@@ -10,6 +10,7 @@ from flask_babel import gettext as translate
 from voucher.funding.models import Agreement, FundingLine
 from voucher.organisations.models import Organisation
 from voucher.payments.bank_files.models import BankImport
+from voucher.payments.matching_rules import Proposal
 from voucher.payments.models import BankLine, Batch, Debt, Drawdown, Payment
 from voucher.payments.rules import MatchKind
 from voucher.platform.i18n import gettext_noop as _
@@ -100,6 +101,42 @@ BANK_FILES = Listing(
     ),
     usual="-handed-in",
     tie=BankImport.id,
+)
+
+CERTAIN = Listing(
+    "certain-matches",
+    (
+        Column(_("The bank's day"), lambda row: row.lines[0].booked_on, "day"),
+        Column(_("Reference"), lambda row: "; ".join(line.text for line in row.lines), "reference"),
+        Column(_("Other party"), lambda row: row.lines[0].party, "party"),
+        Column(_("Kind"), lambda row: str(row.kind), "kind", kind=Kind.STATE),
+        Column(_("What it is"), lambda row: ", ".join(thing.reference for thing in row.things), "what"),
+        Column(_("Amount"), lambda row: signed_pence(row), "amount", kind=Kind.MONEY),
+    ),
+    usual="day",
+    tie=None,
+)
+
+
+def signed_pence(proposal: Proposal) -> int:
+    """What the lines of a proposal come to, below zero for money out."""
+    return sum(line.pence for line in proposal.lines)
+
+
+EXCEPTIONS = Listing(
+    "exceptions",
+    (
+        Column(_("Since"), lambda row: row.since, "since"),
+        Column(_("Kind"), lambda row: str(row.kind), "kind", kind=Kind.STATE),
+        Column(_("Reference"), lambda row: row.reference, "reference"),
+        Column(_("Other party"), lambda row: row.party, "party"),
+        Column(_("Detail"), lambda row: row.detail, "detail"),
+        Column(_("Amount"), lambda row: row.pence, "amount", kind=Kind.MONEY),
+        Column(_("Found to be"), lambda row: row.resolved.row.outcome if row.resolved else "", kind=Kind.STATE),
+        Column(_("Reason"), lambda row: row.resolved.row.reason if row.resolved else ""),
+    ),
+    usual="since",
+    tie=None,
 )
 
 DEBTS = Listing(

@@ -16,7 +16,7 @@ from voucher.payments.debts import match_recovery
 from voucher.payments.forms import FindForm, MoneyInForm, MoneyOutForm
 from voucher.payments.models import BankLine, Debt, Drawdown, Payment
 from voucher.payments.page_queries import open_bank_lines
-from voucher.payments.queries import by_reference
+from voucher.payments.queries import bank_line_by_public_id, by_reference
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.errors import DomainError, Forbidden
@@ -49,7 +49,7 @@ def line_page(public_id: str) -> ResponseReturnValue:
     if line.open_pence == 0:
         return redirect(url_for("bank.line_page", public_id=public_id))
     find = FindForm(request.args)
-    found = candidates_for(line, at.scheme, find.find.data or "")
+    found = candidates_for(line, at.scheme, act.ring, find.find.data or "")
     form = _form(line, found)
     if form.validate_on_submit() and _matched(act, line, form):
         flash(translate(_("The line is matched.")))
@@ -65,8 +65,10 @@ def _scheme_of(line: BankLine) -> Scheme:
 def _form(line: BankLine, found: Candidates) -> Form:
     form: Form = MoneyOutForm() if line.pence < 0 else MoneyInForm()
     form.what.choices = found.choices
-    if request.method == "GET" and line.pence < 0:
-        form.what.data = list(found.suggested)
+    if isinstance(form, MoneyOutForm):
+        form.also.choices = found.beside
+        if request.method == "GET":
+            form.what.data, form.also.data = list(found.suggested), list(found.together)
     return form
 
 
@@ -82,39 +84,61 @@ def _page(
 
 
 def _matched(act: Act, line: BankLine, form: Form) -> bool:
-    chosen = [form.what.data] if isinstance(form, MoneyInForm) else list(form.what.data)
     try:
         with transaction(act.actor, act.clock):
-            _match(act, line, chosen, form.reason.data or "")
+            if isinstance(form, MoneyInForm):
+                _match_money_in(act, line, form.what.data, form.reason.data or "")
+            else:
+                _match_money_out(act, line, form)
     except Forbidden:
         raise
     except DomainError as refusal:
-        show_refusal(form, refusal, {"": "what", "payment": "what", "amount": "what"})
+        show_refusal(form, refusal, {"": "what", "payment": "what", "amount": "what", "line": "also"})
         return False
     return True
 
 
-def _match(act: Act, line: BankLine, chosen: list[str], reason: str) -> None:
-    """Gives each choice to its command; ``payment NTT-P-1`` names the payment, and so on."""
-    scheme = _scheme_of(line)
+def _match_money_out(act: Act, line: BankLine, form: MoneyOutForm) -> None:
+    """Gives the choices to their command; ``payment NTT-P-1`` names the payment, and so on."""
+    scheme, chosen, reason = _scheme_of(line), list(form.what.data), form.reason.data or ""
     kind, _space, reference = chosen[0].partition(" ")
-    if kind == "payment":
-        if any(not each.startswith("payment ") for each in chosen):
+    if kind == "repayment":
+        if len(chosen) > 1:
             raise DomainError("mixed", _("A line is payments or one repayment to a funder, not both."), "what")
-        payments = [by_reference(Payment, scheme, each.partition(" ")[2]) for each in chosen]
-        bank.match_payments(act, line, payments, reason=reason)
-    elif kind == "cost":
-        _match_costs(act, line, chosen, reason)
-    elif len(chosen) > 1:
-        raise DomainError("mixed", _("A line is one repayment to a funder, not several."), "what")
-    elif kind == "repayment":
         agreement, _slash, code = reference.rpartition("/")
         target = line_by_code(agreement_by_reference(scheme.id, agreement), code)
         bank.match_funder_repayment(act, line, target, reason=reason)
-    elif kind == "return":
+        return
+    if kind == "cost":
+        _match_costs(act, line, chosen, reason)
+        return
+    if any(not each.startswith("payment ") for each in chosen):
+        raise DomainError("mixed", _("A line is payments or one repayment to a funder, not both."), "what")
+    payments = [by_reference(Payment, scheme, each.partition(" ")[2]) for each in chosen]
+    if form.also.data:
+        _match_several_lines(act, [line.public_id, *form.also.data], payments, scheme, reason)
+    elif form.leaves_rest.data:
+        bank.match_part(act, line, payments, reason=reason)
+    else:
+        bank.match_payments(act, line, payments, reason=reason)
+
+
+def _match_several_lines(act: Act, names: list[str], payments: list[Payment], scheme: Scheme, reason: str) -> None:
+    if len(payments) > 1:
+        raise DomainError("lines", _("Several lines can be parts of one payment. Choose one payment."), "what")
+    lines = [bank_line_by_public_id(scheme, name) for name in names]
+    bank.match_parts_of_payment(act, lines, payments[0], reason=reason)
+
+
+def _match_money_in(act: Act, line: BankLine, chosen: str, reason: str) -> None:
+    scheme = _scheme_of(line)
+    kind, _space, reference = chosen.partition(" ")
+    if kind == "return":
         bank.match_return(act, line, by_reference(Payment, scheme, reference), reason=reason)
     elif kind == "drawdown":
         bank.match_drawdown(act, line, by_reference(Drawdown, scheme, reference))
+    elif kind == "cost":
+        _match_costs(act, line, [chosen], reason)
     else:
         match_recovery(act, line, by_reference(Debt, scheme, reference))
 

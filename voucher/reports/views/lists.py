@@ -39,3 +39,23 @@ PAST_YEARS_END = Listing(
     usual="-last-day",
     tie=Voucher.id,
 )
+
+CASH = Listing(
+    "cash",
+    (
+        Column(_("Agreement"), lambda each: each.line.agreement.reference, "agreement"),
+        Column(_("Line"), lambda each: f"{each.line.code}: {each.line.name}", "line"),
+        Column(_("Asked for"), lambda each: each.requested, "asked", kind=Kind.MONEY),
+        Column(_("Opening cash"), lambda each: each.opening, "opening", kind=Kind.MONEY),
+        Column(_("Drawdown received"), lambda each: each.drawn, "drawn", kind=Kind.MONEY),
+        Column(_("Payments"), lambda each: each.paid, "paid", kind=Kind.MONEY),
+        Column(_("Bank returns"), lambda each: each.came_back, "returns", kind=Kind.MONEY),
+        Column(_("Recoveries"), lambda each: each.recovered, "recovered", kind=Kind.MONEY),
+        Column(_("Returned to the funder"), lambda each: each.returned, "returned", kind=Kind.MONEY),
+        Column(_("Borne by the authority"), lambda each: each.borne, "borne", kind=Kind.MONEY),
+        Column(_("Closing cash"), lambda each: each.closing, "closing", kind=Kind.MONEY),
+        Column(_("Owed by the funder"), lambda each: each.owed_by_the_funder, "owed", kind=Kind.MONEY),
+    ),
+    usual="agreement",
+    tie=None,
+)
