@@ -6,12 +6,13 @@ import argparse
 import logging
 from collections.abc import Sequence
 
-from scripts.benchmarks import bank, bulk, claims, pages, statement
+from scripts.benchmarks import bank, bulk, claims, matching, pages, statement
 from scripts.benchmarks.figures import machine
 from scripts.benchmarks.place import ENGINES
 
 CLAIMS, CLIENTS, ROWS, VOUCHERS, VISITS = 300, (1, 4, 16), 10_000, 100_000, 10
 LINES = (1_000, 10_000, 50_000)
+MATCHED = (1_000, 10_000)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -29,6 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         case "bank":
             for engine in given.engines:
                 bank.measure(engine, given.lines)
+        case "matching":
+            matching.measure(given.lines)
         case "pages":
             pages.measure(given.vouchers, given.visits)
         case "statement":
@@ -47,6 +50,10 @@ def _parser() -> argparse.ArgumentParser:
     lines.add_argument("--lines", type=int, default=ROWS, help="how many each file has")
     for each in (claim, many, lines):
         each.add_argument("--engines", type=_engines, default=ENGINES, help="postgresql,sqlite")
+    matched = kinds.add_parser(
+        "matching", help="bank lines matched in one act against SQL of the same rows, on PostgreSQL"
+    )
+    matched.add_argument("--lines", type=_numbers, default=MATCHED, help="how many payments each time, like 1000,10000")
     visits = kinds.add_parser("pages", help="pages at many vouchers, on PostgreSQL")
     visits.add_argument("--vouchers", type=int, default=VOUCHERS)
     visits.add_argument("--visits", type=int, default=VISITS, help="how often each page is opened")

@@ -7,9 +7,20 @@ from collections.abc import Mapping
 import pytest
 from flask import Flask
 
-from tests.concurrency.races import LOCKED, Numbered, approval, colleague, number, sql, submitted, unlocked_rows
+from tests.concurrency.races import (
+    FREE,
+    LOCKED,
+    Numbered,
+    approval,
+    colleague,
+    number,
+    plain_begin,
+    sql,
+    submitted,
+    unlocked_rows,
+)
 from tests.concurrency.test_pairs import books_are_right, events, guarded, unguarded, unguarded_rows
-from tests.harness.at_once import Job
+from tests.harness.at_once import Job, Overtaking
 from tests.harness.balances import faults
 from tests.harness.world import World, add_agreement, add_round_over
 from voucher.accounts.commands import contact_person
@@ -250,9 +261,18 @@ def test_control_without_the_locks_the_trigger_refuses_and_without_it_a_payment_
     if not with_trigger:
         on = " ON bank_match" if engine_kind == "postgresql" else ""
         sql(f"DROP TRIGGER bank_match_within_the_payment{on}")
-    monkeypatch.setattr(evidence, "lock_batches", unlocked_rows(Batch))
-    monkeypatch.setattr(defrayal, "lock_claims", unlocked_rows(Redemption))
-    first, second = unguarded_rows(monkeypatch, evidence, "lock_payments", Payment).run(app, *jobs)
+    for module, lock, table in (
+        (evidence, "lock_batches", Batch),
+        (evidence, "lock_payments", Payment),
+        (defrayal, "lock_claims", Redemption),
+    ):
+        monkeypatch.setattr(module, lock, unlocked_rows(table))
+    plain_begin(monkeypatch)
+    # The first has read by then all that it goes by.
+    schedule = Overtaking(FREE)
+    read = schedule.stopping_after(defrayal.standing_of_redemptions)
+    monkeypatch.setattr(defrayal, "standing_of_redemptions", read)
+    first, second = schedule.run(app, *jobs)
     assert second == "matched"
     if engine_kind == "sqlite":
         assert first == LOCKED

@@ -56,7 +56,7 @@ def held_still(act: Act, found: Sequence[Found], *, out: bool) -> list[Found]:
     named = [payment.id for payment in asked]
     if not all(each.payments for each in found) or len(set(named)) != len(named):
         raise DomainError("payments", "Name each payment that the line paid, once.", "payment")
-    if len({row.scheme_id for row in [*asked, *lines.values()]}) > 1:
+    if len({payment.scheme_id for payment in asked} | {line.scheme_id for line in lines.values()}) > 1:
         raise DomainError("payments", "A bank line shows payments of its own scheme.", "payment")
     lock_batches(payment.batch_id for payment in asked)
     payments = lock_payments(named)

@@ -131,7 +131,7 @@ class Listing:
     def in_order(self, rows: Sequence[Any]) -> list[Any]:
         """Rows in the order that the address asks for; what a row lacks comes last."""
         wanted = self.order
-        cell = next(each.cell for each in self.columns if each.key == wanted.removeprefix("-"))
+        cell: Callable[[Any], Any] = next(x.cell for x in self.columns if x.key == wanted.removeprefix("-"))
         there = [row for row in rows if cell(row) not in (None, "")]
         lacking = [row for row in rows if cell(row) in (None, "")]
         upwards = sorted(there, key=cell)

@@ -46,7 +46,7 @@ def test_the_list_is_shown_first_and_what_was_shown_is_matched(app: Flask, world
     assert states() == ["exported"] * 3
     client.submit(refused, button="Match these 2")
     assert states() == ["defrayed", "exported", "defrayed"]
-    assert "2 bank lines are matched. 1 wait for a person." in client.get("/bank-lines/matching")
+    assert "Bank lines matched: 2. Left for a person: 1." in client.get("/bank-lines/matching")
     assert "Nothing is certain" in client.get(CERTAIN)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from itertools import count
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -171,10 +172,10 @@ WAYS = ("own line", "in parts", "with its batch", "too little", "twice", "withou
 @pytest.mark.rule(35)
 @given(st.lists(st.tuples(st.integers(2, 9_999), st.sampled_from(WAYS)), min_size=1, max_size=12), st.randoms())
 def test_however_the_lines_fall_what_is_certain_is_right_and_all_that_is_clear_is_certain(
-    planned: list[tuple[int, str]], chance: st.random_module
+    planned: list[tuple[int, str]], chance: Random
 ) -> None:
     waiting, lines, clear = _shown(planned)
-    chance.shuffle(lines)  # type: ignore[attr-defined]
+    chance.shuffle(lines)
     found = Named(lines, waiting, "NTT").certain()
     assert {frozenset(thing.id for thing in each.things) for each in found} == clear
     assert_sound(found)

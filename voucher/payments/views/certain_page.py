@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, url_for
+from flask import Blueprint, flash, make_response, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as translate
 
@@ -49,7 +49,7 @@ def certain_page() -> ResponseReturnValue:
         more=len(likely) - LIKELY_SHOWN,
         left=len(found.left),
     )
-    return (page, 422) if form.errors else page
+    return make_response(page, 422) if form.errors else page
 
 
 def _matched(act: Act, scheme: Scheme, form: CertainForm) -> bool:
@@ -61,6 +61,6 @@ def _matched(act: Act, scheme: Scheme, form: CertainForm) -> bool:
     except DomainError as refusal:
         show_refusal(form, refusal)
         return False
-    words = _("%(number)s bank lines are matched. %(left)s wait for a person.")
+    words = _("Bank lines matched: %(number)s. Left for a person: %(left)s.")
     flash(translate(words, number=f"{done.lines:,}", left=f"{done.left:,}"))
     return True

@@ -48,6 +48,7 @@ def cash_page() -> ResponseReturnValue:
         form=form,
         figures=FIGURES,
         last=last,
-        totals=[(column.head, sum(map(column.cell, lines))) for column in CASH.columns if column.numeric],
+        totals=[sum(getattr(each, name) for each in lines) for name, _account in FIGURES],
+        heads_of_totals=[column.head for column in CASH.columns if column.numeric],
         checks=cash_checks(at.scheme, period, lines),
     )
