@@ -39,6 +39,11 @@ class Config:
         return self.data / "mail"
 
     @property
+    def modulus(self) -> Path:
+        """The tables of the modulus check, which an operator supplies."""
+        return self.data / "modulus"
+
+    @property
     def roots(self) -> Path:
         """The audit trail's roots, kept outside the database."""
         return self.data / "seals" / "roots.txt"

@@ -24,11 +24,13 @@ from voucher.payments.views import (
     batch_pages,
     certain_page,
     cost_pages,
+    days_pages,
     debt_pages,
     exception_pages,
     file_pages,
     layout_pages,
     matching_pages,
+    way_pages,
 )
 from voucher.platform import logs, pages, web
 from voucher.platform.act import Act
@@ -37,6 +39,7 @@ from voucher.platform.clock import Clock, system_clock
 from voucher.platform.db import db, prepare_engine
 from voucher.platform.files import FileStore
 from voucher.platform.keyring import KeyRing
+from voucher.platform.modulus_tables import TableFolder
 from voucher.platform.scanning import Scanner
 from voucher.providers.views import apply_pages, colleague_pages, firm_pages, package_pages
 from voucher.redemptions import answer_views
@@ -118,6 +121,8 @@ BLUEPRINTS = (
     desk_pages.blueprint,
     batch_pages.blueprint,
     approval_page.blueprint,
+    way_pages.blueprint,
+    days_pages.blueprint,
     bank_pages.blueprint,
     file_pages.blueprint,
     layout_pages.blueprint,
@@ -174,7 +179,8 @@ class Office:
     def act(self, actor: Actor) -> Act:
         """An act of this person, here and now; a key that was compromised meanwhile is no longer trusted."""
         self.ring.refresh()
-        return Act(actor, self.clock, self.ring, self.files, self.scanner, self.config.base_url)
+        tables = TableFolder(self.config.modulus)
+        return Act(actor, self.clock, self.ring, self.files, self.scanner, self.config.base_url, tables)
 
 
 def create_app(config: Config | None = None, *, clock: Clock = system_clock) -> Flask:

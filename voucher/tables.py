@@ -10,6 +10,7 @@ from voucher.notifications import models as notifications
 from voucher.organisations import models as organisations
 from voucher.payments import cost_models as administration
 from voucher.payments import models as payments
+from voucher.payments import way_models as paying_ways
 from voucher.payments.bank_files import models as bank_files
 from voucher.platform.db import Base
 from voucher.providers import models as providers
@@ -22,6 +23,6 @@ from voucher.vouchers import models as vouchers
 
 ALL = (
     accounts, administration, applications, assurance, audit, bank_files, documents, funding, notifications,
-    organisations, other_match, payments, providers, redemptions, reports, schemes, subsidies, vouchers,
+    organisations, other_match, payments, paying_ways, providers, redemptions, reports, schemes, subsidies, vouchers,
 )  # fmt: skip
 METADATA = Base.metadata

@@ -68,6 +68,7 @@ ends_on = 2027-03-31
 [scheme.settings]
 late_session_days = 7
 claim_window_days = 28
+payee_cooling_days = 0
 [terms]
 version = "2026-1"
 in_force_from = 2026-04-01

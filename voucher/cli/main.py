@@ -25,7 +25,9 @@ from voucher.cli import (
     imports,
     irregularities,
     matching,
+    modulus,
     opening,
+    pay_days,
     payments,
     people,
     providers,
@@ -38,6 +40,7 @@ from voucher.cli import (
     system,
     verifying,
     vouchers,
+    ways,
 )
 from voucher.cli.common import AS_JSON, SAVED, error_object, in_json
 from voucher.platform import schema
@@ -58,12 +61,15 @@ GROUPS = (
     payments.COMMANDS,
     bank_files.COMMANDS,
     matching.COMMANDS,
+    ways.COMMANDS,
+    pay_days.COMMANDS,
     debts.COMMANDS,
     irregularities.COMMANDS,
     concentration.COMMANDS,
     costs.COMMANDS,
     applications.COMMANDS,
     imports.COMMANDS,
+    modulus.COMMANDS,
     backup.COMMANDS,
     opening.COMMANDS,
     statements.COMMANDS,

@@ -14,6 +14,7 @@ from voucher.cli.words import counted
 from voucher.payments import bank, batches
 from voucher.payments.models import BankLine, Batch, Payment
 from voucher.payments.queries import by_reference
+from voucher.payments.rules import BatchState
 from voucher.platform.authz import Permission
 from voucher.platform.money import pounds
 
@@ -32,6 +33,8 @@ def batch_facts(batch: Batch) -> dict[str, object]:
         "batch": batch.reference,
         "state": str(batch.state),
         "total_pence": sum(payment.pence for payment in batch.payments),
+        "first_approval": batch.first_approved_by is not None,
+        "route": batch.route,
         "exported_on": batch.exported_on,
         "file_sha256": batch.file_sha256,
         "control_pence": batch.control_pence,
@@ -92,6 +95,8 @@ def approve(run: Run, reference: str) -> Answer:
     other = batches.approve_batch(run.act, batch)
     data = {**batch_facts(batch), "split_off": other.reference if other else None}
     words = f"Batch {batch.reference} is approved."
+    if batch.state != BatchState.APPROVED:
+        words = f"Batch {batch.reference} has its first approval. Its sum takes a second person."
     if other:
         several = counted(len(other.payments), "payment")
         words += f" What you may not approve is split off: {several} in batch {other.reference}."
@@ -114,12 +119,12 @@ def reject(run: Run, reference: str, reason: str) -> Answer:
 @OUT
 @changing
 def export(run: Run, reference: str, out: Path) -> Answer:
-    """Write the bank file of an approved batch; again, it is the same byte for byte."""
+    """Write the file of an approved batch; again, it is the same byte for byte."""
     batch = _batch(run, reference)
-    content = batches.export_batch(run.act, batch)
+    made = batches.export_batch(run.act, batch)
     control = f"{pounds(batch.control_pence or 0)}, SHA-256 {batch.file_sha256}"
-    words = f"The bank file of batch {batch.reference} is in {out}: {control}. Delete it once it is at the bank."
-    return Answer(words, {**batch_facts(batch), "file": str(out)}, out=(out, lambda: content))
+    words = f"The file of batch {batch.reference} is in {out}: {control}. Delete it once it is handed in."
+    return Answer(words, {**batch_facts(batch), "file": str(out)}, out=(out, lambda: made.content))
 
 
 @batch_group.command("take-out")

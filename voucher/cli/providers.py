@@ -11,7 +11,7 @@ import click
 
 from voucher.cli.common import Answer, Run, asking, changing, reading
 from voucher.cli.lists import providers_of
-from voucher.cli.options import DAY, EMAIL, NOTE, POUNDS, REASON, Read, one_of, one_way
+from voucher.cli.options import DAY, EMAIL, FILE, NOTE, POUNDS, REASON, GivenFile, Read, one_of, one_way
 from voucher.organisations.business_file import LegalForm
 from voucher.organisations.commands import add_organisation
 from voucher.organisations.identifiers import CHECKS, IdentifierKind, postcode
@@ -30,6 +30,7 @@ from voucher.providers.commands import (
 from voucher.providers.commands import sponsor as take_into_vetting
 from voucher.providers.declining import decline_provider
 from voucher.providers.models import PayeeDetails, Provider
+from voucher.providers.payee_evidence import keep_evidence
 from voucher.providers.payees import confirm_details, key_details, record_payee_check, why_not_usable
 from voucher.providers.queries import current_details, provider_by_reference, vetting_of
 from voucher.providers.rules import PayeeCheck, VettingCheck
@@ -230,12 +231,14 @@ def _details(provider: Provider) -> PayeeDetails:
 @click.argument("reference", metavar="REF")
 @click.option("--outcome", type=one_of("outcome", PayeeCheck), required=True)
 @NOTE
+@click.option("--evidence", type=FILE, help="The document that shows whose account it is, when it was unavailable.")
 @changing
-def payee_check(run: Run, reference: str, outcome: PayeeCheck, note: str) -> Answer:
+def payee_check(run: Run, reference: str, outcome: PayeeCheck, note: str, evidence: GivenFile | None) -> Answer:
     """Record what Confirmation of Payee said about a provider's bank details."""
     provider = provider_by_reference(run.scheme, reference, lock=True)
     details = _details(provider)
-    record_payee_check(run.act, details, outcome, note=note)
+    kept = keep_evidence(run.act, provider, evidence.name, evidence.data) if evidence else None
+    record_payee_check(run.act, details, outcome, note=note, evidence=kept)
     return _answer(provider, f"Confirmation of Payee said “{outcome}” for the {details.reference}.", outcome=outcome)
 
 
@@ -276,6 +279,8 @@ def _facts(provider: Provider) -> dict[str, object]:
             for p in provider.packages
         ],
         "account_ends_in": details.last_four if details else None,
+        "modulus": details.modulus if details else None,
+        "modulus_tables_on": details.modulus_tables_on if details else None,
         "payee_check": details.payee_check if details else None,
         "not_payable_because": why_not_usable(details) if details else "It has no bank details.",
     }

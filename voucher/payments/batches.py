@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from voucher.audit.commands import begin_state, change_state, record
 from voucher.documents.commands import RETAINED_PAYMENT, keep_own_document
 from voucher.documents.models import Document
-from voucher.payments.gathering import LeftOut, gather
+from voucher.payments.gathering import LeftOut, Ready, gather
 from voucher.payments.models import Batch, Payment, PaymentItem
+from voucher.payments.payment_files import MadeFile, make_file
 from voucher.payments.policy import why_not_approve_batch, why_not_approve_payment
 from voucher.payments.queries import claims_ready_to_pay, lock_batch, lock_payment
 from voucher.payments.rules import (
@@ -18,25 +18,24 @@ from voucher.payments.rules import (
     PAYMENT_TRANSITIONS,
     BatchState,
     PaymentState,
-    bank_text,
+    Route,
 )
-from voucher.platform import csv as csv_files
+from voucher.payments.ways import way_in_force
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden
-from voucher.platform.money import plain_pounds, pounds
+from voucher.platform.money import pounds
 from voucher.platform.references import new_reference
-from voucher.providers.models import PayeeDetails
-from voucher.providers.payees import in_the_clear, why_not_usable
+from voucher.providers.payees import why_modulus_fails, why_not_usable
 from voucher.providers.rules import ProviderState
+from voucher.providers.supplier_numbers import why_number_cannot_be_used
 from voucher.redemptions.models import Redemption
 from voucher.redemptions.queries import lock_redemption
 from voucher.redemptions.rules import REDEMPTION_TRANSITIONS, RedemptionState
 from voucher.schemes.models import Scheme
 
 B = BatchState
-FILE_HEADER = ("sort_code", "account_number", "name", "amount", "reference")
 
 
 @dataclass(frozen=True)
@@ -50,38 +49,41 @@ class Prepared:
 def prepare_batch(act: Act, scheme: Scheme) -> Prepared:
     """Gathers approved claims into one payment per provider; claims that cannot be paid are named with the reason."""
     act.require(Permission.BATCHES_PREPARE, scheme_id=scheme.id)
-    gathered = gather(claims_ready_to_pay(scheme.id))
+    way = way_in_force(scheme.id)
+    gathered = gather(claims_ready_to_pay(scheme.id), way.route)
     if not gathered.ready:
         return Prepared(None, gathered.left_out)
     batch = Batch(
         reference=new_reference(scheme.reference, "B"),
         scheme_id=scheme.id,
         state=B.DRAFT,
+        route=str(way.route),
         prepared_by=act.person_id,
         prepared_at=act.now,
     )
     session.add(batch)
     begin_state(act.actor, "batch.prepared", batch, at=act.now)
     for each in gathered.ready:
-        _add_payment(act, batch, each.details, each.claims)
+        _add_payment(act, batch, each)
     session.refresh(batch, ["payments"])
     return Prepared(batch, gathered.left_out)
 
 
-def _add_payment(act: Act, batch: Batch, details: PayeeDetails, claims: Sequence[Redemption]) -> None:
+def _add_payment(act: Act, batch: Batch, ready: Ready) -> None:
     payment = Payment(
         reference=new_reference(batch.reference.split("-", 1)[0], "P"),
         scheme_id=batch.scheme_id,
         batch_id=batch.id,
-        provider_id=details.provider_id,
-        payee_details_id=details.id,
+        provider_id=ready.details.provider_id,
+        payee_details_id=ready.details.id,
+        supplier_number_id=ready.supplier_number.id if ready.supplier_number else None,
         state=PaymentState.PLANNED,
-        pence=sum(claim.grant_pence for claim in claims),
-        items=[PaymentItem(redemption_id=claim.id, pence=claim.grant_pence) for claim in claims],
+        pence=ready.pence,
+        items=[PaymentItem(redemption_id=claim.id, pence=claim.grant_pence) for claim in ready.claims],
     )
     session.add(payment)
     begin_state(act.actor, "payment.planned", payment, at=act.now)
-    for claim in claims:
+    for claim in ready.claims:
         _move_claim(act, claim, RedemptionState.IN_BATCH, "claim.put_in_batch", batch.reference)
 
 
@@ -105,8 +107,9 @@ def _planned(batch: Batch) -> list[Payment]:
 def approve_batch(act: Act, batch: Batch, *, seen_pence: int | None = None) -> Batch | None:
     """Approves a submitted batch. Payments that this person may not approve are split off into a batch of their own.
 
-    Gives that other batch, which waits for another approver, or None. Raises Forbidden when nothing can be approved,
-    and Conflict when what would be approved is no longer the sum that the person was shown.
+    Gives that other batch, which waits for another approver, or None. A sum above the scheme's level is approved once
+    a second person has done the same. Raises Forbidden when nothing can be approved, and Conflict when what would be
+    approved is no longer the sum that the person was shown.
     """
     act.require(Permission.BATCHES_APPROVE, scheme_id=batch.scheme_id)
     act.require_second_factor()
@@ -123,6 +126,10 @@ def approve_batch(act: Act, batch: Batch, *, seen_pence: int | None = None) -> B
     if seen_pence not in (None, pence):
         raise Conflict("batch_changed", f"You could now approve {pounds(pence)}: look at the batch again.")
     other = _split_off(act, batch, list(excluded)) if excluded else None
+    if batch.first_approved_by is None and way_in_force(batch.scheme_id).takes_two_approvers(pence):
+        batch.first_approved_by, batch.first_approved_at = act.person_id, act.now
+        record(act.actor, "batch.first_approved", batch, at=act.now, pence=pence)
+        return other
     change_state(
         act.actor,
         "batch.approved",
@@ -141,6 +148,7 @@ def _split_off(act: Act, batch: Batch, payments: list[Payment]) -> Batch:
         reference=new_reference(batch.reference.split("-", 1)[0], "B"),
         scheme_id=batch.scheme_id,
         state=B.SUBMITTED,
+        route=batch.route,
         prepared_by=batch.prepared_by,
         prepared_at=batch.prepared_at,
     )
@@ -160,7 +168,7 @@ def reject_batch(act: Act, batch: Batch, *, reason: str) -> None:
     _need_reason(reason)
     batch = lock_batch(batch)
     change_state(act.actor, "batch.rejected", batch, B.DRAFT, BATCH_TRANSITIONS, at=act.now, reason=reason)
-    batch.approved_by = batch.approved_at = None
+    batch.approved_by = batch.approved_at = batch.first_approved_by = batch.first_approved_at = None
 
 
 def take_out(act: Act, payment: Payment, *, reason: str) -> None:
@@ -181,8 +189,8 @@ def _end_payment(act: Act, payment: Payment, to: PaymentState, action: str, reas
         _move_claim(act, lock_redemption(item.redemption_id), RedemptionState.APPROVED, "claim.out_of_batch", reason)
 
 
-def export_batch(act: Act, batch: Batch) -> bytes:
-    """The bank file of an approved batch: made once, kept encrypted, and given again byte for byte (rule 33)."""
+def export_batch(act: Act, batch: Batch) -> MadeFile:
+    """The file of an approved batch: made once, kept encrypted, and given again byte for byte (rule 33)."""
     act.require(Permission.BATCHES_PREPARE, scheme_id=batch.scheme_id)
     batch = lock_batch(batch)
     if batch.file_id is not None:
@@ -190,54 +198,54 @@ def export_batch(act: Act, batch: Batch) -> bytes:
     payments = _planned(batch)
     if not payments:
         raise DomainError("empty_batch", "There is no payment left in this batch.")
+    way = way_in_force(batch.scheme_id)
     for payment in payments:
-        refusal = why_not_usable(payment.payee_details)
-        if refusal:
-            raise Conflict("payee_unusable", f"Payment {payment.reference}: {refusal} Take it out of the batch first.")
-        if payment.provider.state == ProviderState.SUSPENDED:
-            raise Conflict("provider_suspended", f"Payment {payment.reference}: its provider is suspended.")
-    change_state(act.actor, "batch.exported", batch, B.EXPORTED, BATCH_TRANSITIONS, at=act.now)
-    content = _file(act, payments)
-    kept = keep_own_document(
-        act,
-        scheme_id=batch.scheme_id,
-        data=act.ring.encrypt(content.decode()).encode(),
-        name=f"{batch.reference}.csv",
-        retention_class=RETAINED_PAYMENT,
-        media_type="text/csv",
-        encrypted=True,
+        _refuse_unpayable(act, payment, way.route)
+    change_state(
+        act.actor, "batch.exported", batch, B.EXPORTED, BATCH_TRANSITIONS, at=act.now, details={"file": way.code}
     )
-    batch.file_id, batch.file_sha256 = kept.id, hashlib.sha256(content).hexdigest()
+    made = make_file(act, way, batch, payments)
+    _keep_file(act, batch, made)
+    batch.route = str(way.route)
     batch.control_pence = sum(payment.pence for payment in payments)
     batch.exported_at, batch.exported_on, batch.exported_by = act.now, act.today, act.person_id
     for payment in payments:
         change_state(act.actor, "payment.exported", payment, PaymentState.EXPORTED, PAYMENT_TRANSITIONS, at=act.now)
-    return content
+    return made
 
 
-def _file(act: Act, payments: Sequence[Payment]) -> bytes:
-    rows = []
-    for payment in payments:
-        account = in_the_clear(act.ring, payment.payee_details)
-        rows.append(
-            (
-                account.sort_code,
-                account.number,
-                bank_text(account.name),
-                plain_pounds(payment.pence),
-                bank_text(payment.reference),
-            )
-        )
-    return csv_files.write_table(FILE_HEADER, rows)
+def _refuse_unpayable(act: Act, payment: Payment, route: Route) -> None:
+    """What has changed since the payment was planned: raises Conflict that says what to do."""
+    refusal = why_not_usable(payment.payee_details) or why_modulus_fails(act, payment.payee_details)
+    if refusal is None and route is Route.ACCOUNTS_PAYABLE:
+        refusal = why_number_cannot_be_used(payment.supplier_number)
+    if refusal:
+        raise Conflict("payee_unusable", f"Payment {payment.reference}: {refusal} Take it out of the batch first.")
+    if payment.provider.state == ProviderState.SUSPENDED:
+        raise Conflict("provider_suspended", f"Payment {payment.reference}: its provider is suspended.")
 
 
-def _kept_file(act: Act, batch: Batch) -> bytes:
+def _keep_file(act: Act, batch: Batch, made: MadeFile) -> None:
+    """Kept encrypted: a bank file is the one place where whole accounts stand."""
+    kept = keep_own_document(
+        act,
+        scheme_id=batch.scheme_id,
+        data=act.ring.encrypt(made.content.decode("latin-1")).encode(),
+        name=made.name,
+        retention_class=RETAINED_PAYMENT,
+        media_type=made.media_type,
+        encrypted=True,
+    )
+    batch.file_id, batch.file_sha256 = kept.id, hashlib.sha256(made.content).hexdigest()
+
+
+def _kept_file(act: Act, batch: Batch) -> MadeFile:
     document = session.get_one(Document, batch.file_id)
-    content = act.ring.decrypt(act.files.get(document.sha256).decode()).encode()
+    content = act.ring.decrypt(act.files.get(document.sha256).decode()).encode("latin-1")
     if hashlib.sha256(content).hexdigest() != batch.file_sha256:
         raise Conflict("file_changed", f"The kept file of batch {batch.reference} is not the one that was exported.")
     record(act.actor, "batch.exported_again", batch, at=act.now)
-    return content
+    return MadeFile(content, document.original_name, document.media_type)
 
 
 def recall_batch(act: Act, batch: Batch, *, reason: str) -> bool:

@@ -158,6 +158,20 @@ class ResolutionForm(Form):
     )
 
 
+class DaysFilters(Filters):
+    """Which claims are shown with their days to payment."""
+
+    show = SelectField(
+        _("Claims"),
+        choices=[
+            SelectChoice("", _("Paid and not paid yet")),
+            SelectChoice("late", _("Over 30 days")),
+            SelectChoice("unpaid", _("Not paid yet")),
+        ],
+    )
+    days = WholeField(_("Paid in the last so many days"), least=1, most=3650)
+
+
 class DrawdownForm(Form):
     """Money asked of a funder for one line."""
 

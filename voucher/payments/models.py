@@ -16,16 +16,20 @@ from voucher.payments.rules import (
     MatchKind,
     Outcome,
     PaymentState,
+    Route,
 )
 from voucher.platform.db import Base, another_person, in_list, new_public_id, unique_where
-from voucher.providers.models import PayeeDetails, Provider
+from voucher.providers.models import PayeeDetails, Provider, SupplierNumber
 from voucher.redemptions.models import Redemption
 
 OPEN = text("open_pence > 0")
 
 
 class Batch(Base):
-    """Payments that one person prepares and another approves; its file is made once and kept (rule 33)."""
+    """Payments that one person prepares and another approves; its file is made once and kept (rule 33).
+
+    ``first_approved_by`` has approved a sum that takes two approvers; ``route`` is the way that the file went.
+    """
 
     __tablename__ = "batch"
     __table_args__ = (
@@ -41,6 +45,12 @@ class Batch(Base):
             another_person("recall_confirmed_by", "recall_asked_by"),
             name="recall_takes_two",
         ),
+        CheckConstraint(
+            "first_approved_by IS NULL OR (first_approved_by <> prepared_by "
+            "AND (approved_by IS NULL OR first_approved_by <> approved_by))",
+            name="first_approver_is_another",
+        ),
+        CheckConstraint(in_list("route", list(Route)), name="route_known"),
     )
 
     public_id: Mapped[str] = mapped_column(default=new_public_id)
@@ -49,8 +59,11 @@ class Batch(Base):
     state: Mapped[str]
     prepared_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
     prepared_at: Mapped[datetime]
+    first_approved_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    first_approved_at: Mapped[datetime | None]
     approved_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     approved_at: Mapped[datetime | None]
+    route: Mapped[str] = mapped_column(default=str(Route.BANK_FILE), server_default=str(Route.BANK_FILE))
     exported_at: Mapped[datetime | None]
     exported_on: Mapped[date | None]
     exported_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
@@ -81,12 +94,14 @@ class Payment(Base):
     batch_id: Mapped[int] = mapped_column(ForeignKey("batch.id"))
     provider_id: Mapped[int] = mapped_column(ForeignKey("provider.id"))
     payee_details_id: Mapped[int] = mapped_column(ForeignKey("payee_details.id"))
+    supplier_number_id: Mapped[int | None] = mapped_column(ForeignKey("supplier_number.id"))
     state: Mapped[str]
     pence: Mapped[int]
 
     batch: Mapped[Batch] = relationship(back_populates="payments")
     provider: Mapped[Provider] = relationship()
     payee_details: Mapped[PayeeDetails] = relationship()
+    supplier_number: Mapped[SupplierNumber | None] = relationship()
     items: Mapped[list[PaymentItem]] = relationship(order_by="PaymentItem.id", back_populates="payment")
 
 

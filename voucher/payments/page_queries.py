@@ -61,6 +61,7 @@ def batch_parts() -> tuple[object, ...]:
     return (
         payments.joinedload(Payment.provider),
         payments.joinedload(Payment.payee_details),
+        payments.joinedload(Payment.supplier_number),
         claim.joinedload(Redemption.voucher).joinedload(Voucher.application),
         claim.joinedload(Redemption.voucher).joinedload(Voucher.business),
     )

@@ -11,6 +11,8 @@ def why_not_approve_batch(actor: Actor, batch: Batch) -> str | None:
     """Why this person cannot approve anything in the batch, or None."""
     if batch.prepared_by == actor.person_id:
         return "You prepared this batch: another person must approve it."
+    if batch.first_approved_by == actor.person_id:
+        return "You approved this batch first: its sum takes a second person."
     return None
 
 
@@ -18,6 +20,8 @@ def why_not_approve_payment(actor: Actor, payment: Payment) -> str | None:
     """Why this person cannot approve this payment, or None; the exclusion is for the payment, not for the batch."""
     if payment.payee_details.keyed_by == actor.person_id:
         return "you keyed the payee's bank details"
+    if payment.supplier_number is not None and payment.supplier_number.keyed_by == actor.person_id:
+        return "you keyed the payee's supplier number"
     if payment.provider.organisation_id in actor.organisation_ids:
         return "it pays your own organisation"
     for item in payment.items:

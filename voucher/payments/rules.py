@@ -53,6 +53,8 @@ PAYMENT_TRANSITIONS = transitions(
         P.DEFRAYED: {P.RETURNED},
     }
 )
+# A valid and undisputed claim is paid within these days (rule 38).
+LIMIT_DAYS = 30
 SENT_TO_THE_BANK = frozenset({P.EXPORTED, P.DEFRAYED, P.RETURNED})
 
 
@@ -72,6 +74,22 @@ DEBT_TRANSITIONS = transitions(
         D.PART_REPAID: {D.REPAID, D.WRITTEN_OFF},
     }
 )
+
+
+class Route(StrEnum):
+    """How a scheme's payments reach their payees."""
+
+    BANK_FILE = "bank file"
+    ACCOUNTS_PAYABLE = "accounts payable"
+
+
+class FileFormat(StrEnum):
+    """The kinds of payment file that every scheme can use; an operator adds others as templates."""
+
+    BANK_CSV = "bank-csv"
+    BACS_CSV = "bacs-csv"
+    PAIN_001 = "pain.001"
+    FINANCE_CSV = "finance-csv"
 
 
 class LineSource(StrEnum):

@@ -12,6 +12,7 @@ from voucher.platform.errors import Forbidden
 from voucher.platform.files import FileStore
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.keyring import KeyRing
+from voucher.platform.modulus_tables import TableFolder
 from voucher.platform.scanning import Scanner
 
 
@@ -25,6 +26,7 @@ class Act:
     files: FileStore
     scanner: Scanner
     base_url: str
+    modulus: TableFolder
     proven: bool = False  # by the person's second factor, for this act alone
 
     @property

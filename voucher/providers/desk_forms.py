@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
+from flask_wtf.file import FileField
 from wtforms import RadioField, SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length
 
@@ -75,6 +76,22 @@ class PayeeCheckForm(Form):
         filters=[tidy],
         validators=[LONG],
         description=_("For anything but a match: why these details are right all the same."),
+    )
+    evidence = FileField(
+        _("Document that shows whose account it is"),
+        description=_("Only when the check was unavailable: a statement or a letter of the bank, PDF or picture."),
+    )
+    proof = second_factor_field()
+
+
+class SupplierNumberForm(Form):
+    """The number by which the finance system knows a provider."""
+
+    number = StringField(
+        _("Supplier number"),
+        filters=[tidy],
+        description=_("As the authority's finance system writes it."),
+        validators=[DataRequired(_("Enter the supplier number.")), LONG],
     )
     proof = second_factor_field()
 

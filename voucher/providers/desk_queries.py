@@ -20,7 +20,14 @@ from voucher.platform.errors import NotFound
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.paging import Listed, Rows, page_of
 from voucher.providers.firm_queries import insurances_of
-from voucher.providers.models import Insurance, PayeeDetails, Provider, ProviderApplication, VettingResult
+from voucher.providers.models import (
+    Insurance,
+    PayeeDetails,
+    Provider,
+    ProviderApplication,
+    SupplierNumber,
+    VettingResult,
+)
 from voucher.providers.rules import SOON_DAYS, ApplicationState, ProviderState, VettingCheck
 from voucher.schemes.models import Scheme
 
@@ -185,10 +192,12 @@ def certificates_of_provider(provider: Provider, document_id: str) -> Document:
 def events_of(provider: Provider, application: ProviderApplication | None) -> Sequence[AuditEvent]:
     """All that happened to the provider, its firm, its application and its bank details, in order."""
     accounts = select(PayeeDetails.id).where(PayeeDetails.provider_id == provider.id)
+    numbers = select(SupplierNumber.id).where(SupplierNumber.provider_id == provider.id)
     kinds = [
         and_(AuditEvent.object_kind == "provider", AuditEvent.object_id == provider.id),
         and_(AuditEvent.object_kind == "organisation", AuditEvent.object_id == provider.organisation_id),
         and_(AuditEvent.object_kind == "payee_details", AuditEvent.object_id.in_(accounts)),
+        and_(AuditEvent.object_kind == "supplier_number", AuditEvent.object_id.in_(numbers)),
     ]
     if application is not None:
         kinds.append(and_(AuditEvent.object_kind == "provider_application", AuditEvent.object_id == application.id))

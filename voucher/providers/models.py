@@ -103,7 +103,9 @@ class Package(Base):
 class PayeeDetails(Base):
     """Bank details of a provider, encrypted with a key outside the database; the newest unsuperseded ones are current.
 
-    ``fingerprint`` is a keyed hash by which the same account is found again without being read.
+    ``fingerprint`` is a keyed hash by which the same account is found again without being read; ``modulus_tables_on``
+    is the day of the tables that the account was checked by, and ``contact_email`` where the firm was reached when it
+    was keyed.
     """
 
     __tablename__ = "payee_details"
@@ -111,6 +113,9 @@ class PayeeDetails(Base):
         CheckConstraint(in_list("modulus", list(Modulus)), name="modulus_known"),
         CheckConstraint("payee_check IS NULL OR " + in_list("payee_check", list(PayeeCheck)), name="payee_check_known"),
         CheckConstraint("confirmed_by IS NULL OR confirmed_by <> keyed_by", name="two_people"),
+        CheckConstraint(
+            "confirmed_at IS NULL OR cooling_ends_at IS NULL OR confirmed_at >= cooling_ends_at", name="has_cooled"
+        ),
         unique_where("uq_payee_details_current", "provider_id", where="superseded_at IS NULL"),
     )
 
@@ -124,10 +129,45 @@ class PayeeDetails(Base):
     keyed_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
     keyed_at: Mapped[datetime]
     modulus: Mapped[str]
+    modulus_tables_on: Mapped[date | None]
+    cooling_ends_at: Mapped[datetime | None]
+    contact_email: Mapped[str | None]
     payee_check: Mapped[str | None]
     payee_check_note: Mapped[str] = mapped_column(Text, default="")
     payee_checked_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     payee_checked_at: Mapped[datetime | None]
+    evidence_id: Mapped[int | None] = mapped_column(ForeignKey("document.id"))
+    confirmed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    confirmed_at: Mapped[datetime | None]
+    superseded_at: Mapped[datetime | None]
+
+    provider: Mapped[Provider] = relationship()
+    evidence: Mapped[Document | None] = relationship()
+
+    @property
+    def reference(self) -> str:
+        """Payee details are known by the last four digits of the account."""
+        return f"account ending {self.last_four}"
+
+
+class SupplierNumber(Base):
+    """The number by which the authority's finance system knows a provider; the newest unsuperseded one is current.
+
+    Whoever holds that number is paid, so it takes two people as bank details do.
+    """
+
+    __tablename__ = "supplier_number"
+    __table_args__ = (
+        CheckConstraint("number <> ''", name="number_given"),
+        CheckConstraint("confirmed_by IS NULL OR confirmed_by <> keyed_by", name="two_people"),
+        unique_where("uq_supplier_number_current", "provider_id", where="superseded_at IS NULL"),
+    )
+
+    scheme_id: Mapped[int] = mapped_column(ForeignKey("scheme.id"))
+    provider_id: Mapped[int] = mapped_column(ForeignKey("provider.id"))
+    number: Mapped[str]
+    keyed_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    keyed_at: Mapped[datetime]
     confirmed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     confirmed_at: Mapped[datetime | None]
     superseded_at: Mapped[datetime | None]
@@ -136,8 +176,8 @@ class PayeeDetails(Base):
 
     @property
     def reference(self) -> str:
-        """Payee details are known by the last four digits of the account."""
-        return f"account ending {self.last_four}"
+        """It is known by itself."""
+        return f"supplier number {self.number}"
 
 
 class ProviderApplication(Base):

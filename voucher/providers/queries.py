@@ -138,6 +138,14 @@ def current_details(provider_id: int, *, lock: bool = False) -> PayeeDetails | N
     return session.scalar(query)
 
 
+def was_ever_confirmed(provider_id: int) -> bool:
+    """Whether the provider has, or once had, details that could be paid to."""
+    confirmed = select(PayeeDetails.id).where(
+        PayeeDetails.provider_id == provider_id, PayeeDetails.confirmed_by.is_not(None)
+    )
+    return session.scalar(confirmed.limit(1)) is not None
+
+
 def current_details_of(provider_ids: Collection[int]) -> Mapping[int, PayeeDetails]:
     """The payee details in force of several providers at once, usable or not."""
     found = session.scalars(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from voucher.platform.i18n import gettext_noop as _
@@ -109,9 +109,18 @@ def may_act(state: str, approved_until: date | None, today: date) -> bool:
 
 
 def why_details_cannot_be_used(
-    *, modulus: str, payee_check: str | None, note: str, confirmed: bool, superseded: bool
+    *,
+    modulus: str,
+    payee_check: str | None,
+    note: str,
+    evidence: bool,
+    confirmed: bool,
+    superseded: bool,
 ) -> str | None:
-    """What stands against paying to these details, or None (rules 30 and 31)."""
+    """What stands against paying to these details, or None (rules 30 and 31).
+
+    ``evidence``: a document is kept that shows whose account it is, which an unavailable check needs.
+    """
     if superseded:
         return "They were replaced by newer details."
     if modulus == Modulus.FAILED:
@@ -122,9 +131,16 @@ def why_details_cannot_be_used(
         return "Confirmation of Payee found no match. Ask the provider for the details again."
     if payee_check in (PayeeCheck.CLOSE_MATCH, PayeeCheck.UNAVAILABLE) and not note.strip():
         return f"Confirmation of Payee said “{payee_check}”: write down why these details are right all the same."
+    if payee_check == PayeeCheck.UNAVAILABLE and not evidence:
+        return "Confirmation of Payee was unavailable, and no document is kept that shows whose account it is."
     if not confirmed:
         return "A second person has not confirmed them."
     return None
+
+
+def cooling_end(keyed_at: datetime, days: int, *, replaces_confirmed: bool) -> datetime | None:
+    """The moment from which details can be confirmed that replace confirmed ones, None where they need not wait."""
+    return keyed_at + timedelta(days=days) if replaces_confirmed and days else None
 
 
 def why_not_known(legal_form: str, numbers: Mapping[str, str]) -> tuple[str, str] | None:

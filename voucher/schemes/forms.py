@@ -46,6 +46,11 @@ SETTINGS = (
     Setting("reinstatement_days", _("Days that a reinstated voucher is good"), _AT_ONCE),
     Setting("match_days", _("Days after the export in which a bank line may prove a payment"), _AT_ONCE),
     Setting("exception_days", _("Days after which what has no bank line, or explains none, is an exception"), _AT_ONCE),
+    Setting(
+        "payee_cooling_days",
+        _("Days before changed bank details can be confirmed"),
+        _("The address on file is told at once and has these days to object. A change counts for details keyed later."),
+    ),
     Setting("lookup_limit_person", _("Failed look-ups of one person before look-up locks"), _AT_ONCE),
     Setting("lookup_limit_provider", _("Failed look-ups of one provider before look-up locks"), _AT_ONCE),
     Setting("lookup_limit_address", _("Failed look-ups of one internet address before look-up locks"), _AT_ONCE),

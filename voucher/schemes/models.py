@@ -44,6 +44,7 @@ class Scheme(Base):
     reinstatement_days: Mapped[int] = mapped_column(default=28)
     match_days: Mapped[int] = mapped_column(default=30)
     exception_days: Mapped[int] = mapped_column(default=3, server_default="3")
+    payee_cooling_days: Mapped[int] = mapped_column(default=2, server_default="2")
     lookup_limit_person: Mapped[int] = mapped_column(default=10)
     lookup_limit_provider: Mapped[int] = mapped_column(default=30)
     lookup_limit_address: Mapped[int] = mapped_column(default=30)

@@ -28,6 +28,7 @@ DAY_SETTINGS: Mapping[str, int] = {
     "reinstatement_days": 28,
     "match_days": 30,
     "exception_days": 3,
+    "payee_cooling_days": 2,
     "lookup_limit_person": 10,
     "lookup_limit_provider": 30,
     "lookup_limit_address": 30,

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.i18n import gettext_noop as _
-from voucher.providers.models import PayeeDetails, Provider
+from voucher.providers.models import PayeeDetails, Provider, SupplierNumber
 from voucher.providers.policy import why_not_approve, why_not_confirm_details, why_not_lift, why_not_touch
 from voucher.providers.rules import ProviderState, VettingCheck
 
@@ -25,10 +25,14 @@ class Choice(NamedTuple):
 
 
 def choices_for(
-    act: Act, provider: Provider, details: PayeeDetails | None, vetting: Mapping[VettingCheck, bool]
+    act: Act,
+    provider: Provider,
+    details: PayeeDetails | None,
+    number: SupplierNumber | None,
+    vetting: Mapping[VettingCheck, bool],
 ) -> list[Choice]:
     """What the actor holds the permission for and the provider's state allows, with what stands against it."""
-    found = [*_standing(act, provider, vetting), *_account(act, provider, details)]
+    found = [*_standing(act, provider, vetting), *_account(act, provider, details), *_number(act, provider, number)]
     return [choice for permission, choice in found if act.actor.may(permission, scheme_id=provider.scheme_id)]
 
 
@@ -61,4 +65,15 @@ def _account(act: Act, provider: Provider, details: PayeeDetails | None) -> list
         if details.payee_check is not None:
             why_not = own or why_not_confirm_details(act.actor, details)
             found.append((P.PAYEES_CONFIRM, Choice("confirm-details", _("Confirm the bank details"), why_not)))
+    return found
+
+
+def _number(act: Act, provider: Provider, number: SupplierNumber | None) -> list[tuple[Permission, Choice]]:
+    own = why_not_touch(act.actor, provider)
+    words = _("Replace the supplier number") if number else _("Key the supplier number")
+    found = [(P.PAYEES_KEY, Choice("supplier-number", words, own))]
+    if number is not None and number.confirmed_by is None:
+        keyed = _("You keyed this number: another person must confirm it.")
+        why_not = own or (keyed if number.keyed_by == act.actor.person_id else None)
+        found.append((P.PAYEES_CONFIRM, Choice("confirm-supplier-number", _("Confirm the supplier number"), why_not)))
     return found

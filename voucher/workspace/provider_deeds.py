@@ -13,6 +13,7 @@ from flask_babel import gettext as translate
 from voucher.accounts.forms import ProofForm
 from voucher.accounts.proof import proving
 from voucher.audit.commands import transaction
+from voucher.documents.commands import looked_at
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.errors import DomainError, Forbidden, InvalidTransition, NotFound
@@ -22,13 +23,15 @@ from voucher.platform.refusals import status_of
 from voucher.platform.web import current_act, requires
 from voucher.providers.commands import approve_provider, record_vetting, reinstate_provider, sponsor
 from voucher.providers.declining import decline_provider
-from voucher.providers.desk_forms import PayeeCheckForm, ReasonForm, UntilForm, VetForm
+from voucher.providers.desk_forms import PayeeCheckForm, ReasonForm, SupplierNumberForm, UntilForm, VetForm
 from voucher.providers.desk_queries import provider_on_desk
 from voucher.providers.forms import BankForm
 from voucher.providers.models import PayeeDetails, Provider
+from voucher.providers.payee_evidence import keep_evidence
 from voucher.providers.payees import confirm_details, key_details, record_payee_check
 from voucher.providers.queries import current_details, lock_provider
 from voucher.providers.rules import PayeeCheck, VettingCheck
+from voucher.providers.supplier_numbers import confirm_supplier_number, key_supplier_number
 from voucher.redemptions.suspension import suspend_provider
 
 blueprint = Blueprint("provider_deeds", __name__)
@@ -69,6 +72,14 @@ def _key(act: Act, provider: Provider, form: Form) -> None:
         name=form.account_name.data,
         sort_code_text=form.sort_code.data,
         number_text=form.account_number.data,
+    )
+
+
+def _check_payee(act: Act, provider: Provider, form: Form) -> None:
+    file = form.evidence.data
+    evidence = keep_evidence(act, provider, file.filename, file.read()) if file else None
+    record_payee_check(
+        act, _details(provider), PayeeCheck(form.outcome.data), note=form.note.data or "", evidence=evidence
     )
 
 
@@ -144,13 +155,14 @@ DEEDS = {
     "payee-check": Deed(
         P.PAYEES_KEY,
         _("Record the payee check"),
-        _("Anything but a match needs a note, and is counted on the statement."),
+        _(
+            "Anything but a match needs a note, and is counted on the statement. "
+            "When the check was unavailable, it also needs a document that shows whose account it is."
+        ),
         _("Record the payee check"),
         _("The payee check is recorded."),
         PayeeCheckForm,
-        lambda act, provider, form: record_payee_check(
-            act, _details(provider), PayeeCheck(form.outcome.data), note=form.note.data or ""
-        ),
+        _check_payee,
     ),
     "confirm-details": Deed(
         P.PAYEES_CONFIRM,
@@ -160,6 +172,24 @@ DEEDS = {
         _("The bank details are confirmed."),
         ProofForm,
         lambda act, provider, _form: confirm_details(act, _details(provider)),
+    ),
+    "supplier-number": Deed(
+        P.PAYEES_KEY,
+        _("Key the supplier number"),
+        _("The finance system pays whoever has this number. Another person confirms it before anything is paid."),
+        _("Keep this supplier number"),
+        _("The supplier number is kept. Next: another person confirms it."),
+        SupplierNumberForm,
+        lambda act, provider, form: key_supplier_number(act, provider, number=form.number.data),
+    ),
+    "confirm-supplier-number": Deed(
+        P.PAYEES_CONFIRM,
+        _("Confirm the supplier number"),
+        _("Look the number up in the finance system first: it must be this firm's."),
+        _("Confirm the supplier number"),
+        _("The supplier number is confirmed."),
+        ProofForm,
+        lambda act, provider, _form: confirm_supplier_number(act, provider),
     ),
 }
 
@@ -174,6 +204,7 @@ def deed_page(public_id: str, deed: str) -> ResponseReturnValue:
         raise NotFound("no_deed", _("There is no such page. Go back to the provider."))
     act.require(asked.permission, scheme_id=provider.scheme_id)
     form, status = _form(asked), 200
+    act = _with_files_looked_at(act, form)
     if form.validate_on_submit():
         try:
             with _doing(act, form) as doer:
@@ -207,6 +238,16 @@ def _doing(act: Act, form: Form) -> AbstractContextManager[Act | None]:
 def _plainly(act: Act) -> Iterator[Act | None]:
     with transaction(act.actor, act.clock):
         yield act
+
+
+def _with_files_looked_at(act: Act, form: Form) -> Act:
+    """The act once a file of the form was looked at for malware, which is done before any transaction."""
+    file = form.evidence.data if form.is_submitted() and "evidence" in form else None
+    if not file:
+        return act
+    looked = looked_at(act, [file.read()])
+    file.seek(0)
+    return looked
 
 
 def _shown(asked: Deed, provider: Provider) -> PayeeDetails | None:

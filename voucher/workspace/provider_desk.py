@@ -31,9 +31,11 @@ from voucher.providers.desk_queries import (
     waiting_applications,
 )
 from voucher.providers.firm_queries import insurances_of
-from voucher.providers.payees import why_not_usable
+from voucher.providers.payee_evidence import evidence_of
+from voucher.providers.payees import why_not_usable, why_still_cooling
 from voucher.providers.queries import current_details
 from voucher.providers.rules import VettingCheck, ends_soon
+from voucher.providers.supplier_numbers import current_number
 from voucher.schemes.models import Scheme
 from voucher.schemes.queries import schemes_with
 from voucher.schemes.workplace import narrowed as in_chosen
@@ -74,7 +76,7 @@ def provider_page(public_id: str) -> ResponseReturnValue:
     act = current_act()
     provider = provider_on_desk(act.actor, public_id)
     application, details, found = application_of(provider), current_details(provider.id), findings(provider)
-    events = events_of(provider, application)
+    events, number = events_of(provider, application), current_number(provider.id)
     return render_template(
         "workspace/provider_record.html",
         provider=provider,
@@ -82,13 +84,18 @@ def provider_page(public_id: str) -> ResponseReturnValue:
         application=application,
         insurances=insurances_of(provider.id),
         checks=[(str(check), found.get(check)) for check in VettingCheck],
-        choices=choices_for(act, provider, details, {check: each.result.passed for check, each in found.items()}),
+        number=number,
+        choices=choices_for(
+            act, provider, details, number, {check: each.result.passed for check, each in found.items()}
+        ),
         details=details,
         unusable=why_not_usable(details) if details else None,
+        cooling=why_still_cooling(details, act.now) if details and not details.confirmed_by else None,
         names=people_named(
             provider.sponsor_id,
             provider.approved_by,
             *([details.keyed_by, details.payee_checked_by, details.confirmed_by] if details else []),
+            *([number.keyed_by, number.confirmed_by] if number else []),
         ),
         people=parts_ever(provider),
         events=events[-HISTORY:],
@@ -103,7 +110,9 @@ def provider_page(public_id: str) -> ResponseReturnValue:
 @requires(*READERS)
 def document(public_id: str, document_id: str) -> ResponseReturnValue:
     act = current_act()
-    return download(act, certificates_of_provider(provider_on_desk(act.actor, public_id), document_id))
+    provider = provider_on_desk(act.actor, public_id)
+    kept = evidence_of(provider, document_id) or certificates_of_provider(provider, document_id)
+    return download(act, kept)
 
 
 def download(act: Act, kept: Document) -> Response:

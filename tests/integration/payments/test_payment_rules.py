@@ -97,7 +97,7 @@ def test_the_file_sums_to_its_control_total_and_is_given_again_byte_for_byte(wor
     world.payable()
     world.payable(net_pence=25_000)
     batch = world.exported()
-    first, again = (world.do("petra", export_batch, batch) for _ in range(2))
+    first, again = (world.do("petra", export_batch, batch).content for _ in range(2))
     rows = list(csv.DictReader(io.StringIO(first.decode("utf-8-sig"))))
     assert first == again
     assert [row["amount"] for row in rows] == ["440.00"]

@@ -27,6 +27,7 @@ APPEND_ONLY = (
     "entry",
     "irregularity_event",
     "exception_resolution",
+    "file_template",
     "opening_item",
     "other_match",
     "posting",

@@ -29,6 +29,9 @@ DECIDED: Values = {"state": "confirmed", "decided_by": 2}
 CONSENTED: Values = {"consent_document_id": 1, "consent_by": 1, "consent_reason": "letter of May"}
 CONFIRMED: Values = {"state": "confirmed", "decided_by": 3, "membership_id": 1}
 PLAIN: dict[str, Values] = {
+    "file_template": {"route": "bank file"},
+    "paying_way": {"route": "bank file", "state": "proposed", "file_format": "bank-csv"},
+    "supplier_number": {"keyed_by": 1},
     "duty_proposal": {"duty": "reviewer_needed", "state": "proposed"},
     "role_proposal": {"role": "signer", "state": "proposed", "person_id": 2},
     "application": {"state": "approved"},
@@ -41,7 +44,7 @@ PLAIN: dict[str, Values] = {
     "bank_line": {"source": "typed"},
     "bank_import": {"kind": "csv", "override_reason": ""},
     "bank_match": {"kind": "repayment to the funder"},
-    "batch": {"state": "draft", "prepared_by": 1},
+    "batch": {"state": "draft", "prepared_by": 1, "route": "bank file"},
     "debt": {"state": "raised"},
     "claim_likeness": {"kind": "similar invoice number", "redemption_id": 2},
     "concentration_case": {"measure": "share of the money", "state": "open"},
@@ -85,6 +88,12 @@ PLAIN: dict[str, Values] = {
     "task_result": {"task": "dates in range"},
     "vetting_result": {"check_name": "identity"},
     "voucher": {"state": "issued", "face_pence": 75_000, "remaining_pence": 75_000},
+}
+ACCOUNT: Values = {
+    "last_four": "1234",
+    "account_name_encrypted": "x",
+    "sort_code_encrypted": "x",
+    "account_number_encrypted": "x",
 }
 RECORDED: Values = {"state": "recorded", "package_id": 1, "delivered_on": DAY, "minutes": 1}
 SENT: Values = {"state": "waiting", "sent_at": MOMENT, "terms_version": "x"}
@@ -168,6 +177,13 @@ CHECKS: list[tuple[str, str, Values, Values]] = [
     ("bank_match", "payment_named", {"kind": "return"}, {"kind": "return", "payment_id": 1}),
     ("bank_match", "pence_above_zero", {"pence": 0}, {"pence": 1}),
     ("batch", "approved_by_somebody", {"state": "exported"}, {"state": "exported", "approved_by": 2}),
+    ("batch", "first_approver_is_another", {"first_approved_by": 1}, {"first_approved_by": 2}),
+    (
+        "batch",
+        "first_approver_is_another",
+        {"first_approved_by": 2, "approved_by": 2},
+        {"first_approved_by": 2, "approved_by": 3},
+    ),
     ("batch", "approver_is_not_the_preparer", {"approved_by": 1}, {"approved_by": 2}),
     (
         "batch",
@@ -224,9 +240,24 @@ CHECKS: list[tuple[str, str, Values, Values]] = [
     ("funding_line", "unallocated_not_negative", {"unallocated_pence": -1}, {"unallocated_pence": 0}),
     ("membership", "ends_after_it_began", {"ended_at": MOMENT.replace(hour=8)}, {"ended_at": MOMENT}),
     ("opening_item", "pence_above_zero", {"pence": 0}, {"pence": 1}),
+    ("line_cost_code", "code_given", {"code": ""}, {"code": "x"}),
     ("package", "price_above_zero", {"net_pence": 0}, {"net_pence": 1}),
     ("package", "takes_time", {"minutes": 0}, {"minutes": 1}),
     ("payee_details", "two_people", {"confirmed_by": 1}, {"confirmed_by": 2}),
+    (
+        "payee_details",
+        "has_cooled",
+        {"confirmed_by": 2, "confirmed_at": MOMENT.replace(hour=8), "cooling_ends_at": MOMENT},
+        {"confirmed_by": 2, "confirmed_at": MOMENT, "cooling_ends_at": MOMENT},
+    ),
+    ("paying_way", "account_whole", {"last_four": "1234"}, ACCOUNT),
+    ("paying_way", "account_whole", {**ACCOUNT, "sort_code_encrypted": None}, ACCOUNT),
+    ("paying_way", "confirmed_by_a_second_person", {**DECIDED, "decided_by": 1}, DECIDED),
+    ("paying_way", "one_kind_of_file", {"template_id": 1}, {"template_id": 1, "file_format": None}),
+    ("paying_way", "one_kind_of_file", {"file_format": None}, {"file_format": "pain.001"}),
+    ("paying_way", "second_approval_not_negative", {"second_approval_pence": -1}, {"second_approval_pence": 0}),
+    ("supplier_number", "number_given", {"number": ""}, {"number": "x"}),
+    ("supplier_number", "two_people", {"confirmed_by": 1}, {"confirmed_by": 2}),
     ("payment", "pence_above_zero", {"pence": 0}, {"pence": 1}),
     ("payment_item", "pence_above_zero", {"pence": 0}, {"pence": 1}),
     (
@@ -361,7 +392,7 @@ WRITTEN_CHECKS: list[tuple[str, str, Values, Values]] = [
 IMPLIED = {"grant_not_negative": "disallowed_within_the_grant", "face_above_zero": "cap_within_face"}
 APPEND_ONLY = {
     "agreement_conditions", "assistance", "bank_match", "bank_statement", "claim_answer", "exception_resolution",
-    "opening_item", "other_match", "posting", "subsidy_record",
+    "file_template", "opening_item", "other_match", "posting", "subsidy_record",
 }  # fmt: skip
 
 
@@ -479,6 +510,10 @@ SHARED: list[tuple[str, tuple[str, ...], Values, Values]] = [
     ("redemption", ("provider_id", "invoice_key"), {"state": "paid"}, {"state": "refused"}),
     ("redemption", ("provider_id", "invoice_key"), {"state": "paid"}, {"state": "withdrawn"}),
     ("payee_details", ("provider_id",), {}, {"superseded_at": MOMENT}),
+    ("supplier_number", ("provider_id",), {}, {"superseded_at": MOMENT}),
+    ("paying_way", ("scheme_id",), {}, DECIDED),
+    ("file_template", ("scheme_id", "code", "version"), {}, {"version": 2}),
+    ("line_cost_code", ("line_id",), {}, {"line_id": 2}),
     (
         "provider_application",
         ("scheme_id", "applicant_id"),

@@ -60,6 +60,7 @@ CASES = (
     Case("irregularities.list_page", "everybody", "fred", "/irregularities"),
     Case("concentration.shares_page", "everybody", "fred", "/concentration"),
     Case("concentration.cases_page", "everybody", "fred", "/concentration/cases"),
+    Case("pay_days.days_page", "everybody", "fred", "/days-to-payment"),
     Case("debts.drawdowns_page", "everybody", "fred", "/drawdowns"),
     Case("admin_costs.costs_page", "business", "fred", "/administration-costs"),
     Case("commitment.years_end_page", "business", "fred", "/funding/commitment/year-end"),

@@ -24,6 +24,7 @@ USABLE: dict[str, object] = {
     "modulus": Modulus.NOT_CHECKABLE,
     "payee_check": PayeeCheck.MATCH,
     "note": "",
+    "evidence": True,
     "confirmed": True,
     "superseded": False,
 }
@@ -55,6 +56,7 @@ def test_checked_and_confirmed_details_can_be_used(change: dict[str, object]) ->
         ({"payee_check": PayeeCheck.CLOSE_MATCH}, "close match"),
         ({"payee_check": PayeeCheck.CLOSE_MATCH, "note": "  "}, "close match"),
         ({"payee_check": PayeeCheck.UNAVAILABLE}, "unavailable"),
+        ({"payee_check": PayeeCheck.UNAVAILABLE, "note": "seen", "evidence": False}, "no document is kept"),
         ({"confirmed": False}, "second person"),
     ],
 )

@@ -13,6 +13,7 @@ from voucher.payments.forms import ApproveForm
 from voucher.payments.models import Batch
 from voucher.payments.rules import BatchState
 from voucher.payments.views.batch_pages import batch_seen
+from voucher.payments.ways import way_in_force
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.errors import DomainError, Forbidden
@@ -35,7 +36,15 @@ def approve_page(public_id: str) -> ResponseReturnValue:
         return redirect(url_for("batches.batch_page", public_id=public_id))
     share = share_of(act.actor, batch_seen(act, public_id))
     form.seen.data = share.pence  # What is shown now is what the next press approves.
-    page = render_template("payments/approve.html", form=form, batch=batch, share=share)
+    way = way_in_force(batch.scheme_id)
+    page = render_template(
+        "payments/approve.html",
+        form=form,
+        batch=batch,
+        share=share,
+        two=batch.first_approved_by is None and way.takes_two_approvers(share.pence),
+        level=way.second_approval_pence,
+    )
     return page, 422 if form.errors else 200
 
 
@@ -51,7 +60,9 @@ def _approved(act: Act, batch: Batch, form: ApproveForm) -> bool:
     except DomainError as refusal:
         show_refusal(form, refusal)
         return False
-    words = _("Batch %(reference)s is approved. Whoever prepares batches can make its bank file now.")
+    words = _("Batch %(reference)s is approved. Whoever prepares batches can make its file now.")
+    if batch_seen(act, batch.public_id).state != BatchState.APPROVED:
+        words = _("Batch %(reference)s has its first approval. Its sum takes a second person.")
     flash(translate(words, reference=batch.reference))
     if other is not None:
         words = _("What you may not approve is split off into batch %(reference)s, for another person.")

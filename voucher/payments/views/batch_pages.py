@@ -21,6 +21,7 @@ from voucher.payments.page_queries import GONE, batch_parts, batches, lines_behi
 from voucher.payments.queries import claims_to_pay
 from voucher.payments.rules import BatchState
 from voucher.payments.views.lists import BATCHES, PAYMENTS, InBatch
+from voucher.payments.ways import way_in_force
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
@@ -67,7 +68,7 @@ def new_batch_page() -> ResponseReturnValue:
         joinedload(Redemption.voucher).joinedload(Voucher.business),
     )
     claims = session.scalars(claims_to_pay(at.scheme.id).options(*read_along)).all()
-    return render_template("payments/new_batch.html", at=at, gathered=gather(claims))
+    return render_template("payments/new_batch.html", at=at, gathered=gather(claims, way_in_force(at.scheme.id).route))
 
 
 @blueprint.post("/batches/new")
@@ -91,14 +92,25 @@ def batch_page(public_id: str) -> ResponseReturnValue:
     if wants_file():
         return PAYMENTS.file(payments_in(batch), then=_with_days, name=f"payments-{batch.reference}")
     standing = [payment for payment in batch.payments if payment.state not in GONE]
-    people = (batch.prepared_by, batch.approved_by, batch.exported_by, batch.recall_asked_by, batch.recall_confirmed_by)
+    total, way = sum(payment.pence for payment in standing), way_in_force(batch.scheme_id)
+    people = (
+        batch.prepared_by,
+        batch.first_approved_by,
+        batch.approved_by,
+        batch.exported_by,
+        batch.recall_asked_by,
+        batch.recall_confirmed_by,
+    )
     waits = batch.state in (BatchState.DRAFT, BatchState.SUBMITTED)
     return render_template(
         "payments/batch.html",
         batch=batch,
         payments=session.scalars(PAYMENTS.ordered(payments_in(batch))).all(),
         heads=PAYMENTS.heads(),
-        total=sum(payment.pence for payment in standing),
+        total=total,
+        route=str(batch.route if batch.file_id else way.route),
+        two=waits and way.takes_two_approvers(total),
+        level=way.second_approval_pence,
         standing=standing,
         names=names_of(people),
         who_may=approvers(batch, act.now) if waits else {},
@@ -146,9 +158,10 @@ def export_button(public_id: str) -> ResponseReturnValue:
     act = current_act()
     batch = batch_seen(act, public_id)
     with transaction(act.actor, act.clock):
-        content = commands.export_batch(act, batch)
-    name = f"{batch.reference}.csv"
-    return Response(content, mimetype="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'})
+        made = commands.export_batch(act, batch)
+    answer = Response(made.content, mimetype=made.media_type)
+    answer.headers.set("Content-Disposition", "attachment", filename=made.name)
+    return answer
 
 
 @blueprint.route("/batches/<public_id>/reject", methods=["GET", "POST"])
