@@ -8,8 +8,11 @@ import click
 
 from voucher.cli.imports import template_group
 from voucher.demo import files
+from voucher.payments.rules import FileFormat
+from voucher.payments.template_store import text_of
 from voucher.platform.clock import london_date, system_clock
 
+PAYMENT_FILES = [str(each) for each in FileFormat if each is not FileFormat.PAIN_001]
 GUIDE = "Change it, keep it, and give it to: voucher {}"
 
 
@@ -39,6 +42,13 @@ def agreement() -> None:
 def voucher_round() -> None:
     """A round with its budget and its lines' shares."""
     _show(files.voucher_round(_first_of_next_month()), "round set-up FILE")
+
+
+@template_group.command("payment-file")
+@click.argument("code", type=click.Choice(PAYMENT_FILES))
+def payment_file(code: str) -> None:
+    """A payment file that comes with the product, to write one for another bank or finance system from."""
+    _show(text_of(FileFormat(code)), "file-template add CODE FILE")
 
 
 COMMANDS: tuple[click.Command, ...] = ()  # they belong to the group of templates

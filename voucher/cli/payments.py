@@ -13,9 +13,11 @@ from voucher.cli.options import DAY, OUT, POUNDS, REASON
 from voucher.cli.words import counted
 from voucher.payments import bank, batches
 from voucher.payments.models import BankLine, Batch, Payment
-from voucher.payments.queries import by_reference
-from voucher.payments.rules import BatchState
+from voucher.payments.queries import bank_days, by_reference
+from voucher.payments.remittance_paper import paper_of_payment, remittance_pdf
+from voucher.payments.rules import SENT_TO_THE_BANK, BatchState
 from voucher.platform.authz import Permission
+from voucher.platform.errors import DomainError
 from voucher.platform.money import pounds
 
 BATCH = click.argument("reference", metavar="BATCH")
@@ -160,6 +162,23 @@ def show(run: Run, reference: str) -> Answer:
     return Answer(data=batch_facts(_batch(run, reference)))
 
 
+@click.command("remittance")
+@click.argument("reference", metavar="PAYMENT")
+@OUT
+@reading
+def remittance(run: Run, reference: str, out: Path) -> Answer:
+    """Write the remittance advice of a payment that was sent, as PDF for its provider."""
+    run.need(*STAFF)
+    payment = by_reference(Payment, run.scheme, reference)
+    if payment.state not in SENT_TO_THE_BANK:
+        words = f"Payment {payment.reference} is {payment.state}: there is no advice of what was not sent."
+        raise DomainError("no_advice", words, "payment")
+    paper = paper_of_payment(payment, bank_days([payment])[payment.id], run.scheme)
+    data = {"payment": payment.reference, "file": str(out)}
+    words = f"The advice of payment {payment.reference} is in {out}."
+    return Answer(words, data, out=(out, lambda: remittance_pdf(paper)))
+
+
 def line_facts(line: BankLine) -> dict[str, object]:
     """A bank line as it is shown."""
     return {
@@ -195,4 +214,4 @@ def bank_lines(run: Run, days: int | None) -> Answer:
     return Answer("" if found else "No bank line is open.", [line_facts(line) for line in found])
 
 
-COMMANDS = (batch_group, bank_line, bank_lines)
+COMMANDS = (batch_group, remittance, bank_line, bank_lines)

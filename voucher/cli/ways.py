@@ -14,7 +14,7 @@ from voucher.cli.options import FILE, POUNDS, REASON, GivenFile
 from voucher.funding.queries import line_by_code
 from voucher.payments.cost_codes import set_cost_code
 from voucher.payments.rules import FileFormat
-from voucher.payments.template_store import add_template, templates_of, text_of
+from voucher.payments.template_store import add_template, templates_of
 from voucher.payments.way_models import PayingWay
 from voucher.payments.ways import (
     NewWay,
@@ -32,7 +32,6 @@ from voucher.platform.money import pounds
 from voucher.providers.queries import provider_by_reference
 from voucher.providers.supplier_numbers import confirm_supplier_number, key_supplier_number
 
-EXAMPLES = [str(each) for each in FileFormat if each is not FileFormat.PAIN_001]
 LINES = ("Name on the scheme's own account", "Sort code", "Account number")
 REF = click.argument("reference", metavar="REF")
 
@@ -156,13 +155,6 @@ def list_templates(run: Run) -> Answer:
         "" if found else "The scheme has no template of its own.",
         [{"template": t.code, "version": t.version, "name": t.name, "route": t.route} for t in found],
     )
-
-
-@template_group.command("example")
-@click.argument("known", metavar="CODE", type=click.Choice(EXAMPLES))
-def example(known: str) -> None:
-    """Write a template that comes with the product, to begin one's own with."""
-    click.echo(text_of(FileFormat(known)), nl=False)
 
 
 @click.command("cost-code")

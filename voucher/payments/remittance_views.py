@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as translate
 
 from voucher.payments.models import Payment
 from voucher.payments.queries import bank_days, own_payment, own_payment_of, own_payments
+from voucher.payments.remittance_paper import paper_of_payment, remittance_pdf
 from voucher.payments.views.lists import REMITTANCES, Remittance
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
@@ -44,6 +45,21 @@ def remittance_page(reference: str) -> ResponseReturnValue:
         days=bank_days([payment])[payment.id],
         scheme=session.get_one(Scheme, payment.scheme_id),
     )
+
+
+@blueprint.get("/remittances/<reference>/advice.pdf")
+@requires(P.PROVIDER_CLAIMS_MAKE)
+def advice(reference: str) -> ResponseReturnValue:
+    return advice_file(own_payment(current_act().actor, reference))
+
+
+def advice_file(payment: Payment) -> ResponseReturnValue:
+    """The letter of a payment, to be saved."""
+    scheme = session.get_one(Scheme, payment.scheme_id)
+    answer = make_response(remittance_pdf(paper_of_payment(payment, bank_days([payment])[payment.id], scheme)))
+    answer.mimetype = "application/pdf"
+    answer.headers.set("Content-Disposition", "attachment", filename=f"{payment.reference}.pdf")
+    return answer
 
 
 @blueprint.get("/claims/<public_id>/payment")

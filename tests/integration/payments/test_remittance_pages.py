@@ -33,6 +33,7 @@ def test_another_firm_finds_no_such_payment_and_a_scanner_may_not_ask(app: Flask
     olga, sid = signed_in(app, "olga"), signed_in(app, "sid")
     assert "Nothing was paid to your firm yet." in olga.get("/remittances")
     olga.get(f"/remittances/{payment.reference}", expect=404)
+    olga.get(f"/remittances/{payment.reference}/advice.pdf", expect=404)
     olga.get(f"/claims/{claim.public_id}/payment", expect=404)
     sid.get("/remittances", expect=403)
     sid.get(f"/remittances/{payment.reference}", expect=403)
@@ -52,6 +53,24 @@ def test_a_payment_shows_its_claims_and_the_banks_day(app: Flask, world: World) 
     assert "account ending" in page
     [row] = pat.get("/remittances").rows
     assert row == [payment.reference, "£440.00", "Defrayed", "7 April 2026", "7 April 2026"]
+
+
+def test_the_advice_can_be_saved_by_the_firm_and_by_staff(app: Flask, world: World) -> None:
+    _claims, payment = paid(world, 30_000)
+    pat, vera = signed_in(app), signed_in(app, "vera")
+    own = pat.click(pat.get(f"/remittances/{payment.reference}"), "Download this advice (PDF)")
+    theirs = vera.click(vera.get(f"/batches/{payment.batch.public_id}"), f"Advice (PDF) {payment.reference}")
+    assert own.body.startswith(b"%PDF-")
+    assert own.body == theirs.body
+    assert own.headers["Content-Disposition"] == f"attachment; filename={payment.reference}.pdf"
+
+
+def test_what_was_not_sent_has_no_advice(app: Flask, world: World) -> None:
+    world.payable()
+    batch = world.do("petra", prepare_batch, world.scheme).batch
+    assert batch is not None
+    address = f"/batches/{batch.public_id}/payments/{batch.payments[0].public_id}/advice.pdf"
+    signed_in(app, "vera").get(address, expect=404)
 
 
 def test_a_claim_leads_to_its_payment_once_that_is_with_the_bank(app: Flask, world: World) -> None:

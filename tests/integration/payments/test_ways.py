@@ -47,7 +47,8 @@ BEGINS_WITH = begins
 
 
 def proposed(world: World, file: str = "pain.001", **more: str) -> PayingWay:
-    new = NewWay(file, **{**ACCOUNT, **more})
+    account = {**ACCOUNT, **more}
+    new = NewWay(file, account["account_name"], account["sort_code"], account["account_number"])
     way: PayingWay = world.do("shay", propose_way, world.scheme, new, reason="why")
     return way
 

@@ -19,7 +19,8 @@ from voucher.payments.gathering import gather
 from voucher.payments.models import Batch, Payment
 from voucher.payments.page_queries import GONE, batch_parts, batches, lines_behind, names_of, payments_in
 from voucher.payments.queries import claims_to_pay
-from voucher.payments.rules import BatchState
+from voucher.payments.remittance_views import advice_file
+from voucher.payments.rules import SENT_TO_THE_BANK, BatchState
 from voucher.payments.views.lists import BATCHES, PAYMENTS, InBatch
 from voucher.payments.ways import way_in_force
 from voucher.platform.act import Act
@@ -212,6 +213,15 @@ def recall_page(public_id: str) -> ResponseReturnValue:
     page = with_reason(act, asked, lambda reason: commands.recall_batch(act, batch, reason=reason))
     done, waits = _("Batch %(reference)s is recalled."), _("A second person must confirm the recall of %(reference)s.")
     return page or _done(batch, done if second else waits)
+
+
+@blueprint.get("/batches/<public_id>/payments/<payment_id>/advice.pdf")
+@requires(P.CLAIMS_READ)
+def advice(public_id: str, payment_id: str) -> ResponseReturnValue:
+    payment = _payment_of(batch_seen(current_act(), public_id), payment_id)
+    if payment.state not in SENT_TO_THE_BANK:
+        raise NotFound("no_advice", _("There is no advice of a payment that was not sent."))
+    return advice_file(payment)
 
 
 def _payment_of(batch: Batch, payment_id: str) -> Payment:
