@@ -17,6 +17,7 @@ from voucher.applications import staff_views as application_desk
 from voucher.assurance.views import concentration_pages, irregularity_pages
 from voucher.funding.views import agreement_pages, change_pages, round_pages
 from voucher.notifications import views as outbox
+from voucher.outputs.views import indicator_pages, output_pages
 from voucher.payments import remittance_views
 from voucher.payments.views import (
     approval_page,
@@ -56,12 +57,14 @@ from voucher.reports.views import (
     cash_pages,
     check_pages,
     commitment_pages,
+    due_pages,
     funder_pages,
     prepare_pages,
     sign_pages,
     statement_key_pages,
     statement_pages,
 )
+from voucher.samples.views import sample_pages
 from voucher.schemes.views import duty_pages, eligibility_page, look_pages, new_scheme_page, scheme_pages, type_pages
 from voucher.tables import METADATA
 from voucher.vouchers import key_views, settings_views
@@ -135,6 +138,9 @@ BLUEPRINTS = (
     cost_pages.blueprint,
     agreement_pages.blueprint,
     change_pages.blueprint,
+    indicator_pages.blueprint,
+    output_pages.blueprint,
+    sample_pages.blueprint,
     round_pages.blueprint,
     new_scheme_page.blueprint,
     start_pages.blueprint,
@@ -152,6 +158,7 @@ BLUEPRINTS = (
     statement_pages.blueprint,
     cash_pages.blueprint,
     prepare_pages.blueprint,
+    due_pages.blueprint,
     sign_pages.blueprint,
     funder_pages.blueprint,
     commitment_pages.blueprint,

@@ -12,7 +12,7 @@ import click
 from voucher.cli.agreements import AGREEMENT
 from voucher.cli.common import Answer, Run, changing, reading, write_privately
 from voucher.cli.lists import agreement_named
-from voucher.cli.options import DAY, FILE, PERHAPS_REASON, POUNDS, GivenFile
+from voucher.cli.options import DAY, FILE, PERHAPS_REASON, POUNDS, REASON, GivenFile
 from voucher.documents.commands import RETAINED_STATEMENT, keep_document
 from voucher.platform.authz import Permission
 from voucher.reports import exports
@@ -27,12 +27,14 @@ from voucher.reports.commands import (
     sign_statement,
     why_unsignable,
 )
+from voucher.reports.funder_forms import filled_form
 from voucher.reports.funding_lines import FundingWords
 from voucher.reports.ledger_side import Period
 from voucher.reports.models import Statement
 from voucher.reports.queries import statement_by_reference, statements_of
 from voucher.reports.reconcile import reconcile
 from voucher.reports.rules import StatementState
+from voucher.reports.superseding import supersede_statement
 
 REFERENCE = click.argument("reference", metavar="STATEMENT")
 PLACE = click.Path(dir_okay=False, path_type=Path)
@@ -113,6 +115,32 @@ def prepare(
     return Answer(f"Statement {statement.reference} is prepared.", facts_of(statement))
 
 
+@statement_group.command("supersede")
+@REFERENCE
+@click.option("--ledger-balance", type=POUNDS, required=True, help="Balance of the scheme's cost code on that day.")
+@click.option("--ledger-evidence", type=FILE, help="A print of that balance; without one the earlier is kept.")
+@click.option("--explanation", default="", help="Why it differs from closing cash, where it does.")
+@REASON
+@changing
+def supersede(
+    run: Run, reference: str, ledger_balance: int, ledger_evidence: GivenFile | None, explanation: str, reason: str
+) -> Answer:
+    """Prepare a statement that replaces the newest signed one of its agreement, for the same period."""
+    old = statement_by_reference(run.scheme, reference)
+    evidence_id = old.ledger_evidence_id
+    if ledger_evidence is not None:
+        evidence_id = keep_document(
+            run.act,
+            scheme_id=run.scheme.id,
+            data=ledger_evidence.data,
+            name=ledger_evidence.name,
+            retention_class=RETAINED_STATEMENT,
+        ).id
+    made = supersede_statement(run.act, old, LedgerTie(ledger_balance, evidence_id, explanation), reason=reason)
+    words = f"Statement {made.reference} is prepared: once signed it replaces {old.reference}."
+    return Answer(words, {**facts_of(made), "restated": data_of(made)["restated"]})
+
+
 @statement_group.command("review")
 @REFERENCE
 @changing
@@ -183,10 +211,19 @@ def listing(run: Run) -> Answer:
 @click.option("--pdf", type=PLACE, help="The statement as PDF; of a signed one the stored file.")
 @click.option("--csv", "lines", type=PLACE, help="Its lines as CSV.")
 @click.option("--transactions", type=PLACE, help="Its annex as CSV.")
+@click.option("--xlsx", type=PLACE, help="Its lines, transactions and lists as a spreadsheet.")
+@click.option("--form", type=PLACE, help="The funder's own form, filled in; of a signed one.")
 @click.option("--data", type=PLACE, help="Its data as JSON, the text that the hash is of.")
 @reading
 def export(
-    run: Run, reference: str, pdf: Path | None, lines: Path | None, transactions: Path | None, data: Path | None
+    run: Run,
+    reference: str,
+    pdf: Path | None,
+    lines: Path | None,
+    transactions: Path | None,
+    xlsx: Path | None,
+    form: Path | None,
+    data: Path | None,
 ) -> Answer:
     """Write a statement's files."""
     run.need(Permission.STATEMENTS_READ)
@@ -195,11 +232,13 @@ def export(
         (pdf, lambda: exports.statement_pdf_bytes(run.act, statement)),
         (lines, lambda: exports.lines_csv(statement)),
         (transactions, lambda: exports.transactions_csv(statement)),
+        (xlsx, lambda: exports.statement_xlsx(statement)),
+        (form, lambda: filled_form(run.act, statement)),
         (data, lambda: exports.statement_json(statement)),
     )
     wanted = [(path, make) for path, make in makers if path is not None]
     if not wanted:
-        raise click.UsageError("Say what to write: --pdf, --csv, --transactions or --data.")
+        raise click.UsageError("Say what to write: --pdf, --csv, --transactions, --xlsx, --form or --data.")
     for path, make in wanted:
         write_privately(path, make())
     files = [str(path) for path, _make in wanted]

@@ -159,3 +159,48 @@ phone = "0113 496 0188"
 support = "We take orders by telephone and on paper, and want to take them and the payments on line."
 other_funding = "no"
 """
+
+
+def indicators() -> str:
+    """What the example's agreement asks for beside money: one indicator of each measure."""
+    return """
+[indicators]
+name = "Local growth indicators, version 3"
+
+[[indicators.indicator]]
+code = "E12"
+wording = "Enterprises receiving non-financial support"
+measure = "minutes of support"
+threshold_minutes = 720
+evidence = "The business's own confirmation of each session, and a file that shows the support"
+target = 40
+
+[[indicators.indicator]]
+code = "E10"
+wording = "Enterprises receiving grants"
+measure = "grant paid"
+threshold = "500.00"
+evidence = "The payment at the bank"
+target = 60
+
+[[indicators.indicator]]
+code = "E30"
+wording = "Enterprises adopting new to the firm technologies or processes"
+measure = "declared with evidence"
+evidence = "A statement of the business with what it adopted and when"
+target = 25
+
+[[indicators.indicator]]
+code = "E22"
+wording = "Jobs created"
+measure = "jobs created"
+evidence = "A pay record of the post, without the name"
+target = "12.5"
+
+[[indicators.indicator]]
+code = "E23"
+wording = "Jobs safeguarded"
+measure = "jobs safeguarded"
+evidence = "The business's statement of the risk, and a pay record of the post, without the name"
+target = "20"
+"""

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from voucher.documents.models import Document, ImportedFile
-from voucher.documents.rules import sniff, text_type
+from voucher.documents.rules import is_workbook, sniff, text_type
 from voucher.platform.act import Act
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError
@@ -19,6 +19,7 @@ from voucher.platform.logs import LOG
 from voucher.platform.scanning import Finding
 
 LIMIT_BYTES = 20_000_000
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 RETAINED_CLAIM = "claim evidence"
 RETAINED_SUBSIDY = "subsidy record"
 RETAINED_PAYMENT = "payment file"
@@ -35,7 +36,11 @@ def looked_at(act: Act, files: Iterable[bytes]) -> Act:
 
     Files that are not taken anyway are left out.
     """
-    taken = [data for data in files if data and len(data) <= LIMIT_BYTES and (sniff(data) or text_type(data))]
+    taken = [
+        data
+        for data in files
+        if data and len(data) <= LIMIT_BYTES and (sniff(data) or text_type(data) or is_workbook(data))
+    ]
     return replace(act, scanner=act.scanner.after_looking_at(taken))
 
 
@@ -80,6 +85,20 @@ def _keep(act: Act, *, scheme_id: int, data: bytes, name: str, retention_class: 
         name=name,
         retention_class=retention_class,
         media_type=media_type,
+        scanned_at=act.now if is_scanned else None,
+    )
+
+
+def keep_workbook(act: Act, *, scheme_id: int, data: bytes, name: str, retention_class: str) -> Document:
+    """Stores a spreadsheet that its reader has looked through; the act must have ``looked_at`` it, as any file."""
+    is_scanned = _scan(act, data, name)
+    return keep_own_document(
+        act,
+        scheme_id=scheme_id,
+        data=data,
+        name=name,
+        retention_class=retention_class,
+        media_type=WORKBOOK,
         scanned_at=act.now if is_scanned else None,
     )
 

@@ -22,6 +22,11 @@ def text_type(data: bytes) -> str | None:
     return None
 
 
+def is_workbook(data: bytes) -> bool:
+    """Whether the bytes look like a spreadsheet of the XLSX kind; what is in it is for its reader to refuse."""
+    return data.startswith(b"PK\x03\x04") and b"xl/workbook.xml" in data
+
+
 def sniff(data: bytes) -> str | None:
     """The media type of a PDF, PNG, JPEG or WebP file; None for anything else."""
     for start, media_type in SIGNATURES:

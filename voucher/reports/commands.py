@@ -16,6 +16,7 @@ from voucher.accounts.models import Person
 from voucher.audit.commands import begin_state, change_state
 from voucher.documents.commands import RETAINED_STATEMENT, keep_own_document
 from voucher.funding.models import Agreement
+from voucher.outputs.commands import count_outputs
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
@@ -27,7 +28,7 @@ from voucher.reports.ledger_side import Period
 from voucher.reports.models import Statement
 from voucher.reports.paper import signed_statement_pdf, statement_pdf
 from voucher.reports.policy import differences, why_not_review, why_not_sign
-from voucher.reports.queries import last_signed, next_first_day, reviewer_needed
+from voucher.reports.queries import last_signed, next_first_day, open_statement, reviewer_needed, signed_until
 from voucher.reports.rules import TRANSITIONS, StatementState, canonical, data_hash
 from voucher.reports.signing import check_address, signer_for, tell_of_signing
 from voucher.reports.statement_data import Given, Heading, StatementReader
@@ -47,19 +48,36 @@ class LedgerTie:
     explanation: str = ""
 
 
+@dataclass(frozen=True)
+class Replaced:
+    """A signed statement that another one replaces for the same period, and why."""
+
+    statement: Statement
+    reason: str
+
+
 def prepare_statement(
-    act: Act, agreement: Agreement, period: Period, tie: LedgerTie, words: FundingWords | None = None
+    act: Act,
+    agreement: Agreement,
+    period: Period,
+    tie: LedgerTie,
+    words: FundingWords | None = None,
+    *,
+    replaces: Replaced | None = None,
 ) -> Statement:
     """Reads and freezes the figures of one agreement for one period, as a draft that is ready for review.
 
     The agreement is locked, so that no posting on its lines comes in between. A period without any activity has a
-    statement too (rule 58). Preparing again before signing replaces the figures.
+    statement too (rule 58). Enterprises that met a threshold are counted first (rule 59). Preparing again before
+    signing replaces the figures.
     """
     act.require(Permission.STATEMENTS_PREPARE, scheme_id=agreement.scheme_id)
     agreement = session.get_one(Agreement, agreement.id, with_for_update=True, populate_existing=True)
-    previous = last_signed(agreement.id)
-    _check_period(act, agreement, period, previous)
-    statement = _draft(act, agreement, period)
+    replaces = replaces or _replaced_by_draft(agreement)
+    previous = signed_until(agreement.id, period.first)
+    _check_period(act, agreement, period, replaces)
+    count_outputs(act, agreement, through=period.last)
+    statement = _draft(act, agreement, period, replaces)
     statement.ledger_balance_pence, statement.ledger_evidence_id = tie.balance_pence, tie.evidence_id
     statement.ledger_explanation = tie.explanation.strip()
     statement.prepared_by, statement.prepared_at = act.person_id, act.now
@@ -84,19 +102,33 @@ def prepare_statement(
     return statement
 
 
-def _check_period(act: Act, agreement: Agreement, period: Period, previous: Statement | None) -> None:
+def _replaced_by_draft(agreement: Agreement) -> Replaced | None:
+    """What a draft that was returned is to replace, when it is prepared again."""
+    waiting = open_statement(agreement.id)
+    if waiting is None or waiting.supersedes_id is None:
+        return None
+    return Replaced(session.get_one(Statement, waiting.supersedes_id), waiting.supersedes_reason)
+
+
+def _check_period(act: Act, agreement: Agreement, period: Period, replaces: Replaced | None) -> None:
     if period.first > period.last:
         raise DomainError("period", "The period ends before it begins.", "to")
     if period.last >= act.today:
         raise DomainError("period_open", "The period is not over: prepare its statement from the day after.", "to")
-    expected = next_first_day(agreement, previous)
+    if replaces is not None:
+        old = replaces.statement
+        if (period.first, period.last) != (old.period_from, old.period_to):
+            words = f"What replaces {old.reference} has its period: {old.period_from} to {old.period_to}."
+            raise DomainError("another_period", words, "from")
+        return
+    expected = next_first_day(agreement, last_signed(agreement.id))
     if period.first != expected:
         raise DomainError(
             "period_gap", f"The statement must begin on {expected.isoformat()}, where the one before ended.", "from"
         )
 
 
-def _draft(act: Act, agreement: Agreement, period: Period) -> Statement:
+def _draft(act: Act, agreement: Agreement, period: Period, replaces: Replaced | None) -> Statement:
     waiting = session.scalar(
         select(Statement).where(
             Statement.agreement_id == agreement.id, Statement.state.in_([S.DRAFT, S.PREPARED, S.REVIEWED])
@@ -120,6 +152,8 @@ def _draft(act: Act, agreement: Agreement, period: Period) -> Statement:
         sequence=sequence,
         period_from=period.first,
         period_to=period.last,
+        supersedes_id=replaces.statement.id if replaces else None,
+        supersedes_reason=replaces.reason if replaces else "",
         state=S.DRAFT,
     )
 
@@ -141,7 +175,8 @@ def _figures(
         prepared_by=preparer,
         prepared_at=statement.prepared_at,
         previous=previous,
-        supersedes=None,
+        supersedes=session.get(Statement, statement.supersedes_id) if statement.supersedes_id else None,
+        supersedes_reason=statement.supersedes_reason,
     )
     given = Given(
         statement.ledger_balance_pence,
@@ -235,7 +270,7 @@ def sign_statement(act: Act, statement: Statement, *, seen: str | None = None) -
     if unsignable:
         raise Conflict("does_not_hold", "The statement cannot be signed. " + "; ".join(unsignable) + ".")
     preparer = session.get_one(Person, statement.prepared_by).name
-    again = canonical(_figures(statement, agreement, last_signed(agreement.id), preparer))
+    again = canonical(_figures(statement, agreement, signed_until(agreement.id, statement.period_from), preparer))
     if data_hash(again) != statement.data_hash:
         raise Conflict(
             "figures_changed", "The figures have changed since they were prepared. Return and prepare again."

@@ -14,10 +14,7 @@ from voucher.reports.ledger_side import ByLine, LedgerSide, add, less
 Part = dict[str, object]
 
 NOT_REPORTED = {
-    "20": _("Outputs and outcomes"),
     "21": _("Irregularities and suspected fraud"),
-    "23": _("Sample checks"),
-    "24": _("Subsidy given"),
 }
 
 

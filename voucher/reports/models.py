@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from voucher.documents.models import Document
 from voucher.funding.models import Agreement
 from voucher.platform.db import Base, in_list, new_public_id
 from voucher.reports.rules import StatementState
@@ -41,6 +42,7 @@ class Statement(Base):
     period_from: Mapped[date]
     period_to: Mapped[date]
     supersedes_id: Mapped[int | None] = mapped_column(ForeignKey("statement.id"))
+    supersedes_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
     state: Mapped[str]
     data: Mapped[str] = mapped_column(Text)
     data_hash: Mapped[str]
@@ -99,3 +101,38 @@ class StatementLook(Base):
     version_id: Mapped[int] = mapped_column(ForeignKey("statement_version.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     at: Mapped[datetime]
+
+
+class ReportingRhythm(Base):
+    """How often an agreement reports, and until when claims can still count: the calendar follows from it."""
+
+    __tablename__ = "reporting_rhythm"
+    __table_args__ = (
+        UniqueConstraint("agreement_id"),
+        CheckConstraint("months IN (1, 3, 6, 12)", name="months_of_a_period"),
+        CheckConstraint("due_days BETWEEN 0 AND 365 AND cut_off_days BETWEEN 0 AND 60", name="days_in_reason"),
+    )
+
+    scheme_id: Mapped[int] = mapped_column(ForeignKey("scheme.id"))
+    agreement_id: Mapped[int] = mapped_column(ForeignKey("agreement.id"))
+    months: Mapped[int]
+    due_days: Mapped[int]
+    cut_off_days: Mapped[int]
+
+
+class FunderForm(Base):
+    """A funder's own form: a spreadsheet, and which of its cells holds which figure; append-only, the newest counts."""
+
+    __tablename__ = "funder_form"
+    __table_args__ = (UniqueConstraint("agreement_id", "version"),)
+
+    scheme_id: Mapped[int] = mapped_column(ForeignKey("scheme.id"))
+    agreement_id: Mapped[int] = mapped_column(ForeignKey("agreement.id"))
+    version: Mapped[int]
+    document_id: Mapped[int] = mapped_column(ForeignKey("document.id"))
+    cells: Mapped[dict[str, str]] = mapped_column(JSON)
+    added_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    added_at: Mapped[datetime]
+
+    agreement: Mapped[Agreement] = relationship()
+    document: Mapped[Document] = relationship()

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from voucher.outputs.rules import in_fte
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.money import pounds
 from voucher.platform.pdf import TEMPLATES, Attached, fill, render_archival, scale_for_one_page
@@ -150,6 +151,7 @@ def _view(data: Json, data_hash: str, sign_off: SignOff, state: str) -> Json:
         "provider_sums": _sums(data["providers"], ("vouchers", "claims", "claimed", "approved", "defrayed")),
         "breaches": (found := breaches(data)),
         "beyond": {each.code for each in found},
+        "figure": shown,
         "rate": shown(data["header"]["intervention_rate_agreed_bp"], "basis_points"),
     }
 
@@ -168,6 +170,8 @@ def shown(value: int | None, unit: str) -> str:
         return "–"
     if unit == "pence":
         return pounds(value)
+    if unit == "hundredths":
+        return in_fte(value)
     return f"{value:,}" if unit == "count" else f"{value / 100:.2f}%"
 
 

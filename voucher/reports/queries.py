@@ -44,6 +44,26 @@ def last_signed(agreement_id: int) -> Statement | None:
     )
 
 
+def signed_until(agreement_id: int, first: date) -> Statement | None:
+    """The newest signed statement of a period that ended before a day: where what begins on that day goes on from."""
+    return session.scalar(
+        select(Statement)
+        .where(Statement.agreement_id == agreement_id, Statement.state.in_(SIGNED), Statement.period_to < first)
+        .order_by(Statement.sequence.desc())
+        .limit(1)
+    )
+
+
+def replacement_of(statement: Statement) -> Statement | None:
+    """The signed statement that replaces this one; None while it stands."""
+    return session.scalar(
+        select(Statement)
+        .where(Statement.supersedes_id == statement.id, Statement.state.in_(SIGNED))
+        .order_by(Statement.sequence.desc())
+        .limit(1)
+    )
+
+
 def statements_of(scheme_id: int) -> Sequence[Statement]:
     """Every statement of the scheme, oldest first."""
     return session.scalars(

@@ -25,7 +25,10 @@ from voucher.reports.ledger_side import LedgerSide, Period
 from voucher.reports.lines import NOT_REPORTED, MoneyLines, Part, Shape, part
 from voucher.reports.match_lines import counted_twice, match_parts
 from voucher.reports.models import Statement
+from voucher.reports.output_lines import OutputSide, SampleSide
 from voucher.reports.queries import reviewer_needed
+from voucher.reports.restating import earlier_periods, restated
+from voucher.reports.subsidy_lines import SubsidySide
 from voucher.reports.transaction_rows import transaction_rows
 from voucher.schemes.models import Scheme
 
@@ -53,6 +56,7 @@ class Heading:
     prepared_at: datetime
     previous: Statement | None
     supersedes: Statement | None
+    supersedes_reason: str = ""
 
 
 class StatementReader:
@@ -68,12 +72,20 @@ class StatementReader:
         self.match = match_parts(agreement, self.line_ids, heading.period, self.paid)
         self.transactions = transaction_rows(self.paid, self.line_ids)
         self.overrides = overrides(scheme, heading.period) + self._ledger_override()
+        self.outputs = OutputSide(agreement, heading.period)
+        self.samples = SampleSide(agreement, heading.period)
+        self.subsidy = SubsidySide(agreement, heading.period)
         on = london_date(heading.prepared_at)
         self.found = exceptions(scheme, heading.period, self.paid, self.line_ids, self.transactions, on)
         self.exceptions = self.found.rows
 
     def data(self) -> dict[str, object]:
-        """The whole statement, ready for its canonical text."""
+        """The whole statement, ready for its canonical text; what replaces another says what changed, and why."""
+        data = self._data()
+        old = self.heading.supersedes
+        return data if old is None else data | {"restated": restated(old, data, self.heading.supersedes_reason)}
+
+    def _data(self) -> dict[str, object]:
         return {
             "schema_version": "1.0",
             "header": self._header(),
@@ -82,6 +94,10 @@ class StatementReader:
             "providers": providers(self.paid, self.line_ids),
             "exceptions": self.exceptions,
             "overrides": self.overrides,
+            "outputs": self.outputs.rows(),
+            "samples": self.samples.rows(),
+            "large_subsidies": self.subsidy.rows(),
+            "earlier_periods": earlier_periods(self.funding, self.heading.period),
             "transactions": self.transactions,
             "checks": self._checks(),
             "totals": {
@@ -170,7 +186,10 @@ class StatementReader:
         reported["14"] = self.match
         reported |= self.funding_lines.parts()
         reported["16"] = self.money.cash()
+        reported["20"] = self.outputs.parts()
         reported["22"] = self._unreconciled()
+        reported["23"] = self.samples.parts()
+        reported["24"] = self.subsidy.parts()
         reported["25"] = [_counted("25", "Transaction annex", "Payments and returns listed.", len(self.transactions))]
         reported["26"] = [part(Shape("26", "Sign-off", "Stands beside the data, not in it."), None, unit="count")]
         reported["27"] = self._tie()

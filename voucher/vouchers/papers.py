@@ -24,6 +24,7 @@ NEXT_STEPS = (
     _("Show this page when the support starts: the provider scans it."),
     _("Afterwards, tell us what was delivered, and pay your share to the provider."),
 )
+COPY = _("COPY FOR AUDIT")
 HELP_LINE = _("Lost this page? Ask us for a new one; the old one then stops working.")
 
 WELSH = {
@@ -64,8 +65,17 @@ def paper_of(act: Act, voucher: Voucher) -> VoucherPaper:
     """
     if voucher.state not in LIVE:
         raise DomainError("voucher_ended", f"Voucher {voucher.reference} is {voucher.state}; it cannot be printed.")
-    welsh = voucher.business.language == "cy"
     shown = show(act.ring, act.base_url, voucher)
+    return _paper(act, voucher, typed_code=shown.typed_code, qr_text=shown.qr_text)
+
+
+def copy_for_audit(act: Act, voucher: Voucher) -> VoucherPaper:
+    """The paper of any voucher, ended ones too, with neither of its secrets: nobody can redeem anything with it."""
+    return _paper(act, voucher, typed_code=COPY, qr_text=f"{act.base_url.upper()}/V/COPY")
+
+
+def _paper(act: Act, voucher: Voucher, *, typed_code: str, qr_text: str) -> VoucherPaper:
+    welsh = voucher.business.language == "cy"
     return VoucherPaper(
         scheme_name=voucher.scheme.name,
         scheme_owner=voucher.scheme.owner.name,
@@ -79,8 +89,8 @@ def paper_of(act: Act, voucher: Voucher) -> VoucherPaper:
         issued_on=voucher.issued_on,
         terms_brief=list(voucher.terms.brief),
         terms_version=voucher.terms.version,
-        typed_code=shown.typed_code,
-        qr_text=shown.qr_text,
+        typed_code=typed_code,
+        qr_text=qr_text,
         contact_line=voucher.scheme.contact_line,
         next_steps=[WELSH[step] if welsh else step for step in NEXT_STEPS],
         help_line=WELSH[HELP_LINE] if welsh else HELP_LINE,

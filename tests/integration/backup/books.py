@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, cast
 
 import pytest
-from sqlalchemy import NullPool, create_engine, inspect, select, update
+from sqlalchemy import Connection, NullPool, create_engine, inspect, select, update
 
 from config import Config
 from tests.harness.clock import FixedClock
@@ -196,7 +196,20 @@ def _add_what_no_command_makes(document_id: int) -> None:
         found = add(connection, "irregularity", kind="irregularity", state="open")
         add(connection, "irregularity_event", irregularity_id=found, kind="irregularity", state="open")
         add(connection, "role_proposal", role="signer", state="proposed", person_id=2)
+        _add_outputs(connection, document_id)
         session.execute(update(Agreement).values(closed_through=CLOSED_THROUGH))
+
+
+def _add_outputs(connection: Connection, document_id: int) -> None:
+    add(connection, "indicator_set")
+    add(connection, "indicator", measure="declared with evidence")
+    add(connection, "output", document_id=document_id, counts_on=CLOSED_THROUGH)
+    add(connection, "job", permanent=True, baseline_on=date(2026, 3, 1))
+    add(connection, "audit_sample", side="claims paid", method="monetary unit")
+    add(connection, "audit_sample_item", redemption_id=1)
+    add(connection, "finding", outcome="fail")
+    add(connection, "reporting_rhythm")
+    add(connection, "funder_form", document_id=document_id)
 
 
 def rows_of(url: str) -> Rows:

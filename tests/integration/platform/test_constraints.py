@@ -38,6 +38,10 @@ PLAIN: dict[str, Values] = {
     "application_form": {"state": "draft"},
     "assistance": {"source": "system"},
     "admin_cost": {"state": "prepared", "prepared_by": 1, "consent_reason": "", "beyond_pence": 0},
+    "audit_sample": {"side": "bank lines", "method": "simple random"},
+    "audit_sample_item": {"bank_line_id": 1},
+    "finding": {"outcome": "fail"},
+    "indicator": {"measure": "declared with evidence"},
     "agreement_change": {"state": "applied"},
     "agreement_conditions": {"admin_cap_of": "award", "year_by": "defrayal", "sign_off_steps": 2},
     "agreement_proposal": {"kind": "award", "state": "proposed"},
@@ -99,6 +103,8 @@ RECORDED: Values = {"state": "recorded", "package_id": 1, "delivered_on": DAY, "
 SENT: Values = {"state": "waiting", "sent_at": MOMENT, "terms_version": "x"}
 OVER: Values = {"state": "closed", "closed_at": MOMENT, "reason": "looked into"}
 PROVED: Values = {"state": "proved", "closed_at": MOMENT, "closed_by": 2}
+COUNTS: Values = {"counts_on": DAY, "document_id": 1}
+WITHDRAWN: Values = {"withdrawn_on": DAY, "document_id": 1, "permanent": True}
 SIGNED: Values = {"state": "signed", "signed_by": 2, "pdf_id": 1}
 
 # Table and constraint, a change that breaks it, and the nearest change that does not.
@@ -129,6 +135,29 @@ CHECKS: list[tuple[str, str, Values, Values]] = [
         {"state": "refused", "business_id": 1},
         {"state": "refused", "business_id": 1, "sent_at": MOMENT},
     ),
+    ("audit_sample", "confidence_of_a_rate", {"confidence_bp": 1}, {"confidence_bp": 1, "tolerable_bp": 1}),
+    ("audit_sample", "counts_once_concluded", {"concluded_by": 1}, {"concluded_by": 1, "counts_on": DAY}),
+    ("audit_sample", "drawn_from_something", {"population_count": 0}, {"population_count": 1}),
+    ("audit_sample", "drawn_from_something", {"population_pence": 0}, {"population_pence": 1}),
+    ("audit_sample", "period_has_days", {"period_from": LATER}, {"period_from": DAY}),
+    ("audit_sample", "size_above_zero", {"size": 0}, {"size": 1}),
+    ("job", "at_most_one_post", {"fte_hundredths": 101}, {"fte_hundredths": 100}),
+    ("job", "at_most_one_post", {"fte_hundredths": 0}, {"fte_hundredths": 1}),
+    ("job", "baseline_before_it_begins", {"baseline_on": LATER}, {"baseline_on": DAY}),
+    ("job", "baseline_not_negative", {"baseline_hundredths": -1}, {"baseline_hundredths": 0}),
+    ("job", "counts_with_evidence", {"counts_on": DAY, "permanent": True}, {**COUNTS, "permanent": True}),
+    ("job", "counts_with_evidence", COUNTS, {**COUNTS, "permanent": True}),
+    ("job", "withdrawn_after_it_counted", {**WITHDRAWN, "counts_on": LATER}, {**WITHDRAWN, "counts_on": DAY}),
+    ("job", "withdrawn_for_a_reason", {"withdrawn_on": DAY, "withdrawn_reason": ""}, {"withdrawn_on": DAY}),
+    ("output", "counts_with_evidence", {"counts_on": DAY}, COUNTS),
+    ("output", "counts_with_evidence", {"counts_on": DAY}, {"counts_on": DAY, "amount": 720}),
+    (
+        "output",
+        "withdrawn_after_it_counted",
+        {"withdrawn_on": DAY, "counts_on": LATER, "amount": 1},
+        {"withdrawn_on": DAY, "counts_on": DAY, "amount": 1},
+    ),
+    ("output", "withdrawn_for_a_reason", {"withdrawn_on": DAY, "withdrawn_reason": ""}, {"withdrawn_on": DAY}),
     ("application_form", "sent_is_an_application", {"state": "sent"}, {"state": "sent", "application_id": 1}),
     ("application_form", "sent_is_an_application", {"application_id": 1}, {"state": "sent", "application_id": 1}),
     ("assistance", "not_negative", {"pence": -1}, {"pence": 0}),
@@ -316,6 +345,9 @@ CHECKS: list[tuple[str, str, Values, Values]] = [
     ("round_line", "share_is_a_share", {"share_bp": 0}, {"share_bp": 1}),
     ("scheme", "number_fits_the_credential", {"number": 1 << 24}, {"number": (1 << 24) - 1}),
     ("scheme", "starts_before_it_ends", {"starts_on": LATER}, {"starts_on": DAY}),
+    ("reporting_rhythm", "days_in_reason", {"due_days": 366}, {"due_days": 365}),
+    ("reporting_rhythm", "days_in_reason", {"cut_off_days": 61}, {"cut_off_days": 60}),
+    ("reporting_rhythm", "months_of_a_period", {"months": 2}, {"months": 3}),
     ("second_factor", "ends_after_it_was_made", {"ended_at": MOMENT.replace(hour=8)}, {"ended_at": MOMENT}),
     ("second_factor", "used_only_when_confirmed", {"last_step": 1}, {"last_step": 1, "confirmed_at": MOMENT}),
     ("sign_in_code", "five_tries", {"tries": 6}, {"tries": 5}),
@@ -366,6 +398,21 @@ WRITTEN_CHECKS: list[tuple[str, str, Values, Values]] = [
     ("agreement_conditions", "tolerance_not_negative", {"tolerance_bp": -1}, {"tolerance_bp": 0}),
     ("agreement_conditions", "two_or_three_sign_off", {"sign_off_steps": 1}, {"sign_off_steps": 3}),
     ("agreement_proposal", "confirmed_by_a_second_person", {**DECIDED, "decided_by": 1}, DECIDED),
+    ("audit_sample_item", "a_claim_or_a_bank_line", {"redemption_id": 1}, {"redemption_id": 1, "bank_line_id": None}),
+    ("audit_sample_item", "a_claim_or_a_bank_line", {"bank_line_id": None}, {"bank_line_id": 1}),
+    ("audit_sample_item", "drawn_for_an_amount", {"pence": 0}, {"pence": 1}),
+    ("audit_sample_item", "drawn_for_an_amount", {"hits": 0}, {"hits": 1, "position": 2}),
+    ("finding", "a_failure_is_explained", {"note": ""}, {"outcome": "pass", "error_pence": 0, "note": ""}),
+    ("finding", "a_pass_has_no_error", {"outcome": "pass"}, {"outcome": "pass", "error_pence": 0}),
+    ("indicator", "measured_to_a_threshold", {"threshold": 1}, {"threshold": None}),
+    ("indicator", "measured_to_a_threshold", {"measure": "grant paid"}, {"measure": "grant paid", "threshold": 1}),
+    ("indicator", "target_not_negative", {"target": -1}, {"target": 0}),
+    (
+        "indicator",
+        "threshold_above_zero",
+        {"measure": "grant paid", "threshold": 0},
+        {"measure": "grant paid", "threshold": 1},
+    ),
     (
         "claim_answer",
         "a_payment_has_a_day",
@@ -391,8 +438,9 @@ WRITTEN_CHECKS: list[tuple[str, str, Values, Values]] = [
 # What breaks the one breaks the other, too, and the engine names whichever it looks at first.
 IMPLIED = {"grant_not_negative": "disallowed_within_the_grant", "face_above_zero": "cap_within_face"}
 APPEND_ONLY = {
-    "agreement_conditions", "assistance", "bank_match", "bank_statement", "claim_answer", "exception_resolution",
-    "file_template", "opening_item", "other_match", "posting", "subsidy_record",
+    "agreement_conditions", "assistance", "audit_sample_item", "bank_match", "bank_statement", "claim_answer",
+    "exception_resolution", "file_template", "finding", "indicator", "opening_item", "other_match", "posting",
+    "subsidy_record",
 }  # fmt: skip
 
 
@@ -502,6 +550,15 @@ SHARED: list[tuple[str, tuple[str, ...], Values, Values]] = [
         {"state": "refused", "business_id": 1, "sent_at": MOMENT},
     ),
     ("credential", ("voucher_id", "generation"), {}, {"generation": 2}),
+    ("audit_sample", ("reference",), {}, {"reference": "z"}),
+    ("audit_sample_item", ("sample_id", "position"), {}, {"position": 2}),
+    ("funder_form", ("agreement_id", "version"), {}, {"version": 2}),
+    ("indicator", ("set_id", "code"), {}, {"code": "z"}),
+    ("indicator_set", ("agreement_id", "version"), {}, {"version": 2}),
+    ("job", ("agreement_id", "enterprise_id", "post_key"), {}, {"withdrawn_on": DAY}),
+    ("job", ("agreement_id", "enterprise_id", "post_key"), {}, {"post_key": "z"}),
+    ("output", ("agreement_id", "code", "enterprise_id"), {}, {"withdrawn_on": DAY}),
+    ("output", ("agreement_id", "code", "enterprise_id"), {}, {"code": "z"}),
     ("credential", ("code_hash",), {}, {"code_hash": "z"}),
     ("opening_item", ("takeover_id", "old_reference", "line_id"), {"kind": "payment"}, {"kind": "drawdown"}),
     ("opening_item", ("takeover_id", "old_reference", "line_id"), {"kind": "payment"}, {"line_id": 2}),

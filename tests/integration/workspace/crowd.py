@@ -22,7 +22,9 @@ from tests.harness.signed_in import session_token
 from tests.harness.sketches import sketching
 from tests.harness.world import World
 from tests.integration.applications.people import COMPANY, newcomer, sent
+from tests.integration.outputs.asked_for import asked, business_of, post
 from tests.integration.payments.test_cost_rules import prepared, with_administration
+from tests.integration.platform.rows import add
 from tests.integration.providers.firms import applies
 from tests.integration.workspace.lists import several_of_each
 from voucher.accounts.appointments import Appointment, confirm_role, propose_role
@@ -33,8 +35,9 @@ from voucher.assurance.concentration import look_for_concentration, set_threshol
 from voucher.assurance.irregularities import register_irregularity
 from voucher.assurance.rules import IrregularityKind, Thresholds
 from voucher.funding.changes import propose_award
+from voucher.outputs.commands import record_output
 from voucher.payments.bank_files.models import BankImport
-from voucher.platform.db import Base, session
+from voucher.platform.db import Base, atomic, session
 from voucher.redemptions.models import Redemption
 
 # What no list shows, and what there is once in an installation or a scheme.
@@ -146,6 +149,7 @@ def _fill(world: World) -> Names:
     world.do("fred", propose_award, world.agreement, {"L1": 1}, reason="variation 1")
     with world.by("shay"):
         session.merge(claim.voucher).last_day = date(2027, 3, 1)  # paid after the year's end
+    _outputs(world, claim)
     applies(world, "mallory", "09000001")
     with world.by("ada") as act:
         second = add_person(act, name="Abel", email="abel@northmoor.example")
@@ -177,6 +181,20 @@ def _watch(world: World, claim: Redemption) -> None:
     world.do("vera", register_irregularity, world.scheme, kind=kind, pence=100, note="the date is odd", claim=claim)
     world.do("shay", set_thresholds, world.scheme, Thresholds(least_claims=1), reason="a small scheme")
     world.do("vera", look_for_concentration, world.scheme)
+
+
+def _outputs(world: World, claim: Redemption) -> None:
+    """An enterprise and a job that count, and a sample with one item."""
+    asked(world)
+    post(world, business_of(claim))
+    with world.by("stella") as act:
+        document_id = world.new_document(act)
+        record_output(act, world.agreement, business_of(claim), code="E30", document_id=document_id)
+    with atomic():
+        of = {"scheme_id": world.scheme.id, "agreement_id": world.agreement.id}
+        sample = add(session.connection(), "audit_sample", side="claims paid", method="simple random", **of)
+        item = add(session.connection(), "audit_sample_item", sample_id=sample, redemption_id=claim.id)
+        add(session.connection(), "finding", item_id=item, outcome="fail")
 
 
 def _forms(world: World) -> None:

@@ -13,6 +13,7 @@ from voucher.platform.web import current_act, requires
 from voucher.reports.breaches import breaches
 from voucher.reports.commands import data_of, sign_off
 from voucher.reports.comparing import parts_of
+from voucher.reports.paper import shown
 from voucher.reports.queries import funders_statement, funders_statements
 from voucher.reports.views.shown import compared_with_the_one_before, lines_shown
 from voucher.reports.views.statement_pages import file_of
@@ -45,6 +46,7 @@ def statement_page(public_id: str) -> ResponseReturnValue:
         breaches=breaches(data),
         lines=lines_shown(data, compared.changes if compared else {}),
         compared=compared,
+        figure=shown,
         steps=sign_off(statement),
     )
 

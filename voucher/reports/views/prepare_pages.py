@@ -23,12 +23,19 @@ from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.refusals import status_of
 from voucher.platform.web import current_act, requires
 from voucher.reports.commands import LedgerTie, prepare_statement
-from voucher.reports.forms import PrepareForm
+from voucher.reports.forms import PrepareForm, ReplaceForm
 from voucher.reports.funding_lines import FundingWords
 from voucher.reports.ledger_side import Period
 from voucher.reports.models import Statement
-from voucher.reports.queries import last_signed, next_first_day, open_statement, preparable_agreements
+from voucher.reports.queries import (
+    last_signed,
+    next_first_day,
+    open_statement,
+    preparable_agreements,
+    visible_statement,
+)
 from voucher.reports.rules import StatementState
+from voucher.reports.superseding import supersede_statement
 from voucher.schemes.models import Scheme
 
 blueprint = Blueprint("statement_preparing", __name__)
@@ -85,18 +92,51 @@ def _prepare(act: Act, public_id: str, form: PrepareForm) -> str:
     with transaction(act.actor, act.clock):
         ready = _ready_for(act, public_id)
         evidence_id = ready.waiting.ledger_evidence_id if ready.waiting else None
-        if upload is not None:
-            evidence_id = keep_document(
-                act,
-                scheme_id=ready.scheme.id,
-                data=data,
-                name=upload.filename or "",
-                retention_class=RETAINED_STATEMENT,
-            ).id
+        evidence_id = _evidence(act, ready.scheme.id, upload, data) or evidence_id
         tie = LedgerTie(form.balance.data, evidence_id, form.explanation.data or "")
         period = Period(form.first.data, form.last.data)
         words = FundingWords(form.variance.data or "", form.reprofile.data or "")
         return prepare_statement(act, ready.agreement, period, tie, words).public_id
+
+
+@blueprint.route("/statements/<public_id>/replace", methods=["GET", "POST"])
+@requires(Permission.STATEMENTS_PREPARE)
+def replace_page(public_id: str) -> ResponseReturnValue:
+    act = current_act()
+    statement = visible_statement(act.actor, public_id)
+    act.require(Permission.STATEMENTS_PREPARE, scheme_id=statement.scheme_id)
+    form = ReplaceForm(balance=statement.ledger_balance_pence, explanation=statement.ledger_explanation)
+    status = 422 if form.is_submitted() else 200
+    if form.validate_on_submit():
+        try:
+            made = _replace(act, public_id, form)
+            flash(translate(_("The figures are read again. The statement waits for whoever passes it on.")))
+            return redirect(url_for("statements.statement_page", public_id=made))
+        except Forbidden:
+            raise
+        except DomainError as refusal:
+            show_refusal(form, refusal, FIELDS)
+            status = status_of(refusal)
+    statement = visible_statement(act.actor, public_id)
+    return render_template("reports/replace.html", form=form, statement=statement), status
+
+
+def _replace(act: Act, public_id: str, form: ReplaceForm) -> str:
+    upload = _upload()
+    data = upload.read() if upload else b""
+    act = looked_at(act, [data])
+    with transaction(act.actor, act.clock):
+        statement = visible_statement(act.actor, public_id)
+        evidence_id = _evidence(act, statement.scheme_id, upload, data) or statement.ledger_evidence_id
+        tie = LedgerTie(form.balance.data, evidence_id, form.explanation.data or "")
+        return supersede_statement(act, statement, tie, reason=form.reason.data).public_id
+
+
+def _evidence(act: Act, scheme_id: int, upload: FileStorage | None, data: bytes) -> int | None:
+    if upload is None:
+        return None
+    name = upload.filename or ""
+    return keep_document(act, scheme_id=scheme_id, data=data, name=name, retention_class=RETAINED_STATEMENT).id
 
 
 def _ready(agreement: Agreement, scheme: Scheme) -> Ready:

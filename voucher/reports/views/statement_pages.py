@@ -11,6 +11,7 @@ from wtforms import SelectChoice
 
 from voucher.audit.commands import transaction
 from voucher.audit.queries import history
+from voucher.documents.commands import WORKBOOK
 from voucher.documents.models import Document
 from voucher.funding.models import Agreement
 from voucher.platform.act import Act
@@ -25,10 +26,13 @@ from voucher.reports import exports
 from voucher.reports.breaches import breaches
 from voucher.reports.commands import data_of, move_on, return_statement, review_statement, why_unsignable
 from voucher.reports.forms import MoveForm, ReturnForm, SeenForm, StatementFilters
+from voucher.reports.funder_forms import filled_form, newest_form
 from voucher.reports.models import Statement
+from voucher.reports.paper import shown
 from voucher.reports.policy import why_not_review, why_not_sign
-from voucher.reports.queries import reviewer_needed, visible_statement, visible_statements
+from voucher.reports.queries import replacement_of, reviewer_needed, visible_statement, visible_statements
 from voucher.reports.rules import FROZEN, StatementState
+from voucher.reports.superseding import why_not_replace
 from voucher.reports.versions import mark_read
 from voucher.reports.views.lists import STATEMENTS
 from voucher.reports.views.shown import compared_with, lines_shown, read_on, steps
@@ -99,6 +103,10 @@ def record_page(act: Act, statement: Statement, *, move: MoveForm | None = None)
         seen=SeenForm(formdata=None, seen=statement.data_hash),
         move=move or MoveForm(formdata=None),
         following=NEXT.get(StatementState(statement.state)),
+        figure=shown,
+        replaces=session.get(Statement, statement.supersedes_id) if statement.supersedes_id else None,
+        replaced_by=replacement_of(statement) if signed else None,
+        has_form=signed and newest_form(statement.agreement_id) is not None,
         evidence=session.get(Document, statement.ledger_evidence_id) if statement.ledger_evidence_id else None,
         events=history("statement", statement.id),
     )
@@ -121,6 +129,7 @@ def _may(act: Act, statement: Statement, scheme: Scheme) -> dict[str, object]:
         "return": (may(P.STATEMENTS_REVIEW) or may(P.STATEMENTS_SIGN)) and waits,
         "look": may(P.STATEMENTS_SIGN) and waits,
         "why_not_sign": why_not if may(P.STATEMENTS_SIGN) and waits else None,
+        "replace": may(P.STATEMENTS_PREPARE) and why_not_replace(statement) is None,
         "move": may(P.STATEMENTS_PREPARE) and state in NEXT,
         "read": (may(P.STATEMENTS_PREPARE) or may(P.STATEMENTS_REVIEW) or may(P.STATEMENTS_SIGN))
         and state not in FROZEN,
@@ -213,8 +222,11 @@ def file_of(act: Act, statement: Statement, name: str) -> Response:
         "statement.pdf": ("application/pdf", lambda: exports.statement_pdf_bytes(act, statement)),
         "lines.csv": ("text/csv", lambda: exports.lines_csv(statement)),
         "transactions.csv": ("text/csv", lambda: exports.transactions_csv(statement)),
+        "statement.xlsx": (WORKBOOK, lambda: exports.statement_xlsx(statement)),
         "data.json": ("application/json", lambda: exports.statement_json(statement)),
     }
+    if statement.state in FROZEN and newest_form(statement.agreement_id) is not None:
+        makers["form.xlsx"] = (WORKBOOK, lambda: filled_form(act, statement))
     if name not in makers:
         raise NotFound("no_file", _("A statement has no file of that name."))
     media_type, make = makers[name]

@@ -1,0 +1,1 @@
+"""What funders ask for beside money: indicators as data, enterprises that were supported, jobs."""

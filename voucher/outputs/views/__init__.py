@@ -1,0 +1,1 @@
+"""The pages of indicators and of what counts towards them."""

@@ -1,0 +1,71 @@
+"""Line 24: what was given as Minimal Financial Assistance with the vouchers that an agreement pays for."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, Select, func, select
+
+from voucher.applications.models import Application
+from voucher.funding.models import Agreement, FundingLine, RoundLine
+from voucher.platform.db import session
+from voucher.platform.i18n import gettext_noop as _
+from voucher.reports.ledger_side import Period
+from voucher.reports.lines import Part, Shape, part
+from voucher.subsidies.models import Assistance
+from voucher.subsidies.rules import Source
+
+# Above this a subsidy is entered in the public database, whatever it was given as (rule 42).
+PUBLISHED_ABOVE_PENCE = 100_000_00
+
+Row = dict[str, object]
+
+
+class SubsidySide:
+    """What was given by the end of a period, read once. Whole vouchers count, whoever else pays for them, too."""
+
+    def __init__(self, agreement: Agreement, period: Period) -> None:
+        self.agreement, self.period = agreement, period
+        self.given = self._sum(Assistance.given_on.between(period.first, period.last))
+        self.to_date = self._sum(Assistance.given_on <= period.last)
+        self.large = session.execute(
+            self._of_agreement(Application.reference, Assistance.pence, Assistance.given_on)
+            .where(Assistance.given_on <= period.last, Assistance.pence > PUBLISHED_ABOVE_PENCE)
+            .order_by(Assistance.given_on, Assistance.id)
+        ).all()
+
+    def _of_agreement(self, *columns: object) -> Select[*tuple[object, ...]]:
+        rounds = (
+            select(RoundLine.round_id)
+            .join(FundingLine, FundingLine.id == RoundLine.line_id)
+            .where(FundingLine.agreement_id == self.agreement.id)
+        )
+        return (
+            select(*columns)  # type: ignore[call-overload, no-any-return]
+            .select_from(Assistance)
+            .join(Application, Application.id == Assistance.application_id)
+            .where(Assistance.source == str(Source.SYSTEM), Application.round_id.in_(rounds))
+        )
+
+    def _sum(self, condition: ColumnElement[bool]) -> tuple[int, int]:
+        query = self._of_agreement(func.coalesce(func.sum(Assistance.pence), 0), func.count())
+        pence, number = session.execute(query.where(condition)).one()
+        return int(str(pence)), int(str(number))
+
+    def rows(self) -> list[Row]:
+        """Each subsidy above the amount from which it is published, by the reference of its application."""
+        return [
+            {"application": reference, "pence": pence, "given_on": given_on.isoformat()}
+            for reference, pence, given_on in self.large
+        ]
+
+    def parts(self) -> list[Part]:
+        """Amount and number in the period and to date, and how many are to be published."""
+        (given, number), (to_date, number_to_date) = self.given, self.to_date
+        whole = _("Whole vouchers given as Minimal Financial Assistance, on the day of issue.")
+        large = _("Each must be entered in the subsidy database; their references are listed.")
+        return [
+            part(Shape("24", _("Subsidy given in the period"), whole), given),
+            part(Shape("24a", _("Subsidies given in the period"), _("Vouchers issued.")), number, unit="count"),
+            part(Shape("24b", _("Subsidy given to date"), _("Since the agreement began.")), to_date),
+            part(Shape("24c", _("Subsidies given to date"), _("Vouchers issued.")), number_to_date, unit="count"),
+            part(Shape("24d", _("Subsidies above £100,000"), large), len(self.large), unit="count"),
+        ]
