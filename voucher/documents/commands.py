@@ -31,6 +31,10 @@ _INFECTED = _("Malware was found in {name}, so we have not kept it. Check your d
 _NOT_CHECKED = _("We could not check {name} for malware, so we have not kept it. Try again in a few minutes.")
 
 
+def _may_be_taken(data: bytes) -> bool:
+    return bool(sniff(data) or text_type(data) or is_workbook(data))
+
+
 def looked_at(act: Act, files: Iterable[bytes]) -> Act:
     """The same act once the scanner has looked at these files, which may take seconds: so before the transaction.
 

@@ -1,7 +1,8 @@
 """What enterprises have received that counts towards a threshold: confirmed minutes, and grants that were paid.
 
 Minutes count when the business itself said that the support was delivered, its session is on a claim that stands, and
-the claim has a file that shows the support; all else is told apart as not evidenced (rules 59, 60).
+the claim has a file of the support or a verifier saw that what it has shows it; all else is told apart as not evidenced
+(rules 59, 60).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, exists, select
 
 from voucher.applications.models import Application
 from voucher.funding.models import FundingLine, Posting, RoundLine
@@ -21,7 +22,7 @@ from voucher.outputs.models import Indicator
 from voucher.outputs.rules import Measure, meets, reached_on
 from voucher.platform.clock import london_date
 from voucher.platform.db import session
-from voucher.redemptions.models import DeliverySession, Evidence, Redemption
+from voucher.redemptions.models import DeliverySession, Evidence, Redemption, TaskResult
 from voucher.redemptions.rules import (
     AWAITING_PAYMENT,
     DEFRAYED,
@@ -29,6 +30,7 @@ from voucher.redemptions.rules import (
     EvidenceKind,
     RedemptionState,
     SessionState,
+    Task,
 )
 from voucher.vouchers.models import Voucher
 
@@ -88,7 +90,7 @@ def _minutes(agreement_id: int) -> Iterator[Received]:
         .join(FundingLine, FundingLine.id == RoundLine.line_id)
         .where(FundingLine.agreement_id == agreement_id)
     )
-    shown = exists().where(Evidence.redemption_id == Redemption.id, Evidence.kind == EvidenceKind.DELIVERY)
+    shown = _has_file() | _was_seen()
     rows = session.execute(
         select(
             Organisation.enterprise_id,
@@ -114,6 +116,20 @@ def _minutes(agreement_id: int) -> Iterator[Received]:
         day = max(row.delivered_on, london_date(row.answered_at)) if confirmed else row.delivered_on
         evidenced = confirmed and row.state in STANDS and bool(row.shown)
         yield Received(row.enterprise_id, row.id, day, row.minutes, evidenced)
+
+
+def _has_file() -> ColumnElement[bool]:
+    return exists().where(Evidence.redemption_id == Redemption.id, Evidence.kind == EvidenceKind.DELIVERY)
+
+
+def _was_seen() -> ColumnElement[bool]:
+    """Whether a verifier found that what the claim has shows the support."""
+    return exists().where(
+        TaskResult.redemption_id == Redemption.id,
+        TaskResult.version == Redemption.version,
+        TaskResult.task == str(Task.EVIDENCE),
+        TaskResult.passed,
+    )
 
 
 def _grants(agreement_id: int) -> Iterator[Received]:

@@ -106,13 +106,15 @@ def test_control_without_asking_for_evidence_they_would_count(world: World, monk
 
 
 @pytest.mark.rule(60)
-def test_a_claim_without_a_file_that_shows_the_support_is_no_evidence(
+def test_a_claim_without_a_file_of_the_support_is_no_evidence_until_a_verifier_has_seen_what_shows_it(
     world: World,
 ) -> None:
     world.confirmed(supported(world, 720))
     with atomic():
         session.execute(delete(Evidence).where(Evidence.kind == EvidenceKind.DELIVERY))
     assert counted(world) == 0
+    world.verified(session.scalars(select(Redemption)).one())
+    assert counted(world) == 1
 
 
 @pytest.mark.rule(59)

@@ -28,7 +28,7 @@ from voucher.outputs.views.lists import JOBS, OUTPUTS, reached, state_of
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
-from voucher.platform.errors import DomainError, Forbidden
+from voucher.platform.errors import DomainError, Forbidden, NotFound
 from voucher.platform.forms import Form, show_refusal
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.web import current_act, requires
@@ -176,11 +176,11 @@ def _upload() -> FileStorage | None:
     return sent if sent is not None and sent.filename else None
 
 
-@blueprint.route("/outputs/<any(enterprise, job):kind>/<public_id>/evidence", methods=["GET", "POST"])
+@blueprint.route("/outputs/<kind>/<public_id>/evidence", methods=["GET", "POST"])
 @requires(P.OUTPUTS_RECORD)
 def evidence_page(kind: str, public_id: str) -> ResponseReturnValue:
     act, form = current_act(), EvidenceForm()
-    row = visible(TABLES[kind], act.actor, public_id, P.OUTPUTS_RECORD)
+    row = visible(_table_of(kind), act.actor, public_id, P.OUTPUTS_RECORD)
     if form.validate_on_submit():
 
         def record(of: Act, document_id: int | None) -> None:
@@ -197,11 +197,11 @@ def evidence_page(kind: str, public_id: str) -> ResponseReturnValue:
     return page, 422 if form.errors else 200
 
 
-@blueprint.route("/outputs/<any(enterprise, job):kind>/<public_id>/withdraw", methods=["GET", "POST"])
+@blueprint.route("/outputs/<kind>/<public_id>/withdraw", methods=["GET", "POST"])
 @requires(P.OUTPUTS_RECORD)
 def withdraw_page(kind: str, public_id: str) -> ResponseReturnValue:
     act = current_act()
-    row = visible(TABLES[kind], act.actor, public_id, P.OUTPUTS_RECORD)
+    row = visible(_table_of(kind), act.actor, public_id, P.OUTPUTS_RECORD)
     asked = Asked(
         translate(_("Withdraw %(business)s from %(code)s"), business=row.business.name, code=row.code),
         translate(_("It no longer counts, from the first day on that no signed statement covers.")),
@@ -213,6 +213,12 @@ def withdraw_page(kind: str, public_id: str) -> ResponseReturnValue:
         return page
     flash(translate(_("It is withdrawn.")))
     return redirect(_list_of(kind))
+
+
+def _table_of(kind: str) -> type[Output] | type[Job]:
+    if kind not in TABLES:
+        raise NotFound("no_kind", _("There is nothing at this address."))
+    return TABLES[kind]
 
 
 def _list_of(kind: str) -> str:
