@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import click
 from sqlalchemy import select
@@ -283,7 +284,8 @@ def _of_both(group: click.Group, table: type[Output] | type[Job], facts: Callabl
         return Answer(f"{row.business.name}, {row.code}: withdrawn.", facts(row))
 
     def _row(run: Run, address: str) -> Output | Job:
-        found = session.scalar(select(table).where(table.scheme_id == run.scheme.id, table.public_id == address))
+        query: Any = select(table).where(table.scheme_id == run.scheme.id, table.public_id == address)
+        found: Output | Job | None = session.scalar(query)
         if found is None:
             raise NotFound("not_here", f"There is nothing with the number {address}.", "id")
         return found

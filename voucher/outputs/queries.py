@@ -125,12 +125,14 @@ def _total(amount: Any, condition: ColumnElement[bool]) -> Any:
 
 def outputs_in(scheme_id: int, agreement: str = "", code: str = "") -> Select[Output]:
     """The scheme's outputs, in no order, perhaps those of one agreement by its address, or of one indicator."""
-    return _narrowed(Output, scheme_id, agreement, code)
+    found: Select[Output] = _narrowed(Output, scheme_id, agreement, code)
+    return found
 
 
 def jobs_in(scheme_id: int, agreement: str = "", code: str = "") -> Select[Job]:
     """The scheme's jobs, in no order."""
-    return _narrowed(Job, scheme_id, agreement, code)
+    found: Select[Job] = _narrowed(Job, scheme_id, agreement, code)
+    return found
 
 
 def _narrowed(table: Any, scheme_id: int, agreement: str, code: str) -> Any:

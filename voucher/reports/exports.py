@@ -29,6 +29,7 @@ COLUMNS = {
         "code", "wording", "definition", "version", "unit", "target", "this_period", "to_date", "evidenced",
         "unevidenced",
     ),
+    "irregularities": ("reference", "kind", "state", "pence", "opened_on", "closed_on"),
     "samples": (
         "reference", "drawn_from", "method", "period_from", "period_to", "seed", "population_hash", "population_count",
         "population", "draws", "items", "failed", "failed_amount", "error_rate", "extrapolated",

@@ -13,10 +13,6 @@ from voucher.reports.ledger_side import ByLine, LedgerSide, add, less
 
 Part = dict[str, object]
 
-NOT_REPORTED = {
-    "21": _("Irregularities and suspected fraud"),
-}
-
 
 @dataclass(frozen=True)
 class Shape:

@@ -21,8 +21,9 @@ from voucher.reports.checks import check, identities, two_sides
 from voucher.reports.claims_paid import Match, match_of, paid_in
 from voucher.reports.findings import RETURNED, UNEXPLAINED, UNSEEN, exceptions, ours, overrides, providers
 from voucher.reports.funding_lines import FundingLines, FundingWords
+from voucher.reports.irregularity_lines import IrregularitySide
 from voucher.reports.ledger_side import LedgerSide, Period
-from voucher.reports.lines import NOT_REPORTED, MoneyLines, Part, Shape, part
+from voucher.reports.lines import MoneyLines, Part, Shape, part
 from voucher.reports.match_lines import counted_twice, match_parts
 from voucher.reports.models import Statement
 from voucher.reports.output_lines import OutputSide, SampleSide
@@ -73,6 +74,7 @@ class StatementReader:
         self.transactions = transaction_rows(self.paid, self.line_ids)
         self.overrides = overrides(scheme, heading.period) + self._ledger_override()
         self.outputs = OutputSide(agreement, heading.period)
+        self.irregularities = IrregularitySide(agreement, self.funding, heading.period)
         self.samples = SampleSide(agreement, heading.period)
         self.subsidy = SubsidySide(agreement, heading.period)
         on = london_date(heading.prepared_at)
@@ -95,6 +97,7 @@ class StatementReader:
             "exceptions": self.exceptions,
             "overrides": self.overrides,
             "outputs": self.outputs.rows(),
+            "irregularities": self.irregularities.rows(),
             "samples": self.samples.rows(),
             "large_subsidies": self.subsidy.rows(),
             "earlier_periods": earlier_periods(self.funding, self.heading.period),
@@ -187,6 +190,7 @@ class StatementReader:
         reported |= self.funding_lines.parts()
         reported["16"] = self.money.cash()
         reported["20"] = self.outputs.parts()
+        reported["21"] = self.irregularities.parts()
         reported["22"] = self._unreconciled()
         reported["23"] = self.samples.parts()
         reported["24"] = self.subsidy.parts()
@@ -194,10 +198,8 @@ class StatementReader:
         reported["26"] = [part(Shape("26", "Sign-off", "Stands beside the data, not in it."), None, unit="count")]
         reported["27"] = self._tie()
         reported["28"] = [_counted("28", "Overrides in the period", "Listed one by one.", len(self.overrides))]
-        for code, label in NOT_REPORTED.items():
-            reported[code] = [part(Shape(code, label, "Not part of this edition."), None, note="Not yet reported")]
         order = [*(str(n) for n in range(1, 26)), "27", "28", "26"]
-        return [{"code": code, "parts": reported[code], "reported": code not in NOT_REPORTED} for code in order]
+        return [{"code": code, "parts": reported[code], "reported": True} for code in order]
 
     def _ineligible(self) -> list[Part]:
         matches = self._matches()

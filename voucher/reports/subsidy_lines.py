@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Select, func, select
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
 
 from voucher.applications.models import Application
 from voucher.funding.models import Agreement, FundingLine, RoundLine
 from voucher.platform.db import session
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.paging import Rows
 from voucher.reports.ledger_side import Period
 from voucher.reports.lines import Part, Shape, part
 from voucher.subsidies.models import Assistance
@@ -32,15 +35,15 @@ class SubsidySide:
             .order_by(Assistance.given_on, Assistance.id)
         ).all()
 
-    def _of_agreement(self, *columns: object) -> Select[*tuple[object, ...]]:
+    def _of_agreement(self, *columns: Any) -> Rows:
         rounds = (
             select(RoundLine.round_id)
             .join(FundingLine, FundingLine.id == RoundLine.line_id)
             .where(FundingLine.agreement_id == self.agreement.id)
         )
+        given: Rows = select(*columns)
         return (
-            select(*columns)  # type: ignore[call-overload, no-any-return]
-            .select_from(Assistance)
+            given.select_from(Assistance)
             .join(Application, Application.id == Assistance.application_id)
             .where(Assistance.source == str(Source.SYSTEM), Application.round_id.in_(rounds))
         )
@@ -48,7 +51,7 @@ class SubsidySide:
     def _sum(self, condition: ColumnElement[bool]) -> tuple[int, int]:
         query = self._of_agreement(func.coalesce(func.sum(Assistance.pence), 0), func.count())
         pence, number = session.execute(query.where(condition)).one()
-        return int(str(pence)), int(str(number))
+        return int(pence), int(number)
 
     def rows(self) -> list[Row]:
         """Each subsidy above the amount from which it is published, by the reference of its application."""

@@ -24,7 +24,7 @@ from voucher.platform.money import pounds
 from voucher.platform.pdf import fill
 from voucher.redemptions.models import Redemption
 from voucher.redemptions.staff_queries import files_of_claim
-from voucher.samples.dossier_sections import Section, bank_sections, claim_sections
+from voucher.samples.dossier_sections import Cell, Section, bank_sections, claim_sections
 from voucher.samples.models import AuditSampleItem
 from voucher.vouchers.paper import voucher_pdf
 from voucher.vouchers.papers import copy_for_audit
@@ -81,7 +81,7 @@ def claims_behind(item: AuditSampleItem) -> Sequence[Redemption]:
 
 def _add_claim(act: Act, found: _Dossier, claim: Redemption) -> None:
     found.sections += claim_sections(claim)
-    rows = []
+    rows: list[list[Cell]] = []
     for each in files_of_claim(claim):
         ending = ENDINGS.get(each.document.media_type, "bin")
         name = f"{claim.reference}/{each.kind.replace(' ', '-')}-v{each.version}-{each.document.sha256[:8]}.{ending}"

@@ -133,7 +133,7 @@ def _voucher(name: str, row: Voucher) -> Section:
 
 
 def _sessions(name: str, claim: Redemption) -> Section:
-    rows = [
+    rows: list[list[Cell]] = [
         [
             long_date(each.delivered_on) if each.delivered_on else "",
             each.package.name if each.package else "",

@@ -75,8 +75,17 @@ def test_lines_and_transactions_are_those_of_the_csv_files_to_the_penny(statemen
 @pytest.mark.rule(54)
 def test_each_list_of_the_data_has_its_sheet_with_amounts_in_pounds(statement: Statement) -> None:
     data, sheets = json.loads(statement.data), sheets_of(exports.statement_xlsx(statement))
-    assert list(sheets) == ["Lines", "Transactions", "Providers", "Exceptions", "Overrides", "Outputs", "Samples"]
-    for name in ("providers", "exceptions", "overrides", "outputs", "samples"):
+    assert list(sheets) == [
+        "Lines",
+        "Transactions",
+        "Providers",
+        "Exceptions",
+        "Overrides",
+        "Outputs",
+        "Irregularities",
+        "Samples",
+    ]
+    for name in ("providers", "exceptions", "overrides", "outputs", "irregularities", "samples"):
         assert len(sheets[name.capitalize()]) == 1 + len(data[name])
     assert Decimal(str(sheets["Providers"][1][-1])) * 100 == data["providers"][0]["defrayed"]
 

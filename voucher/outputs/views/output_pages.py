@@ -39,7 +39,7 @@ from voucher.schemes.workplace import working_in
 blueprint = Blueprint("outputs", __name__)
 
 P = Permission
-WORDS = {"state_of": state_of, "reached": reached, "fte": in_fte}
+WORDS: dict[str, Any] = {"state_of": state_of, "reached": reached, "fte": in_fte}
 FIELDS = {"code": "indicator", "file": "evidence", "": "business"}
 TABLES: dict[str, type[Output] | type[Job]] = {"enterprise": Output, "job": Job}
 
