@@ -23,6 +23,8 @@ from voucher.redemptions.models import Redemption
 from voucher.reports.models import Statement
 
 pytestmark = pytest.mark.usefixtures("sketched")
+# What this shows does not depend on the engine.
+ON_SQLITE = pytest.mark.parametrize("engine_kind", ["sqlite"], indirect=True)
 
 APRIL = date(2026, 4, 1), date(2026, 4, 30)
 MAY = date(2026, 5, 1), date(2026, 5, 31)
@@ -100,6 +102,7 @@ def test_the_database_itself_keeps_a_post_from_counting_twice(
 
 
 @pytest.mark.rule(61)
+@ON_SQLITE
 def test_control_under_another_name_the_post_would_count_twice(
     world: World, business: Organisation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -109,6 +112,7 @@ def test_control_under_another_name_the_post_would_count_twice(
 
 
 @pytest.mark.rule(61)
+@ON_SQLITE
 def test_an_enterprise_has_one_baseline_from_before_the_post(world: World, business: Organisation) -> None:
     post(world, business)
     with pytest.raises(DomainError, match=r"was given as 4\.50"):

@@ -39,6 +39,8 @@ from voucher.redemptions.rules import EvidenceKind
 from voucher.reports.models import Statement
 
 pytestmark = pytest.mark.usefixtures("sketched")
+# What this shows does not depend on the engine.
+ON_SQLITE = pytest.mark.parametrize("engine_kind", ["sqlite"], indirect=True)
 
 APRIL = date(2026, 4, 1), date(2026, 4, 30)
 MAY = date(2026, 5, 1), date(2026, 5, 31)
@@ -78,6 +80,7 @@ def test_719_confirmed_minutes_fail_and_720_pass(world: World, minutes: tuple[in
 
 
 @pytest.mark.rule(59)
+@ON_SQLITE
 def test_control_with_a_threshold_that_must_be_exceeded_720_would_fail(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -98,6 +101,7 @@ def test_minutes_that_the_business_did_not_confirm_are_shown_and_do_not_count(wo
 
 
 @pytest.mark.rule(60)
+@ON_SQLITE
 def test_control_without_asking_for_evidence_they_would_count(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     supported(world, 720)
     believed = [evidence.Received(1, 1, APRIL[0], 720)]
@@ -229,6 +233,7 @@ def test_what_is_withdrawn_can_be_declared_again(world: World) -> None:
     assert row(prepared(world, *APRIL), "E30")["to_date"] == 1
 
 
+@ON_SQLITE
 def test_who_may_not_enter_indicators_or_count(world: World) -> None:
     with pytest.raises(Forbidden):
         world.do("stella", commands.set_indicators, world.agreement, commands.SetTerms("x", None, ALL), reason="x")
@@ -280,6 +285,7 @@ def test_a_version_is_never_changed_and_without_its_trigger_it_would_be(world: W
 
 
 @pytest.mark.rule(58)
+@ON_SQLITE
 def test_a_statement_of_an_agreement_without_indicators_says_so(world: World) -> None:
     on(world, "2026-05-04")
     data = json.loads(prepared(world, *APRIL, add_agreement(world, "UKSPF", [10_000])).data)
@@ -288,6 +294,7 @@ def test_a_statement_of_an_agreement_without_indicators_says_so(world: World) ->
     assert line["parts"][0]["note"] == "The agreement names no indicators."
 
 
+@ON_SQLITE
 def test_line_20_has_a_part_for_each_of_the_funders_codes(world: World) -> None:
     on(world, "2026-05-04")
     data = json.loads(prepared(world, *APRIL).data)

@@ -20,6 +20,8 @@ from voucher.reports.periods import Rhythm
 from voucher.reports.rules import StatementState
 
 pytestmark = pytest.mark.usefixtures("sketched")
+# What this shows does not depend on the engine.
+ON_SQLITE = pytest.mark.parametrize("engine_kind", ["sqlite"], indirect=True)
 
 MONTHLY = Rhythm(months=1, due_days=10, cut_off_days=5)
 APRIL = date(2026, 4, 1), date(2026, 4, 30)
@@ -46,6 +48,7 @@ def standings(world: World) -> list[tuple[str, str]]:
     return [(each.due.last.isoformat(), str(each.standing)) for each in found]
 
 
+@ON_SQLITE
 def test_who_may_not_look_or_set_it(app: Flask, world: World) -> None:
     pat, vera = browser_of(app, world, "pat"), browser_of(app, world, "vera")
     chase, rhythm = f"/agreements/{world.agreement.public_id}/chase", f"/funding/agreements/{world.agreement.public_id}"
@@ -73,6 +76,7 @@ def test_the_calendar_goes_from_running_to_sent_and_is_overdue_in_between(world:
     assert standings(world)[0] == ("2026-05-31", "running")
 
 
+@ON_SQLITE
 def test_a_rhythm_out_of_reason_is_refused(world: World) -> None:
     for wrong, words in ((Rhythm(2, 10, 5), "1, 3, 6 or 12"), (Rhythm(3, 400, 5), "365"), (Rhythm(3, 10, 61), "60")):
         with pytest.raises(DomainError, match=words):

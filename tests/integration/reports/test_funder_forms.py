@@ -24,6 +24,8 @@ from voucher.reports.funder_forms import add_form, filled_form, newest_form
 from voucher.reports.models import FunderForm
 
 pytestmark = pytest.mark.usefixtures("sketched")
+# What this shows does not depend on the engine.
+ON_SQLITE = pytest.mark.parametrize("engine_kind", ["sqlite"], indirect=True)
 
 APRIL = date(2026, 4, 1), date(2026, 4, 30)
 CELLS = b"cell,figure\nClaim!B1,header.statement\nClaim!B2,7\nClaim!B3,7@L1\nClaim!B4,E12.target\nClaim!B5,14b\n"
@@ -79,6 +81,7 @@ def faults(world: World, cells: bytes, form: bytes | None = None) -> list[str]:
     return [str(each) for each in refused.value.faults]
 
 
+@ON_SQLITE
 def test_who_may_not_add_a_form(app: Flask, world: World) -> None:
     with pytest.raises(Forbidden):
         world.do("stella", add_form, world.agreement, template=template(), name="x.xlsx", cells=CELLS)
@@ -94,6 +97,7 @@ def test_its_cells_hold_the_frozen_figures_and_its_formulas_stay(world: World) -
     assert [sheet[f"B{n}"].value for n in range(1, 7)] == [statement.reference, 240, 79.99, 40, 80, "=B2-B3"]
 
 
+@ON_SQLITE
 def test_only_a_signed_statement_fills_it_and_an_agreement_without_a_form_has_none(world: World) -> None:
     on(world, "2026-05-04")
     statement = prepared(world, *APRIL)
@@ -104,6 +108,7 @@ def test_only_a_signed_statement_fills_it_and_an_agreement_without_a_form_has_no
         filled_form(world.act("vera"), session.merge(statement))
 
 
+@ON_SQLITE
 def test_a_figure_that_the_statement_lacks_is_named(world: World) -> None:
     added(world, b"cell,figure\nClaim!B2,99z\n")
     on(world, "2026-05-04")
@@ -112,6 +117,7 @@ def test_a_figure_that_the_statement_lacks_is_named(world: World) -> None:
 
 
 @pytest.mark.rule(70)
+@ON_SQLITE
 def test_every_fault_of_the_cells_is_named_by_row_and_nothing_is_kept(world: World) -> None:
     cells = b"""cell,figure
 Claim!B6,7
@@ -166,6 +172,7 @@ def test_control_without_looking_into_it_a_form_with_macros_is_opened(monkeypatc
     assert open_form(with_part("xl/vbaProject.bin")).sheetnames == ["Claim"]
 
 
+@ON_SQLITE
 def test_the_form_is_added_on_its_page_and_handed_out_filled(app: Flask, world: World) -> None:
     fred = browser_of(app, world, "fred")
     page = fred.get(f"/funding/agreements/{world.agreement.public_id}/form")

@@ -23,6 +23,8 @@ from voucher.reports import exports
 from voucher.reports.models import Statement
 
 pytestmark = pytest.mark.usefixtures("sketched")
+# What this shows does not depend on the engine.
+ON_SQLITE = pytest.mark.parametrize("engine_kind", ["sqlite"], indirect=True)
 
 APRIL = date(2026, 4, 1), date(2026, 4, 30)
 
@@ -62,6 +64,7 @@ def statement(world: World) -> Statement:
 
 
 @pytest.mark.rule(54)
+@ON_SQLITE
 def test_lines_and_transactions_are_those_of_the_csv_files_to_the_penny(statement: Statement) -> None:
     sheets = sheets_of(exports.statement_xlsx(statement))
     for name, data in (
@@ -73,6 +76,7 @@ def test_lines_and_transactions_are_those_of_the_csv_files_to_the_penny(statemen
 
 
 @pytest.mark.rule(54)
+@ON_SQLITE
 def test_each_list_of_the_data_has_its_sheet_with_amounts_in_pounds(statement: Statement) -> None:
     data, sheets = json.loads(statement.data), sheets_of(exports.statement_xlsx(statement))
     assert list(sheets) == [
@@ -108,6 +112,7 @@ def test_control_as_the_library_writes_it_by_itself_it_would_be_a_formula(monkey
     assert [cell.data_type for cell in book.worksheets[0]["A"]] == ["s", "f"]
 
 
+@ON_SQLITE
 def test_the_spreadsheet_is_handed_out_to_whoever_reads_the_statement(
     app: Flask, world: World, statement: Statement
 ) -> None:

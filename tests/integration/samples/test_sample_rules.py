@@ -33,6 +33,8 @@ from voucher.samples.rules import Method, Outcome, Side
 from voucher.vouchers.models import Voucher
 
 pytestmark = pytest.mark.usefixtures("sketched")
+# What this shows does not depend on the engine.
+ON_SQLITE = pytest.mark.parametrize("engine_kind", ["sqlite"], indirect=True)
 
 APRIL = date(2026, 4, 1), date(2026, 4, 30)
 MAY = date(2026, 5, 1), date(2026, 5, 31)
@@ -80,6 +82,7 @@ def line_23(statement: Statement) -> list[int | None]:
     return [part["value"] for part in line["parts"]]
 
 
+@ON_SQLITE
 def test_who_may_not_draw_find_or_open(world: World) -> None:
     sample = drawn(world)
     with pytest.raises(Forbidden):
@@ -144,6 +147,7 @@ def test_an_item_cannot_be_exchanged_and_without_the_trigger_drawing_again_shows
 
 
 @pytest.mark.rule(62)
+@ON_SQLITE
 def test_a_size_or_a_confidence_is_given_and_never_both(world: World) -> None:
     by_confidence = drawn(world, size=None, confidence_bp=9_500, tolerable_bp=500, method=Method.MONETARY_UNIT)
     assert by_confidence.size == 60
@@ -159,6 +163,7 @@ def test_a_size_or_a_confidence_is_given_and_never_both(world: World) -> None:
         drawn(world, size=0)
 
 
+@ON_SQLITE
 def test_a_sample_is_of_a_period_that_is_over_and_in_which_something_was_paid(world: World) -> None:
     with pytest.raises(DomainError, match="not over"):
         drawn(world, last=date(2026, 5, 4))
@@ -219,6 +224,7 @@ def test_a_sample_is_concluded_once_when_every_item_was_looked_into(world: World
         concluded(world, sample)
 
 
+@ON_SQLITE
 def test_the_newest_finding_counts_and_a_failure_says_why_and_by_how_much(world: World) -> None:
     item = items_of(drawn(world))[0]
     found(world, item, Outcome.FAIL, error_pence=1)
@@ -259,6 +265,7 @@ def test_a_dossier_leads_from_the_bank_line_to_every_claim_with_its_files_and_hi
 
 
 @pytest.mark.rule(1)
+@ON_SQLITE
 def test_nobody_can_redeem_with_a_dossier(world: World) -> None:
     item = items_of(drawn(world))[0]
     voucher = session.scalars(select(Voucher).join(Redemption).where(Redemption.reference == item.reference)).one()
@@ -268,6 +275,7 @@ def test_nobody_can_redeem_with_a_dossier(world: World) -> None:
     assert all(secret.encode() not in archive.read(name) for name in archive.namelist())
 
 
+@ON_SQLITE
 def test_a_file_that_is_gone_is_named_as_missing(world: World) -> None:
     item = items_of(drawn(world))[0]
     act = world.act("aude")
@@ -278,12 +286,14 @@ def test_a_file_that_is_gone_is_named_as_missing(world: World) -> None:
     assert "missing or changed" in archive.read("index.html").decode()
 
 
+@ON_SQLITE
 def test_that_somebody_took_a_dossier_is_noted(world: World) -> None:
     world.do("aude", open_dossier, items_of(drawn(world))[0])
     events = session.scalars(select(AuditEvent).where(AuditEvent.action == "sample.dossier_opened")).all()
     assert [each.actor_name for each in events] == ["Aude"]
 
 
+@ON_SQLITE
 def test_what_nothing_explains_has_a_dossier_of_the_bank_line_alone(world: World) -> None:
     sample = drawn(world, side=Side.BANK)
     unknown = next(each for each in items_of(sample) if each.pence == 7_700)
