@@ -13,9 +13,14 @@ from voucher.accounts.rules import Role
 from voucher.applications.commands import decline, submit
 from voucher.applications.models import Application
 from voucher.applications.reviewing import ask_business
+from voucher.assurance.concentration import look_for_concentration, set_thresholds
+from voucher.assurance.irregularities import register_irregularity
+from voucher.assurance.rules import IrregularityKind, Thresholds
 from voucher.payments.batches import prepare_batch, submit_batch
 from voucher.redemptions.answers import answer_session
 from voucher.redemptions.decisions import send_back
+from voucher.redemptions.models import Redemption
+from voucher.redemptions.owners import take_checks
 from voucher.redemptions.rules import Delivered
 from voucher.vouchers.commands import suspend
 from voucher.vouchers.models import Voucher
@@ -50,7 +55,7 @@ def make_busy(world: World) -> Names:
         "asked": world.owner_of(asked.voucher),
     }
     world.do("carl", send_back, world.claimed(world.issued()), reason="The invoice is not readable")
-    world.confirmed(world.claimed(world.issued()))
+    _watched(world, world.confirmed(world.claimed(world.issued())))
     world.verified(world.confirmed(world.claimed(world.issued())))
     world.do("shay", suspend, world.issued(), reason="A question about the business")
     owners["paid"] = world.owner_of(world.payable().voucher)
@@ -78,6 +83,15 @@ def _with_contact(world: World, contact: Person) -> Application:
     with world.by("ada") as act:
         grant_role(act, contact, Role.BUSINESS_MEMBER, organisation_id=business.id)
     return world.do("asha", submit, world.round, business, contact)
+
+
+def _watched(world: World, claim: Redemption) -> None:
+    """A claim whose checks are taken and about which something is odd; a case, for all claims are of one day."""
+    world.do("vera", take_checks, claim)
+    kind = IrregularityKind.IRREGULARITY
+    world.do("vera", register_irregularity, world.scheme, kind=kind, pence=0, note="The dates are odd", claim=claim)
+    world.do("shay", set_thresholds, world.scheme, Thresholds(claims_a_day=2), reason="A small scheme")
+    world.do("vera", look_for_concentration, world.scheme)
 
 
 def _colleagues(world: World, voucher: Voucher) -> None:
