@@ -61,7 +61,7 @@ def test_an_upload_needs_numbers_and_codes(town_at: TownAt) -> None:
     run("batch", "approve", batch, by=ALF)
     out = town.files / "upload.csv"
     assert town.shell.refusal("batch", "export", batch, "--out", str(out), by=PIA)["code"] == "cost_code_missing"
-    agreement = ask("agreement", "show", by=FAY)
+    [agreement] = ask("agreement", "show", by=FAY)
     for line in agreement["lines"]:
         run("cost-code", f"{agreement['agreement']}/{line['line']}", f"R-{line['line']}", by=FAY)
     assert ask("batch", "export", batch, "--out", str(out), by=PIA)["route"] == "accounts payable"

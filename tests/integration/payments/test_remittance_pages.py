@@ -7,6 +7,7 @@ from flask import Flask
 
 from tests.harness.clock import FixedClock
 from tests.harness.world import World, build_world
+from tests.integration.payments.pages import browser_of
 from tests.integration.redemptions.pages import asked_of_the_database, colleague, other_provider, signed_in
 from voucher.accounts.rules import Role
 from voucher.payments.bank import match_return
@@ -57,7 +58,7 @@ def test_a_payment_shows_its_claims_and_the_banks_day(app: Flask, world: World) 
 
 def test_the_advice_can_be_saved_by_the_firm_and_by_staff(app: Flask, world: World) -> None:
     _claims, payment = paid(world, 30_000)
-    pat, vera = signed_in(app), signed_in(app, "vera")
+    pat, vera = signed_in(app), browser_of(app, world, "vera")
     own = pat.click(pat.get(f"/remittances/{payment.reference}"), "Download this advice (PDF)")
     theirs = vera.click(vera.get(f"/batches/{payment.batch.public_id}"), f"Advice (PDF) {payment.reference}")
     assert own.body.startswith(b"%PDF-")
@@ -70,7 +71,7 @@ def test_what_was_not_sent_has_no_advice(app: Flask, world: World) -> None:
     batch = world.do("petra", prepare_batch, world.scheme).batch
     assert batch is not None
     address = f"/batches/{batch.public_id}/payments/{batch.payments[0].public_id}/advice.pdf"
-    signed_in(app, "vera").get(address, expect=404)
+    browser_of(app, world, "vera").get(address, expect=404)
 
 
 def test_a_claim_leads_to_its_payment_once_that_is_with_the_bank(app: Flask, world: World) -> None:
