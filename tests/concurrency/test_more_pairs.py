@@ -31,6 +31,7 @@ from voucher.applications import reviewing
 from voucher.applications.commands import decline, offer, submit
 from voucher.applications.models import Application
 from voucher.funding.models import FundingLine
+from voucher.funding.queries import standing_of_redemptions
 from voucher.organisations.commands import add_organisation
 from voucher.organisations.models import Organisation
 from voucher.payments import bank, batches, defrayal, evidence
@@ -270,7 +271,7 @@ def test_control_without_the_locks_the_trigger_refuses_and_without_it_a_payment_
     plain_begin(monkeypatch)
     # The first has read by then all that it goes by.
     schedule = Overtaking(FREE)
-    read = schedule.stopping_after(defrayal.standing_of_redemptions)
+    read = schedule.stopping_after(standing_of_redemptions)
     monkeypatch.setattr(defrayal, "standing_of_redemptions", read)
     first, second = schedule.run(app, *jobs)
     assert second == "matched"

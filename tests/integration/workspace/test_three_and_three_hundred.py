@@ -53,7 +53,6 @@ CASES = (
     Case("bank_files.files_page", "everybody", "fred", "/bank-lines/files"),
     Case("bank_files.lines_page", "file", "fred", "/bank-lines/files/{file}/lines"),
     Case("exceptions.exceptions_page", "everybody", "bina", "/bank-lines/exceptions?days=0"),
-    Case("certain.certain_page", "everybody", "bina", "/bank-lines/certain"),
     Case("matching.matching_page", "everybody", "bina", "/bank-lines/matching"),
     Case("cash.cash_page", "everybody", "fred", "/cash"),
     Case("debts.debts_page", "everybody", "fred", "/debts"),
