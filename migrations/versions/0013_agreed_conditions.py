@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import sqlalchemy as sa
 from alembic import op
@@ -211,7 +212,7 @@ def _create_other_match() -> None:
     op.create_index(op.f(f"ix_{table}_redemption_id"), table, ["redemption_id"])
 
 
-def _set_words(table, choose) -> None:  # type: ignore[no-untyped-def]
+def _set_words(table: str, choose: Callable[[list[str]], list[str]]) -> None:
     """Writes the CHECK on a table's kinds anew: from the words that it knows, those that ``choose`` gives."""
     name, bind = f"ck_{table}_kind_known", op.get_bind()
     if bind.dialect.name == "postgresql":

@@ -17,6 +17,7 @@ from voucher.funding.queries import agreements_of, line_by_code
 from voucher.payments import costs
 from voucher.payments.cost_models import AdminCost
 from voucher.payments.cost_queries import administration_cap, cost_by_reference
+from voucher.payments.cost_rules import CostState
 from voucher.payments.queries import bank_line_by_public_id
 from voucher.platform.authz import Permission
 from voucher.platform.money import pounds
@@ -46,7 +47,7 @@ def cost_facts(cost: AdminCost) -> dict[str, object]:
         "beyond_pence": cost.beyond_pence,
         "cap_bp": cap.cap_bp,
         "administration_pence": cap.used,
-        "beyond_cap_pence": cap.beyond(cost.pence if cost.state == costs.C.PREPARED else 0),
+        "beyond_cap_pence": cap.beyond(cost.pence if cost.state == CostState.PREPARED else 0),
     }
 
 

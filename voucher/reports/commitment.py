@@ -191,10 +191,11 @@ def _add_offers(found: dict[int, YearsEnd], lines: Sequence[FundingLine], said: 
     by_id = {line.id: line for line in lines}
     offers = session.scalars(
         select(Application)
-        .join(RoundLine, RoundLine.round_id == Application.round_id)
-        .where(RoundLine.line_id.in_(by_id), Application.state == ApplicationState.APPROVED)
+        .where(
+            Application.round_id.in_(select(RoundLine.round_id).where(RoundLine.line_id.in_(by_id))),
+            Application.state == ApplicationState.APPROVED,
+        )
         .options(joinedload(Application.scheme))
-        .distinct()
         .order_by(Application.id)
     ).all()
     shares: dict[int, dict[int, int]] = {}

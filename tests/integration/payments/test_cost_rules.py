@@ -23,7 +23,6 @@ from voucher.funding.queries import balances
 from voucher.funding.rules import Account, LineKind
 from voucher.payments import costs
 from voucher.payments.cost_models import AdminCost
-from voucher.payments.cost_policy import why_not_approve_cost
 from voucher.payments.cost_queries import administration_cap
 from voucher.payments.costs import (
     approve_cost,
@@ -117,13 +116,6 @@ def test_a_cost_is_approved_by_another_person_and_paid_when_the_bank_shows_it(wo
     assert standing(world) == (600_00, 0, 400_00, -400_00)
     assert (cost.state, shown.open_pence) == ("paid", 0)
     assert_reconciled(world)
-
-
-def test_whoever_prepared_a_cost_reads_why_another_person_approves_it(world: World) -> None:
-    cost = prepared(world)
-    cost.prepared_by = world.people["paul"].id
-    assert "prepared" in str(why_not_approve_cost(world.act("paul").actor, cost))
-    session.rollback()
 
 
 def test_control_without_the_policy_the_database_wants_two_people(

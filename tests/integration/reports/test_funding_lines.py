@@ -12,6 +12,7 @@ from tests.harness.clock import FixedClock
 from tests.harness.reconciled import assert_reconciled
 from tests.harness.two_people import change_conditions
 from tests.harness.world import World, add_agreement, add_round_over, build_world
+from tests.integration.payments.pages import browser_of
 from tests.journeys.steps import on
 from voucher.funding.commands import LineTerms
 from voucher.funding.conditions import CapBase, Conditions, YearBy
@@ -21,12 +22,20 @@ from voucher.funding.rules import LineKind
 from voucher.payments.bank import request_drawdown
 from voucher.payments.cost_models import AdminCost
 from voucher.payments.costs import approve_cost, match_cost, prepare_cost
+from voucher.platform import pdf
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden
 from voucher.redemptions.models import Redemption
 from voucher.redemptions.other_match import declare_other_match
 from voucher.reports.breaches import breaches
-from voucher.reports.commands import LedgerTie, data_of, prepare_statement, review_statement, sign_statement
+from voucher.reports.commands import (
+    LedgerTie,
+    data_of,
+    prepare_statement,
+    review_statement,
+    sign_statement,
+    statement_paper,
+)
 from voucher.reports.comparing import parts_of
 from voucher.reports.funding_lines import FundingWords
 from voucher.reports.ledger_side import Period
@@ -204,6 +213,22 @@ def test_the_rate_is_grant_by_grant_and_match_and_a_breach_is_highlighted(world:
     assert [(each.code, each.words) for each in breaches(data_of(over))] == [
         ("14b", "Grants are £120.00 of £149.99 with their match: 80%; the agreement allows 80%.")
     ]
+
+
+@pytest.mark.rule(28)
+def test_a_breach_stands_out_on_the_page_and_on_paper(
+    app: Flask, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[str] = []
+    lay_out = pdf._lay_out
+    monkeypatch.setattr(pdf, "_lay_out", lambda html, base: drawn.append(html) or lay_out(html, base))  # type: ignore[func-returns-value]
+    client = browser_of(app, world, "rob")
+    for agreement, cash, stands_out in ((second(world), -520_00, True), (world.agreement, -120_00, False)):
+        statement = prepared(world, agreement, cash)
+        statement_paper(session.merge(statement))
+        page = client.get(f"/statements/{session.merge(statement).public_id}")
+        assert ("Beyond what was agreed" in page) == stands_out
+        assert ("Beyond what was agreed (line 18)." in drawn[-1]) == stands_out
 
 
 @pytest.mark.rule(25)
