@@ -91,7 +91,7 @@ class ConditionsFields(Form):
         _("Statements are signed off by"),
         choices=[
             SelectChoice("2", _("Two people, or three where the scheme's duties ask for a reviewer")),
-            SelectChoice("3", _("Three people, whatever the scheme's duties say")),
+            SelectChoice("3", _("Three people in any case")),
         ],
     )
     tolerance = PercentField(

@@ -19,7 +19,6 @@ from sqlalchemy import Connection, NullPool, create_engine, inspect, select, upd
 from config import Config
 from tests.harness.clock import FixedClock
 from tests.harness.world import World, build_world
-from tests.integration.payments.test_cost_rules import approved, with_administration
 from tests.integration.platform.rows import MOMENT, add
 from voucher.accounts.sign_in import sign_in
 from voucher.app import create_app, office
@@ -42,6 +41,8 @@ from voucher.platform.actor import Actor, Channel
 from voucher.platform.db import atomic, db, session
 from voucher.platform.keyring import KeyRing
 from voucher.redemptions.lookups import look_up
+from voucher.redemptions.models import Redemption
+from voucher.redemptions.other_match import declare_other_match
 from voucher.reports.rules import data_hash
 from voucher.tables import METADATA
 
@@ -97,11 +98,10 @@ def fill(clock: FixedClock) -> World:
     drawdown = world.do("fred", request_drawdown, world.agreement.lines[0], 5_000)
     world.do("bina", match_drawdown, world.bank_line(5_000, "DRAWDOWN"), drawdown)
     world.do("bina", resolve_exception, world.bank_line(-1, "?"), Outcome.NOT_THE_SCHEMES, reason="somebody else's")
+    _administer(world, second)
     world.do("pat", look_up, world.scheme, "not a voucher")
     world.do("bina", note_import, kind="bank", scope="1", sha256="0" * 64, name="b.csv", rows=3)
     world.do("asha", begin_form, world.round)
-    _spend_on_administration(world)
-    world.do("fred", propose_award, world.agreement, {"L1": 1}, reason="variation 1")
     _sign_in(world)
     _reverse(world)
     _take_over(world)
@@ -112,17 +112,20 @@ def fill(clock: FixedClock) -> World:
     return world
 
 
+def _administer(world: World, claim: Redemption) -> None:
+    """A paid administration cost, match that counts elsewhere, and a change that waits for a second person."""
+    with_administration(world)
+    cost = approved(world)
+    world.do("bina", match_cost, world.bank_line(-cost.pence, cost.reference), cost)
+    world.do("vera", declare_other_match, claim, pence=1, programme="Made Smarter", reason="seen in its list")
+    world.do("fred", propose_award, world.agreement, {"L1": 1}, reason="variation 1")
+
+
 def _sign_in(world: World) -> None:
     act = office().act(Actor(None, "nobody", Channel.WEB))
     for password in ("a wrong password", "correct horse battery"):
         with atomic():
             sign_in(act, email="ada@northmoor.example", password=password, address="192.0.2.7")
-
-
-def _spend_on_administration(world: World) -> None:
-    with_administration(world)
-    cost = approved(world)
-    world.do("bina", match_cost, world.bank_line(-cost.pence, f"PAYROLL {cost.reference}"), cost)
 
 
 def _reverse(world: World) -> None:
@@ -181,7 +184,6 @@ def _add_what_no_command_makes(document_id: int) -> None:
         handed_in = add(connection, "bank_import", kind="csv", document_id=document_id, override_reason="")
         statement = add(connection, "bank_statement", import_id=handed_in)
         add(connection, "bank_line", source="imported", statement_id=statement, identity="x", public_id="imported")
-        add(connection, "other_match", redemption_id=1)
         add(connection, "scheme_look", colour="#00596b", logo_id=document_id)
         add(connection, "supplier_number")
         add(connection, "file_template", route="bank file")

@@ -121,7 +121,7 @@ def test_conditions_and_the_profile_are_entered_and_shown(app: Flask, world: Wor
     page = client.get(address(world, "conditions"))
     answers = {
         "Administration cap in percent": "4",
-        "Statements are signed off by": "Three people, whatever the scheme's duties say",
+        "Statements are signed off by": "Three people in any case",
         "L1, quarter from 1 April 2026": "3,000.00",
         "L1, quarter from 1 July 2026": "333.00",
         "Reason": "variation 1",
