@@ -19,6 +19,7 @@ from sqlalchemy import Connection, NullPool, create_engine, inspect, select, upd
 from config import Config
 from tests.harness.clock import FixedClock
 from tests.harness.world import World, build_world
+from tests.integration.payments.test_cost_rules import approved, with_administration
 from tests.integration.platform.rows import MOMENT, add
 from voucher.accounts.sign_in import sign_in
 from voucher.app import create_app, office
