@@ -6,7 +6,7 @@ import argparse
 import logging
 from collections.abc import Sequence
 
-from scripts.benchmarks import bank, bulk, claims, matching, pages, statement
+from scripts.benchmarks import bank, bulk, claims, matching, pages, statement, statement_lines
 from scripts.benchmarks.figures import machine
 from scripts.benchmarks.place import ENGINES
 
@@ -35,7 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         case "pages":
             pages.measure(given.vouchers, given.visits)
         case "statement":
-            statement.measure(given.lines)
+            if given.lines:
+                statement.measure(given.lines)
+            if given.ledger:
+                statement_lines.measure(given.ledger)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -59,11 +62,12 @@ def _parser() -> argparse.ArgumentParser:
     visits.add_argument("--visits", type=int, default=VISITS, help="how often each page is opened")
     drawn = kinds.add_parser("statement", help="the PDF of a statement, beside WeasyPrint and ReportLab alone")
     drawn.add_argument("--lines", type=_numbers, default=LINES, help="how long its annex is, like 1000,10000")
+    drawn.add_argument("--ledger", type=int, default=0, help="reads lines out of the ledger of so many vouchers, too")
     return parser
 
 
 def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(int(each) for each in text.split(","))
+    return tuple(int(each) for each in text.split(",") if each)
 
 
 def _engines(text: str) -> tuple[str, ...]:

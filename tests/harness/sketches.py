@@ -44,5 +44,6 @@ def sketching() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pdf, "_lay_out", lambda html, _base, _variant="": _Sketch(html))
         patch.setattr(pdf, "_write", _write)
+        # The front is a few bytes already, of which its attached files are a part; no table can follow it.
         patch.setattr(paper, "append_annex", lambda front, _data, _around, out: out.write(front))
         yield

@@ -39,7 +39,7 @@ WATERMARK = Style("bold", 34 * MM, 34 * MM, "#eff2f4")
 MONO_WIDTH = 0.632  # Of a character of the typeface of figures, as a part of its size.
 # The sizes that amounts are tried at, so that names keep room beside sums of many millions.
 SIZES = (7.0, 6.6, 6.2, 5.8, 5.4)
-NAMES_NEED = 30 * MM
+NAMES_NEED = 26 * MM
 
 # As statement.css has its pages: sides and rule above the foot of one that lies and of one that stands upright, and
 # how far the words of foot and head stand from the rule and from the text.
@@ -119,7 +119,7 @@ def _columns(rows: Sequence[Json], sums: Mapping[str, int]) -> tuple[Sequence[Co
     number = max(7 * MM, (len(str(len(rows))) + 0.5) * MONO_WIDTH * MONO.size)
     fixed = number + VOUCHER + DATES + PAYMENT + 11 * GAP + 2 * MM
     for size in SIZES:
-        amounts = [max(17 * MM, (length + 0.7) * MONO_WIDTH * size) for length in longest]
+        amounts = [max(17 * MM, (length + 0.5) * MONO_WIDTH * size) for length in longest]
         names = (WIDTH - 2 * SIDE - fixed - sum(amounts)) / 2
         if names >= NAMES_NEED:
             break

@@ -27,10 +27,10 @@ class _Beside:
     The files that brought the lines are read with them, so that the session has them when a line's evidence is asked.
     """
 
-    bank: dict[tuple[int, str], BankLine]
+    bank: dict[tuple[int | None, str], BankLine]
     files: dict[int, BankStatement]
     paid: dict[int, int | None]
-    delivered: dict[int, date]
+    delivered: dict[int, date | None]
 
 
 def transaction_rows(paid: Sequence[Paid], line_ids: Sequence[int]) -> list[dict[str, object]]:
@@ -53,7 +53,7 @@ def _row(item: Paid, line_ids: Sequence[int], beside: _Beside) -> dict[str, obje
         "business_id": public_id_of(business),
         "provider": claim.provider.organisation.name,
         "provider_id": public_id_of(claim.provider.organisation),
-        "delivered_on": beside.delivered[claim.id].isoformat(),
+        "delivered_on": str(beside.delivered[claim.id]),
         "claimed_on": claim.submitted_at.date().isoformat(),
         "net": match.net,
         "vat": match.vat,
@@ -87,11 +87,11 @@ def _read_beside(portion: Sequence[Paid]) -> _Beside:
         .where(ClaimAnswer.redemption_id.in_(claims))
         .order_by(ClaimAnswer.id)
     )
-    bank = {(payment_id, kind): line for payment_id, kind, line in lines if payment_id is not None}
+    bank = {(payment_id, kind): line for payment_id, kind, line in lines}
     return _Beside(
         bank=bank,
         files=by_id(BankStatement, (line.statement_id for line in bank.values() if line.statement_id is not None)),
         # The newest answer counts that came after the last change that matters to the business.
         paid={claim: pence for claim, version, pence in answers if version >= claims[claim].material_version},
-        delivered={claim_id: day for claim_id, day in days if claim_id is not None and day is not None},
+        delivered={claim_id: day for claim_id, day in days if claim_id is not None},
     )
