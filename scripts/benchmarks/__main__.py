@@ -35,10 +35,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         case "pages":
             pages.measure(given.vouchers, given.visits)
         case "statement":
-            if given.lines:
-                statement.measure(given.lines)
-            if given.ledger:
-                statement_lines.measure(given.ledger)
+            _measure_statements(given)
+
+
+def _measure_statements(given: argparse.Namespace) -> None:
+    if given.ledger:
+        statement_lines.measure(given.ledger)
+    else:
+        statement.measure(given.lines)
 
 
 def _parser() -> argparse.ArgumentParser:
