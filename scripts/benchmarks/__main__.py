@@ -39,10 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _measure_statements(given: argparse.Namespace) -> None:
+    statement.measure(given.lines)
     if given.ledger:
         statement_lines.measure(given.ledger)
-    else:
-        statement.measure(given.lines)
 
 
 def _parser() -> argparse.ArgumentParser:
