@@ -1,4 +1,4 @@
-"""Pure: who may decide an application, and the appeal against a decision (rule 65, DESIGN.md 8)."""
+"""Pure: who may decide an application, and the appeal against a decision (rule 65)."""
 
 from __future__ import annotations
 

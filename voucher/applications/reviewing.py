@@ -68,7 +68,7 @@ def put_on_waiting_list(act: Act, application: Application, *, reason: str) -> N
 
 
 def appeal(act: Act, application: Application, *, reason: str) -> None:
-    """Has a declined application looked at again, by another person than the one who declined it (DESIGN.md 8).
+    """Has a declined application looked at again, by another person than the one who declined it.
 
     The business asks for it itself, or an officer enters what it said. Raises Conflict when the business has another
     application or a voucher in the scheme by now (rule 45).
