@@ -40,6 +40,8 @@ GUARD = Guard()
 JOURNEYS = {"integration", "journeys"}
 # Whoever asks for one of these by a fixture or an import looks at pages.
 LOOKS_AT_PAGES = {"client", "PageClient", "browser_of"}
+# What rests on the engine itself: checks, triggers and locks, the ledger, the trail.
+OF_THE_ENGINE = {"platform", "funding", "audit"}
 
 
 def pytest_configure() -> None:
@@ -55,16 +57,16 @@ def pytest_configure() -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--share-pages",
+        "--share-engines",
         action="store_true",
-        help="divide the tests of pages between the two engines instead of running each of them on both",
+        help="divide what does not rest on the engine between the two of them instead of running all of it on both",
     )
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--share-pages"):
-        _share_pages(config, items)
+    if config.getoption("--share-engines"):
+        _share_engines(config, items)
     for item in items:
         if _engine(item) == "postgresql":
             item.add_marker("postgres")
@@ -74,16 +76,16 @@ def _engine(item: pytest.Item) -> str:
     return str(getattr(getattr(item, "callspec", None), "params", {}).get("engine_kind", ""))
 
 
-def _share_pages(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves each test of a page on one engine, always the same one, about half of them on each.
+def _share_engines(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves each test of pages and of commands on one engine, always the same one, about half of them on each.
 
-    What pages do is tested on both engines beneath them; that each page answers on PostgreSQL has a test of its own.
+    Journeys, races, random histories and what rests on the engine itself run on both; that each page answers on
+    PostgreSQL has a test of its own.
     """
     engines: dict[str, set[str]] = {}
     test_of = {item: item.nodeid.replace(_engine(item), "", 1) if _engine(item) else "" for item in items}
     for item in items:
-        looks = LOOKS_AT_PAGES & {*getattr(item, "fixturenames", ()), *vars(getattr(item, "module", item))}
-        if test_of[item] and looks:
+        if test_of[item] and _is_shared(item):
             engines.setdefault(test_of[item], set()).add(_engine(item))
     left_out = []
     for item in items:
@@ -92,6 +94,12 @@ def _share_pages(config: pytest.Config, items: list[pytest.Item]) -> None:
             left_out.append(item)
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in set(left_out)]
+
+
+def _is_shared(item: pytest.Item) -> bool:
+    parts = set(item.path.parts)
+    looks = LOOKS_AT_PAGES & {*getattr(item, "fixturenames", ()), *vars(getattr(item, "module", item))}
+    return bool(looks) or ("integration" in parts and not OF_THE_ENGINE & parts)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 
 import pytest
-from sqlalchemy import CheckConstraint, Connection, Engine, Index, UniqueConstraint, event, update
+from sqlalchemy import CheckConstraint, Connection, Engine, Index, UniqueConstraint, create_engine, event, update
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import IntegrityError
 
+from tests.harness.databases import Databases
 from tests.integration.platform.rows import MOMENT, add
+from voucher.platform.db import prepare_engine
 from voucher.tables import METADATA
 
 Values = Mapping[str, object]
@@ -444,9 +447,41 @@ APPEND_ONLY = {
 }  # fmt: skip
 
 
+class Alone:
+    """A database whose rows need no other rows behind them; what a test writes there is undone after it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """Something that is done wholly or not at all."""
+        with self._connection.begin_nested():
+            yield self._connection
+
+
+@pytest.fixture(scope="module")
+def freed() -> Iterator[dict[Databases, Engine]]:
+    """The database without foreign keys on each engine that was asked for: every check and unique key is in force."""
+    made: dict[Databases, Engine] = {}
+    yield made
+    for databases, engine in made.items():
+        engine.dispose()
+        databases.drop(engine.url.render_as_string(hide_password=False))
+
+
 @pytest.fixture
-def alone(engine: Engine) -> Engine:
-    """A database whose rows need no other rows behind them; every check and unique key is in force."""
+def alone(databases: Databases, freed: dict[Databases, Engine]) -> Iterator[Alone]:
+    if databases not in freed:
+        freed[databases] = _without_foreign_keys(databases.migrated())
+    with freed[databases].connect() as connection:
+        everything = connection.begin()
+        yield Alone(connection)
+        everything.rollback()
+
+
+def _without_foreign_keys(url: str) -> Engine:
+    prepare_engine(engine := create_engine(url))
     if engine.dialect.name == "postgresql":
         with engine.begin() as connection:
             connection.exec_driver_sql(DROP_FOREIGN_KEYS)
@@ -473,7 +508,7 @@ def change(connection: Connection, table: str, values: Values) -> None:
 @pytest.mark.rule(10, 17, 19, 20, 23, 29, 50, 57)
 @pytest.mark.parametrize(("table", "name", "bad", "good"), [each for each in CHECKS if each[0] not in APPEND_ONLY])
 def test_a_change_that_breaks_an_invariant_is_refused(
-    alone: Engine, table: str, name: str, bad: Values, good: Values
+    alone: Alone, table: str, name: str, bad: Values, good: Values
 ) -> None:
     with alone.begin() as connection:
         write(connection, table, {})
@@ -489,7 +524,7 @@ def test_a_change_that_breaks_an_invariant_is_refused(
     ("table", "name", "bad", "good"), [*WRITTEN_CHECKS, *(each for each in CHECKS if each[0] in APPEND_ONLY)]
 )
 def test_a_row_that_breaks_an_invariant_is_not_written(
-    alone: Engine, table: str, name: str, bad: Values, good: Values
+    alone: Alone, table: str, name: str, bad: Values, good: Values
 ) -> None:
     with pytest.raises(IntegrityError, match=f"ck_{table}_{name}"), alone.begin() as connection:
         write(connection, table, bad)
@@ -507,7 +542,7 @@ KNOWN = sorted(
 
 @pytest.mark.rule(7)
 @pytest.mark.parametrize(("table", "name"), KNOWN)
-def test_a_word_that_nobody_knows_is_not_written(alone: Engine, table: str, name: str) -> None:
+def test_a_word_that_nobody_knows_is_not_written(alone: Alone, table: str, name: str) -> None:
     columns = {"check_known": "check_name"}
     column = columns.get(name, name.removesuffix("_known"))
     with pytest.raises(IntegrityError, match=f"ck_{table}_"), alone.begin() as connection:
@@ -622,7 +657,7 @@ SHARED: list[tuple[str, tuple[str, ...], Values, Values]] = [
 @pytest.mark.rule(8, 9, 22, 33, 35, 37, 40, 45)
 @pytest.mark.parametrize(("table", "columns", "first", "apart"), SHARED)
 def test_two_rows_do_not_share_what_one_of_them_owns(
-    alone: Engine, table: str, columns: tuple[str, ...], first: Values, apart: Values
+    alone: Alone, table: str, columns: tuple[str, ...], first: Values, apart: Values
 ) -> None:
     others = {key: value for key, value in different(table).items() if key not in columns and key not in first}
     with alone.begin() as connection:
@@ -650,6 +685,6 @@ HOLES: list[tuple[str, Values]] = [
 
 @pytest.mark.rule(29)
 @pytest.mark.parametrize(("table", "values"), HOLES)
-def test_what_takes_two_people_is_not_written_with_one(alone: Engine, table: str, values: Values) -> None:
+def test_what_takes_two_people_is_not_written_with_one(alone: Alone, table: str, values: Values) -> None:
     with pytest.raises(IntegrityError), alone.begin() as connection:
         write(connection, table, values)
