@@ -67,7 +67,7 @@ def _know_tasks(tasks: Sequence[str], *, proof: bool) -> None:
     """Lets results be of these tasks. SQLite cannot change a CHECK, so there the table is made anew, with its guards."""
     known = f"task IN ({', '.join(repr(task) for task in tasks)})"
     if op.get_bind().dialect.name == "postgresql":
-        op.execute("ALTER TABLE task_result DROP CONSTRAINT ck_task_result_task_known")
+        op.execute("ALTER TABLE task_result DROP CONSTRAINT IF EXISTS ck_task_result_task_known")
         op.execute(f"ALTER TABLE task_result ADD CONSTRAINT ck_task_result_task_known CHECK ({known})")
         if proof:
             op.add_column("task_result", sa.Column("proof", sa.String(), nullable=True))

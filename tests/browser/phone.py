@@ -92,7 +92,7 @@ class Windows:
         self, camera: Path | None = None, *, allowed: bool = True, scripts: bool = True, size: ViewportSize = PHONE
     ) -> Phone:
         """A window of that size, with a camera that shows a film when one is given."""
-        browser = self._with_camera(camera, allowed=allowed) if camera else self._chromium
+        browser = self._with_camera(camera) if camera else self._chromium
         context = browser.new_context(
             viewport=size,
             base_url=self._address,
@@ -100,6 +100,8 @@ class Windows:
             java_script_enabled=scripts,
         )
         self._closing.callback(context.close)
+        if not allowed:
+            context.add_init_script(BLOCKED)
         phone = Phone(context.new_page(), context, [])
         phone.page.set_default_timeout(60_000)  # two cores may have much else to do
         phone.page.on("console", lambda said: _note(phone, said))
@@ -107,12 +109,18 @@ class Windows:
         self.opened.append(phone)
         return phone
 
-    def _with_camera(self, camera: Path, *, allowed: bool) -> Browser:
+    def _with_camera(self, camera: Path) -> Browser:
         shown = [f"--use-file-for-fake-video-capture={camera}", "--use-fake-device-for-media-stream"]
-        shown += ["--use-fake-ui-for-media-stream"] if allowed else ["--deny-permission-prompts"]
+        shown += ["--use-fake-ui-for-media-stream"]
         browser = self._driver.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *shown], timeout=60_000)
         self._closing.callback(browser.close)
         return browser
+
+
+# What a browser answers whose user has blocked the camera; one without windows has nobody to ask.
+BLOCKED = """navigator.mediaDevices.getUserMedia = async () => {
+    throw new DOMException('Permission denied', 'NotAllowedError');
+}"""
 
 
 @pytest.fixture

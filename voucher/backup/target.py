@@ -11,7 +11,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
-from sqlalchemy import Engine, NullPool, create_engine, inspect, make_url, select
+from sqlalchemy import Engine, NullPool, create_engine, delete, inspect, make_url, select, table
 from sqlalchemy.exc import DBAPIError
 
 from config import Config
@@ -38,6 +38,13 @@ class Before:
     there: bool
     revision: str | None
     tables: frozenset[str]
+
+
+# The functions behind the triggers of the migrations.
+GUARDS = (
+    "SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace "
+    "AND prorettype = 'trigger'::regtype AND starts_with(proname, 'refuse_')"
+)
 
 
 def require_empty(config: Config) -> Before:
@@ -116,14 +123,23 @@ def _put_back(before: Before) -> None:
         for suffix in ("", "-wal", "-shm", "-journal"):
             before.file.with_name(before.file.name + suffix).unlink(missing_ok=True)
         return
-    if schema.current(before.url):
-        schema.downgrade(before.url)
+    _take_away(before)
     if before.revision:
         migrate(before.url, before.revision)
-    elif VERSION_TABLE not in before.tables:
-        engine = create_engine(before.url, poolclass=NullPool)
-        with engine.begin() as connection:
-            connection.exec_driver_sql(f"DROP TABLE IF EXISTS {VERSION_TABLE}")
+
+
+def _take_away(before: Before) -> None:
+    """Drops what is there: no others' table was, and the way down would refuse what an older schema cannot hold."""
+    engine = create_engine(before.url, poolclass=NullPool)
+    with engine.begin() as connection:
+        on_server = connection.dialect.name == "postgresql"
+        for name in inspect(connection).get_table_names():
+            if name == VERSION_TABLE and name in before.tables:
+                connection.execute(delete(table(name)))
+            else:
+                connection.exec_driver_sql(f'DROP TABLE "{name}"' + (" CASCADE" if on_server else ""))
+        for guard in connection.exec_driver_sql(GUARDS).scalars().all() if on_server else ():
+            connection.exec_driver_sql(f"DROP FUNCTION {guard}")
 
 
 def make_folder(path: Path) -> list[Path]:

@@ -104,7 +104,7 @@ class Story:
                 self._wave(diary, f"offers-{number + 1}", list(islice(source, len(kinds))), kinds), morning(day)
             )
         diary.begin(self._open_offers([*named, next(rows)]), self.lives.ago(6))
-        diary.begin(self._applications([next(rows) for _ in range(6)]), self.lives.ago(14))
+        diary.begin(self._applications([next(rows) for _ in range(7)]), self.lives.ago(14))
         diary.begin(self._other_providers(), self.lives.ago(50))
         diary.begin(money.payments(), morning(self.starts_on + timedelta(days=28)))
         diary.begin(money.last_batches(), self.lives.ago(16))
@@ -128,10 +128,10 @@ class Story:
         yield from ()
 
     def _applications(self, rows: list[tuple[str, ...]]) -> Life:
-        """Businesses that apply themselves: declined, offered, asked for more, to wait, to look at, unfinished."""
+        """Businesses that apply themselves: declined, offered, asked for more, waiting, to look at, unfinished."""
         do = self.player.do
         sent = []
-        for row in rows[:4]:
+        for row in rows[:5]:
             sent.append(self._apply(row))
             yield self.lives.later(2)
         reason = "The support is a new van. The scheme pays for technology and for training in it."
@@ -141,8 +141,8 @@ class Story:
         do("asha", "ask-business", sent[2]["application"], "--question", question)
         wait = "This round's money for shops is promised. We come back to you when some of it is given up."
         do("asha", "waiting-list", sent[3]["application"], "--reason", wait)
-        self._apply((*rows[4][:1], firms.BUSINESSES[0][1], *rows[4][2:]))
-        self._apply(rows[5], "--draft")
+        self._apply((*rows[5][:1], firms.BUSINESSES[0][1], *rows[5][2:]))
+        self._apply(rows[6], "--draft")
 
     def _apply(self, row: tuple[str, ...], *more: str) -> dict[str, Any]:
         name, number, street, town, postcode, person, address = row

@@ -191,5 +191,5 @@ def _open(sample: AuditSample) -> AuditSample:
 
 def open_dossier(act: Act, item: AuditSampleItem) -> None:
     """Notes that somebody takes everything about an item along: there are people's data in it."""
-    act.require(Permission.AUDIT_EVERYTHING_READ, scheme_id=item.sample.scheme_id)
+    act.require(Permission.AUDIT_SAMPLES_DRAW, scheme_id=item.sample.scheme_id)
     record(act.actor, "sample.dossier_opened", item.sample, at=act.now, details={"item": item.position})

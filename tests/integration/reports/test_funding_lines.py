@@ -221,7 +221,7 @@ def test_a_breach_stands_out_on_the_page_and_on_paper(
 ) -> None:
     drawn: list[str] = []
     lay_out = pdf._lay_out
-    monkeypatch.setattr(pdf, "_lay_out", lambda html, base: drawn.append(html) or lay_out(html, base))  # type: ignore[func-returns-value]
+    monkeypatch.setattr(pdf, "_lay_out", lambda html, *more: drawn.append(html) or lay_out(html, *more))  # type: ignore[func-returns-value]
     client = browser_of(app, world, "rob")
     for agreement, cash, stands_out in ((second(world), -520_00, True), (world.agreement, -120_00, False)):
         statement = prepared(world, agreement, cash)

@@ -156,7 +156,7 @@ def item_page(public_id: str, position: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/samples/<public_id>/items/<int:position>/dossier")
-@requires(P.AUDIT_EVERYTHING_READ)
+@requires(P.AUDIT_SAMPLES_DRAW)
 def dossier_button(public_id: str, position: int) -> ResponseReturnValue:
     act = current_act()
     with transaction(act.actor, act.clock):
