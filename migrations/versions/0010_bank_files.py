@@ -180,7 +180,7 @@ def downgrade() -> None:
     op.drop_index("ix_bank_line_statement", table_name="bank_line")
     if op.get_bind().dialect.name == "postgresql":
         for name in LINE_CHECKS:
-            op.drop_constraint(op.f(name), "bank_line", type_="check")
+            op.execute(f"ALTER TABLE bank_line DROP CONSTRAINT IF EXISTS {name}")
     # In this order: on SQLite a column goes with its own CHECK and not with that of another.
     op.drop_column("bank_line", "identity")
     op.drop_column("bank_line", "statement_id")
