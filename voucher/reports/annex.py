@@ -47,7 +47,7 @@ WIDTH, HEIGHT, SIDE, UPRIGHT_SIDE = 297 * MM, 210 * MM, 14 * MM, 17 * MM
 RULE, UPRIGHT_RULE = 13 * MM, 15 * MM
 UNDER_RULE, OVER_TEXT = 15.06, 16.3
 GAP = 1.7 * MM
-VOUCHER, DATES, PAYMENT = 22 * MM, 21 * MM, 32 * MM
+VOUCHER, DATES, PAYMENT = 27 * MM, 21 * MM, 32 * MM
 MOST_CHARACTERS = 12  # Of those without a glyph, so many are named.
 
 Json = Mapping[str, Any]
