@@ -15,13 +15,15 @@ from sqlalchemy import func, select
 from voucher.accounts.models import Person
 from voucher.audit.commands import begin_state, change_state
 from voucher.documents.commands import RETAINED_STATEMENT, keep_own_document
+from voucher.documents.models import Document
 from voucher.funding.models import Agreement
 from voucher.outputs.commands import count_outputs
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
-from voucher.platform.errors import Conflict, DomainError, Forbidden
+from voucher.platform.errors import Conflict, DomainError, Forbidden, InvalidTransition
 from voucher.platform.money import pounds
+from voucher.platform.states import allowed
 from voucher.reports.breaches import lines_beyond_tolerance
 from voucher.reports.funding_lines import FundingWords
 from voucher.reports.ledger_side import Period
@@ -266,6 +268,8 @@ def sign_statement(act: Act, statement: Statement, *, seen: str | None = None) -
     refusal = why_not_sign(act.actor, statement, reviewer_needed=reviewer)
     if refusal:
         raise Forbidden("statement_duty", refusal)
+    if not allowed(TRANSITIONS, statement.state, S.SIGNED):  # before figures are read and paper is drawn
+        raise InvalidTransition("statement", statement.reference, statement.state, S.SIGNED)
     unsignable = why_unsignable(statement)
     if unsignable:
         raise Conflict("does_not_hold", "The statement cannot be signed. " + "; ".join(unsignable) + ".")
@@ -275,23 +279,7 @@ def sign_statement(act: Act, statement: Statement, *, seen: str | None = None) -
         raise Conflict(
             "figures_changed", "The figures have changed since they were prepared. Return and prepare again."
         )
-    # Drawn before the row changes: once it is signed the database lets nothing of it change, its PDF included.
-    steps = sign_off(statement, signer_id=act.person_id, signed_at=act.now)
-    pdf, signature = signed_statement_pdf(
-        data_of(statement),
-        data_hash=statement.data_hash,
-        sign_off=steps,
-        signer=signer_for(act),
-        check_at=check_address(act.base_url, statement.public_id),
-    )
-    stored = keep_own_document(
-        act,
-        scheme_id=statement.scheme_id,
-        data=pdf,
-        name=f"{statement.reference}.pdf",
-        retention_class=RETAINED_STATEMENT,
-        media_type="application/pdf",
-    )
+    stored, signature = _signed_paper(act, statement)
     change_state(
         act.actor,
         "statement.signed",
@@ -308,6 +296,26 @@ def sign_statement(act: Act, statement: Statement, *, seen: str | None = None) -
     note_look(act, statement)
     session.flush()
     return statement
+
+
+def _signed_paper(act: Act, statement: Statement) -> tuple[Document, str]:
+    """The signed PDF, kept, and its signature; made before the row changes, which the database freezes once signed."""
+    pdf, signature = signed_statement_pdf(
+        data_of(statement),
+        data_hash=statement.data_hash,
+        sign_off=sign_off(statement, signer_id=act.person_id, signed_at=act.now),
+        signer=signer_for(act),
+        check_at=check_address(act.base_url, statement.public_id),
+    )
+    stored = keep_own_document(
+        act,
+        scheme_id=statement.scheme_id,
+        data=pdf,
+        name=f"{statement.reference}.pdf",
+        retention_class=RETAINED_STATEMENT,
+        media_type="application/pdf",
+    )
+    return stored, signature
 
 
 def sign_off(
