@@ -43,6 +43,11 @@ class InProcess(Browser):
         return answer.status_code, answer.get_data(as_text=True)
 
 
+def net_pence(number: int) -> int:
+    """An amount that no other claim of the run has: claims that are alike would write of each other as well."""
+    return 5500 + 5 * number
+
+
 def connect(url: str) -> Any:
     """The driver's own connection, as durable as the product's; it begins no transaction by itself."""
     if url.startswith("sqlite"):
@@ -66,7 +71,7 @@ def claims_written(config: Config, sessions: Sequence[str]) -> list[Claim]:
         last = {table: _highest(raw, table) for table in METADATA.tables}
         for number, session_id in enumerate(sessions):
             seen.clear()
-            status, answer = browser.claim(session_id, f"capture-{number:06d}", f"CAP-{number}")
+            status, answer = browser.claim(session_id, f"capture-{number:06d}", f"CAP-{number}", net_pence(number))
             if status != 201:
                 raise RuntimeError(f"a claim was answered {status}: {answer}")
             written.append(_with_rows(raw, seen, last))

@@ -13,7 +13,7 @@ from threading import BrokenBarrierError
 from typing import Any
 
 from config import Config
-from scripts.benchmarks.capture import PROVIDER, Claim, claims_written, connect
+from scripts.benchmarks.capture import PROVIDER, Claim, claims_written, connect, net_pence
 from scripts.benchmarks.figures import line, percentile, table
 from scripts.benchmarks.place import Place, durability, place, town
 from tests.concurrency.processes import Browser, WebServer, web
@@ -97,7 +97,7 @@ class _HttpClient:
         return [lambda number=number, one=one: self._claim(browser, number, one) for number, one in self.part]
 
     def _claim(self, browser: Browser, number: int, session_id: str) -> None:
-        status, answer = browser.claim(session_id, f"bench-{number:08d}", f"BENCH-{number}")
+        status, answer = browser.claim(session_id, f"bench-{number:08d}", f"BENCH-{number}", net_pence(number))
         if status != 201:
             raise RuntimeError(f"a claim was answered {status}: {answer}")
 

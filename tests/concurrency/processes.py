@@ -142,15 +142,16 @@ class Browser:
         assert status == 200, text
         self.token = json.loads(text)["csrf_token"]
 
-    def claim(self, session_id: str, key: str, invoice: str) -> tuple[int, dict[str, object]]:
-        """Hands in a claim of £55 with an invoice of its own, as JSON asks for it."""
+    def claim(self, session_id: str, key: str, invoice: str, net_pence: int = 5500) -> tuple[int, dict[str, object]]:
+        """Hands in a claim with an invoice of its own, as JSON asks for it."""
+        vat_pence = (net_pence * 20 + 50) // 100
         fields = {
             "session": session_id,
             "request_key": key,
             "invoice_number": invoice,
             "invoiced_on": START.date().isoformat(),
-            "net": "55.00",
-            "vat": "11.00",
+            "net": f"{net_pence / 100:.2f}",
+            "vat": f"{vat_pence / 100:.2f}",
             "vat_rate": "2000",
         }
         parts = [f'Content-Disposition: form-data; name="{name}"\r\n\r\n{value}' for name, value in fields.items()]
