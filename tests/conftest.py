@@ -70,6 +70,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if _engine(item) == "postgresql":
             item.add_marker("postgres")
+        if JOURNEYS & set(
+            item.path.parts
+        ):  # One process takes a module's tests, and what they begin with is built once.
+            item.add_marker(pytest.mark.xdist_group(f"{_module(config, item)} {_engine(item)}"))
 
 
 def _engine(item: pytest.Item) -> str:
@@ -77,23 +81,27 @@ def _engine(item: pytest.Item) -> str:
 
 
 def _share_engines(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves each test of pages and of commands on one engine, always the same one, about half of them on each.
+    """Leaves each module with tests of pages and commands on one engine, always the same one, about half on each.
 
-    Journeys, races, random histories and what rests on the engine itself run on both; that each page answers on
-    PostgreSQL has a test of its own.
+    What a module's tests begin with is built once so. Journeys, races, random histories and what rests on the engine
+    itself run on both; that each page answers on PostgreSQL has a test of its own.
     """
     engines: dict[str, set[str]] = {}
     test_of = {item: item.nodeid.replace(_engine(item), "", 1) if _engine(item) else "" for item in items}
     for item in items:
         if test_of[item] and _is_shared(item):
             engines.setdefault(test_of[item], set()).add(_engine(item))
-    left_out = []
+    left_out = set[pytest.Item]()
     for item in items:
         choice = sorted(engines.get(test_of[item], ()))
-        if len(choice) == 2 and _engine(item) != choice[crc32(test_of[item].encode()) % 2]:
-            left_out.append(item)
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in set(left_out)]
+        if len(choice) == 2 and _engine(item) != choice[crc32(_module(config, item).encode()) % 2]:
+            left_out.add(item)
+    config.hook.pytest_deselected(items=list(left_out))
+    items[:] = [item for item in items if item not in left_out]
+
+
+def _module(config: pytest.Config, item: pytest.Item) -> str:
+    return item.path.relative_to(config.rootpath).as_posix()
 
 
 def _is_shared(item: pytest.Item) -> bool:

@@ -23,6 +23,9 @@ NO_PAGE = re.compile(r"\.(pdf|csv|json|xlsx|svg|toml|eml)$|/assets/|/static/|/fo
 FIELD = re.compile(r'<(?:input|select|textarea)\b[^>]*\bname="([^"]+)"')
 OF_ONE_RECORD = re.compile(r"_[0-9a-z]{16}$")  # a field that is there once for each of some records
 VISITS = 3  # for lists would otherwise be walked to their ends
+# What can be done wrong on one page and right on another: names, labels and the way that the keyboard takes.
+CONTROLS = {"button", "fieldset", "form", "iframe", "input", "select", "table", "textarea", "video"}
+VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
 
 @dataclass
@@ -36,7 +39,7 @@ class Visited:
 
 
 class _Reader(HTMLParser):
-    """The links of a page, and which kinds of element it is made of.
+    """The links of a page, which kinds of element it is made of, and which of them stand in which.
 
     A form that only asks for another page leads there, too, with the first of its boxes ticked.
     """
@@ -45,6 +48,8 @@ class _Reader(HTMLParser):
         super().__init__()
         self.links: list[str] = []
         self.kinds: set[str] = set()
+        self.nests: set[str] = set()
+        self._around: list[tuple[str, str]] = []
         self._asks: str | None = None  # the address of the form around, whose boxes are not ticked yet
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -57,7 +62,16 @@ class _Reader(HTMLParser):
             ticked = {given.get("name") or "": given.get("value") or "on"}
             self.links.append(f"{self._asks}?{urlencode(ticked)}")
             self._asks = None
-        self.kinds.add(f"{tag} {given.get('class') or ''} {given.get('role') or ''} {given.get('type') or ''}")
+        kind = f"{tag} {given.get('class') or ''} {given.get('role') or ''} {given.get('type') or ''}"
+        self.kinds.add(kind)
+        self.nests.add(f"{self._around[-1][1] if self._around else ''} > {kind}")
+        if tag not in VOID:
+            self._around.append((tag, kind))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in {around for around, _kind in self._around}:
+            while self._around.pop()[0] != tag:
+                pass
 
 
 class Seen:
@@ -71,8 +85,15 @@ class Seen:
         file.touch()
 
     def is_new(self, page: Visited) -> bool:
-        """Whether something stands on the page that has not been seen on one of its endpoint."""
-        return self._add(page.endpoint, _read(page.html).kinds)
+        """Whether the page's endpoint is new, or a control on it, or anything on it that stood on no page yet."""
+        kinds = _read(page.html).kinds
+        controls = {kind for kind in kinds if kind.split()[0] in CONTROLS}
+        new_here, new_anywhere = self._add(page.endpoint, {"page"} | controls), self._add("every page", kinds)
+        return new_here or new_anywhere
+
+    def wears_anew(self, page: Visited) -> bool:
+        """Whether something stands on the page in something else as on no page yet, so that colours may meet anew."""
+        return self._add("looks", _read(page.html).nests)
 
     def asks_anew(self, page: Visited) -> bool:
         """Whether the page asks for something that no page of its endpoint asked for."""

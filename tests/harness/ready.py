@@ -61,17 +61,34 @@ class Ready:
         return world
 
 
+# The plain world of each maker of databases, which every other one begins as a copy of.
+_plain: dict[Databases, Ready] = {}
+
+
 def grow(databases: Databases, folder: Path, furnish: Callable[[World], None] | None = None) -> Ready:
-    """Builds a world in a database of its own, with what a tier wants in it; it is kept until the session ends."""
+    """A world in a database of its own, with what a tier wants in it; it is kept until the session ends."""
+    if databases not in _plain:
+        _plain[databases] = _built(databases, folder / "plain")
+    plain = _plain[databases]
+    if furnish is None:
+        return plain
+    url, clock = databases.copy(plain.url), FixedClock()
+    databases.keep(url)
+    shutil.copytree(plain.data, folder / "data")
+    config = Config(folder / "data", url, "http://localhost", testing=True)
+    with running(config, clock):
+        world = plain.world(clock)
+        furnish(world)
+        return _at_rest(databases, config, world)
+
+
+def _built(databases: Databases, folder: Path) -> Ready:
     url, clock = databases.migrated(), FixedClock()
     databases.keep(url)
     config = Config(folder / "data", url, "http://localhost", testing=True)
     KeyRing.create(config.key_ring, clock())
     with running(config, clock):
-        world = build_world(clock)
-        if furnish is not None:
-            furnish(world)
-        return _at_rest(databases, config, world)
+        return _at_rest(databases, config, build_world(clock))
 
 
 class Nursery:
