@@ -24,12 +24,16 @@ def reporting_group() -> None:
 @click.option("--months", type=int, required=True, help="Months of a period: 1, 3, 6 or 12.")
 @click.option("--due-days", type=int, required=True, help="Days after the period in which its statement is due.")
 @click.option("--cut-off-days", type=int, default=14, show_default=True, help="Days before its end for claims.")
+@click.option("--remind-days", type=int, default=7, show_default=True, help="Days before that for reminders; 0: none.")
 @changing
-def rhythm_command(run: Run, agreement: str | None, months: int, due_days: int, cut_off_days: int) -> Answer:
+def rhythm_command(
+    run: Run, agreement: str | None, months: int, due_days: int, cut_off_days: int, remind_days: int
+) -> Answer:
     """Say how often an agreement reports; the calendar follows from it."""
     target = agreement_named(run.scheme, agreement)
-    set_rhythm(run.act, target, Rhythm(months, due_days, cut_off_days))
-    facts = {"agreement": target.reference, "months": months, "due_days": due_days, "cut_off_days": cut_off_days}
+    rhythm = Rhythm(months, due_days, cut_off_days, remind_days)
+    set_rhythm(run.act, target, rhythm)
+    facts = {"agreement": target.reference, **vars(rhythm)}
     return Answer(f"Agreement {target.reference} reports every {months} months.", facts)
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
+from flask_babel import gettext as translate
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from voucher.platform.clock import long_date, long_time
@@ -154,6 +155,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    found.globals["_"] = translate
     found.filters.update(pounds=pounds, percent=_percent, day=long_date, time=long_time)
     return found
 

@@ -22,7 +22,8 @@ from voucher.platform.db import atomic, changed_one, session
 from voucher.platform.errors import DomainError
 from voucher.platform.logs import log_fault
 
-Renderer = Callable[[Act, OutboxMessage], Mail]
+# None where there is nothing to say any more by the time at which the message is sent.
+Renderer = Callable[[Act, OutboxMessage], Mail | None]
 
 # Longer than drawing a voucher and the longest silence of a mail server, so that a living worker keeps its row.
 LEASE = timedelta(minutes=5)
@@ -52,13 +53,17 @@ class Leased:
 
 
 def deliver_one(act: Act, post: PostOffice) -> bool | None:
-    """Delivers the oldest row that is due: True when it left, False when it could not, None when none is due."""
+    """Delivers the oldest row that is due: True when it left or had nothing to say any more, False when it could not.
+
+    None when none is due.
+    """
     leased = take(act)
     if leased is None:
         return None
     try:
-        envelope, mail = draw(act, post, leased)
-        post.delivery.send(envelope, mail)
+        drawn = draw(act, post, leased)
+        if drawn is not None:
+            post.delivery.send(*drawn)
     except Exception as error:  # Whatever went wrong with one message, the others go on.
         log_fault(error)
         put_back(act, leased, error)
@@ -90,14 +95,19 @@ def take(act: Act) -> Leased | None:
     return leased
 
 
-def draw(act: Act, post: PostOffice, leased: Leased) -> tuple[Envelope, Mail]:
-    """Makes the message out of its row; the links that it carries are saved before it leaves."""
+def draw(act: Act, post: PostOffice, leased: Leased) -> tuple[Envelope, Mail] | None:
+    """Makes the message out of its row; the links that it carries are saved before it leaves.
+
+    None when its renderer finds that there is nothing to say any more.
+    """
     with atomic():
         message = session.get_one(OutboxMessage, leased.message_id)
         renderer = post.renderers.get(message.kind)
         if renderer is None:
             raise UnknownKind(message.kind)
         mail = renderer(act, message)
+        if mail is None:
+            return None
         host = urlsplit(act.base_url).hostname or "localhost"
         envelope = Envelope(
             outbox_id=message.id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -66,6 +66,8 @@ def set_rhythm(act: Act, agreement: Agreement, rhythm: Rhythm) -> None:
         raise DomainError("due_days", _("A statement is due within 365 days of the end of its period."), "due_days")
     if not 0 <= rhythm.cut_off_days <= 60:
         raise DomainError("cut_off_days", _("The cut-off lies at most 60 days before the end."), "cut_off_days")
+    if not 0 <= rhythm.remind_days <= 60:
+        raise DomainError("remind_days", _("Reminders go out at most 60 days before the cut-off."), "remind_days")
     found = session.scalar(
         select(ReportingRhythm).where(ReportingRhythm.agreement_id == agreement.id).with_for_update()
     )
@@ -74,6 +76,7 @@ def set_rhythm(act: Act, agreement: Agreement, rhythm: Rhythm) -> None:
         session.add(found)
     else:
         found.months, found.due_days, found.cut_off_days = rhythm.months, rhythm.due_days, rhythm.cut_off_days
+        found.remind_days = rhythm.remind_days
     record(act.actor, "agreement.rhythm_set", agreement, at=act.now, details=vars(rhythm))
     session.flush()
 
@@ -84,7 +87,7 @@ def calendar_of(scheme_id: int, today: date) -> list[Planned]:
     An agreement without a rhythm has none.
     """
     rows = session.scalars(select(ReportingRhythm).where(ReportingRhythm.scheme_id == scheme_id))
-    rhythms = {row.agreement_id: Rhythm(row.months, row.due_days, row.cut_off_days) for row in rows}
+    rhythms = {row.agreement_id: rhythm_of(row) for row in rows}
     query = select(Statement).where(Statement.scheme_id == scheme_id).order_by(Statement.sequence)
     statements = session.scalars(query).all()
     found = []
@@ -118,13 +121,17 @@ def _stands(agreement: Agreement, due: Due, statements: Sequence[Statement], tod
     return Planned(agreement, due, stands, newest)
 
 
+def rhythm_of(row: ReportingRhythm) -> Rhythm:
+    """What a row of the table says."""
+    return Rhythm(row.months, row.due_days, row.cut_off_days, row.remind_days)
+
+
 def running(agreement: Agreement, today: date) -> Due | None:
     """The agreement's period that a day lies in; None without a rhythm or outside its days."""
     row = session.scalar(select(ReportingRhythm).where(ReportingRhythm.agreement_id == agreement.id))
     if row is None:
         return None
-    rhythm = Rhythm(row.months, row.due_days, row.cut_off_days)
-    every = periods(agreement.starts_on, agreement.ends_on, rhythm)
+    every = periods(agreement.starts_on, agreement.ends_on, rhythm_of(row))
     return next((each for each in every if each.first <= today <= each.last), None)
 
 
@@ -133,25 +140,29 @@ def to_chase(agreement: Agreement) -> list[Chased]:
     return sorted([*_unclaimed(agreement), *_unpaid(agreement)], key=lambda each: (each.since, each.reference))
 
 
-def _rounds(agreement: Agreement) -> Select[int]:
+def _rounds(agreement_ids: Collection[int]) -> Select[int]:
     return (
         select(RoundLine.round_id)
         .join(FundingLine, FundingLine.id == RoundLine.line_id)
-        .where(FundingLine.agreement_id == agreement.id)
+        .where(FundingLine.agreement_id.in_(sorted(agreement_ids)))
     )
 
 
-def _unclaimed(agreement: Agreement) -> list[Chased]:
-    rows = session.scalars(
+def sessions_to_claim(agreement_ids: Collection[int]) -> Select[DeliverySession]:
+    """Support on vouchers that the agreements pay for which nobody has claimed for yet."""
+    return (
         select(DeliverySession)
         .join(Voucher, Voucher.id == DeliverySession.voucher_id)
-        .where(Voucher.round_id.in_(_rounds(agreement)), DeliverySession.state == str(SessionState.RECORDED))
+        .where(Voucher.round_id.in_(_rounds(agreement_ids)), DeliverySession.state == str(SessionState.RECORDED))
         .options(
             joinedload(DeliverySession.voucher).joinedload(Voucher.business),
             joinedload(DeliverySession.provider).joinedload(Provider.organisation),
         )
         .order_by(DeliverySession.id)
     )
+
+
+def _unclaimed(agreement: Agreement) -> list[Chased]:
     return [
         Chased(
             _("support not claimed yet"),
@@ -163,22 +174,26 @@ def _unclaimed(agreement: Agreement) -> list[Chased]:
             each.delivered_on or london_date(each.opened_at),
             each.held_pence,
         )
-        for each in rows
+        for each in session.scalars(sessions_to_claim([agreement.id]))
     ]
 
 
-def _unpaid(agreement: Agreement) -> list[Chased]:
-    states = [str(state) for state in UNDER_CHECK | AWAITING_PAYMENT]
-    rows = session.scalars(
+def claims_to_pay(agreement_ids: Collection[int]) -> Select[Redemption]:
+    """Claims on vouchers that the agreements pay for which are neither paid nor ended."""
+    states = sorted(str(state) for state in UNDER_CHECK | AWAITING_PAYMENT)
+    return (
         select(Redemption)
         .join(Voucher, Voucher.id == Redemption.voucher_id)
-        .where(Voucher.round_id.in_(_rounds(agreement)), Redemption.state.in_(states))
+        .where(Voucher.round_id.in_(_rounds(agreement_ids)), Redemption.state.in_(states))
         .options(
             joinedload(Redemption.voucher).joinedload(Voucher.business),
             joinedload(Redemption.provider).joinedload(Provider.organisation),
         )
         .order_by(Redemption.id)
     )
+
+
+def _unpaid(agreement: Agreement) -> list[Chased]:
     return [
         Chased(
             _("claim not paid yet"),
@@ -190,5 +205,5 @@ def _unpaid(agreement: Agreement) -> list[Chased]:
             london_date(each.submitted_at),
             each.grant_pence,
         )
-        for each in rows
+        for each in session.scalars(claims_to_pay([agreement.id]))
     ]

@@ -121,6 +121,16 @@ class RhythmForm(Form):
         description=_("So that they are paid and seen at the bank within the period."),
         validators=[InputRequired(_("Enter the number of days."))],
     )
+    remind_days = WholeField(
+        _("Days before that from which people are reminded"),
+        least=0,
+        most=60,
+        description=_(
+            "Each provider, business and officer for whom something waits gets one e-mail a cut-off; 0 sends none."
+        ),
+        default=7,
+        validators=[InputRequired(_("Enter the number of days."))],
+    )
 
 
 class FunderFormForm(Form):

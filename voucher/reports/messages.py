@@ -8,10 +8,14 @@ from voucher.notifications.models import OutboxMessage
 from voucher.notifications.worker import Renderer
 from voucher.platform.act import Act
 from voucher.platform.db import session
-from voucher.reports.models import Statement
+from voucher.reports.models import CutOffReminder, Statement
+from voucher.reports.reminders import still_waiting
 from voucher.reports.signing import check_address
 from voucher.reports.verify.signed import read_signature
 from voucher.schemes.models import Scheme
+
+# What is behind these is as good to look up on the page; a mail of a thousand lines is read by nobody.
+LISTED = 40
 
 
 def statement_signed(act: Act, message: OutboxMessage) -> Mail:
@@ -32,4 +36,25 @@ def statement_signed(act: Act, message: OutboxMessage) -> Mail:
     )
 
 
-RENDERERS: dict[str, Renderer] = {"statement_signed": statement_signed}
+def cut_off(act: Act, message: OutboxMessage) -> Mail | None:
+    """What still has to be done before a cut-off; None when all of it was done meanwhile."""
+    reminder = session.get_one(CutOffReminder, message.subject_ids["reminder_id"])
+    waiting = still_waiting(act, reminder)
+    if not waiting:
+        return None
+    return written(
+        message.kind,
+        scheme=session.get_one(Scheme, reminder.scheme_id),
+        cut_off_on=reminder.cut_off_on,
+        waiting=waiting[:LISTED],
+        more=max(len(waiting) - LISTED, 0),
+        base_url=act.base_url,
+    )
+
+
+RENDERERS: dict[str, Renderer] = {
+    "statement_signed": statement_signed,
+    "cut_off_provider": cut_off,
+    "cut_off_business": cut_off,
+    "cut_off_office": cut_off,
+}

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from voucher.documents.models import Document
 from voucher.funding.models import Agreement
 from voucher.platform.db import Base, in_list, new_public_id
-from voucher.reports.rules import StatementState
+from voucher.reports.rules import Party, StatementState
 
 
 class Statement(Base):
@@ -111,6 +111,7 @@ class ReportingRhythm(Base):
         UniqueConstraint("agreement_id"),
         CheckConstraint("months IN (1, 3, 6, 12)", name="months_of_a_period"),
         CheckConstraint("due_days BETWEEN 0 AND 365 AND cut_off_days BETWEEN 0 AND 60", name="days_in_reason"),
+        CheckConstraint("remind_days BETWEEN 0 AND 60", name="reminds_in_reason"),
     )
 
     scheme_id: Mapped[int] = mapped_column(ForeignKey("scheme.id"))
@@ -118,6 +119,25 @@ class ReportingRhythm(Base):
     months: Mapped[int]
     due_days: Mapped[int]
     cut_off_days: Mapped[int]
+    remind_days: Mapped[int] = mapped_column(default=7, server_default="7")
+    # The day on which the worker last looked whom to remind, so that it looks once a day.
+    looked_on: Mapped[date | None]
+
+
+class CutOffReminder(Base):
+    """That somebody was reminded of a cut-off: the row that keeps everybody from being told twice."""
+
+    __tablename__ = "cut_off_reminder"
+    __table_args__ = (
+        UniqueConstraint("scheme_id", "cut_off_on", "party", "email"),
+        CheckConstraint(in_list("party", list(Party)), name="party_known"),
+    )
+
+    scheme_id: Mapped[int] = mapped_column(ForeignKey("scheme.id"))
+    cut_off_on: Mapped[date]
+    party: Mapped[str]
+    email: Mapped[str]
+    at: Mapped[datetime]
 
 
 class FunderForm(Base):

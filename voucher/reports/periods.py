@@ -28,21 +28,31 @@ class Rhythm:
     """How often an agreement reports: every so many months, so many days after each period's end.
 
     Claims count in a period when they can be paid by its end, so they must be through ``cut_off_days`` before it.
+    Whoever something waits for is reminded from ``remind_days`` before the cut-off on; with none nobody is.
     """
 
     months: int
     due_days: int
     cut_off_days: int
+    remind_days: int = 7
 
 
 @dataclass(frozen=True)
 class Due:
-    """One period with the last day for claims that are to count in it, and the day on which its statement is due."""
+    """One period with the last day for claims that are to count in it, and the day on which its statement is due.
+
+    ``remind_on`` is the day from which people are reminded of the cut-off; None when nobody is.
+    """
 
     first: date
     last: date
     cut_off_on: date
     due_on: date
+    remind_on: date | None = None
+
+    def is_near(self, today: date) -> bool:
+        """Whether people are reminded of the cut-off on a day; its own day is the last on which they are."""
+        return self.remind_on is not None and self.remind_on <= today <= self.cut_off_on
 
 
 def periods(starts_on: date, ends_on: date, rhythm: Rhythm) -> Iterator[Due]:
@@ -51,7 +61,8 @@ def periods(starts_on: date, ends_on: date, rhythm: Rhythm) -> Iterator[Due]:
     while first <= ends_on:
         last = min(_end_of_month(first, rhythm.months - 1), ends_on)
         cut_off = max(first, last - timedelta(days=rhythm.cut_off_days))
-        yield Due(first, last, cut_off, last + timedelta(days=rhythm.due_days))
+        remind_on = cut_off - timedelta(days=rhythm.remind_days) if rhythm.remind_days else None
+        yield Due(first, last, cut_off, last + timedelta(days=rhythm.due_days), remind_on)
         first = last + timedelta(days=1)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from enum import StrEnum
 
 from voucher.platform.states import State, transitions
 
@@ -33,6 +34,14 @@ TRANSITIONS = transitions(
     }
 )
 FROZEN = frozenset({S.SIGNED, S.SENT, S.ACCEPTED, S.QUERIED})
+
+
+class Party(StrEnum):
+    """As what somebody is reminded before a cut-off."""
+
+    PROVIDER = "provider"
+    BUSINESS = "business"
+    OFFICE = "office"
 
 
 def canonical(data: Mapping[str, object]) -> str:

@@ -47,6 +47,8 @@ from voucher.redemptions.decisions import approve_claim, refuse_claim, send_back
 from voucher.redemptions.lookups import look_up
 from voucher.redemptions.sessions import undo_session
 from voucher.redemptions.suspension import suspend_provider
+from voucher.reports.due import set_rhythm
+from voucher.reports.periods import Rhythm
 from voucher.tables import METADATA
 from voucher.vouchers.commands import cancel, suspend
 from voucher.vouchers.credentials import replace, send_copy, show
@@ -258,6 +260,7 @@ def everything(world: World) -> None:
     world.claimed(world.issued())
     cancelled = world.issued()
     world.do("shay", cancel, cancelled, reason="closed down")
+    _reminded(world)
     for number in range(10):
         world.do("pat", look_up, world.scheme, f"nonsense {number}")
     world.do("kit", key_details, world.provider, name="Other", sort_code_text="20-00-01", number_text="12345678")
@@ -280,6 +283,13 @@ def everything(world: World) -> None:
     world.do("sam", put_on_waiting_list, reviewed, reason="the round is spent")
     _statement_signed(world)
     world.clock.set(datetime(2026, 4, 21, 9, tzinfo=UTC))
+    send()
+
+
+def _reminded(world: World) -> None:
+    """A day later the cut-off is there: whoever something waits for is told."""
+    world.do("fred", set_rhythm, world.agreement, Rhythm(months=1, due_days=10, cut_off_days=22))
+    on(world, "2026-04-08")
     send()
 
 

@@ -10,7 +10,7 @@ import pytest
 from voucher.reports.periods import Due, Rhythm, Standing, periods, standing
 
 QUARTERS = Rhythm(months=3, due_days=30, cut_off_days=14)
-FIRST = Due(date(2026, 4, 1), date(2026, 6, 30), date(2026, 6, 16), date(2026, 7, 30))
+FIRST = Due(date(2026, 4, 1), date(2026, 6, 30), date(2026, 6, 16), date(2026, 7, 30), date(2026, 6, 9))
 
 
 @pytest.mark.rule(58)
@@ -34,6 +34,13 @@ def test_quarters_end_with_months_and_say_their_days() -> None:
 def test_a_cut_off_does_not_lie_before_its_period() -> None:
     short = next(iter(periods(date(2026, 4, 28), date(2026, 4, 30), QUARTERS)))
     assert short.cut_off_on == date(2026, 4, 28)
+
+
+def test_people_are_reminded_from_some_days_before_the_cut_off_to_its_own_day() -> None:
+    days = (date(2026, 6, 8), date(2026, 6, 9), date(2026, 6, 16), date(2026, 6, 17))
+    assert [FIRST.is_near(day) for day in days] == [False, True, True, False]
+    never = Rhythm(months=3, due_days=30, cut_off_days=14, remind_days=0)
+    assert not next(iter(periods(FIRST.first, FIRST.last, never))).is_near(FIRST.cut_off_on)
 
 
 @pytest.mark.parametrize(

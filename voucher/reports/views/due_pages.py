@@ -31,6 +31,7 @@ from voucher.reports.forms import FunderFormForm, RhythmForm
 from voucher.reports.funder_forms import add_form, forms_of
 from voucher.reports.models import ReportingRhythm
 from voucher.reports.periods import Rhythm
+from voucher.reports.reminders import reminded
 from voucher.schemes.queries import visible
 from voucher.schemes.workplace import working_in
 
@@ -67,7 +68,8 @@ def chase_page(public_id: str) -> ResponseReturnValue:
     if wants_file():
         return _csv(f"chase-{agreement.reference}", act, CHASED, [_chased_row(each) for each in chased])
     due = running(agreement, act.today)
-    return render_template("reports/chase.html", agreement=agreement, chased=chased, due=due)
+    told = reminded(agreement.scheme_id, due.cut_off_on) if due else []
+    return render_template("reports/chase.html", agreement=agreement, chased=chased, due=due, told=told)
 
 
 def _chased_row(each: Chased) -> list[Cell]:
@@ -89,7 +91,7 @@ def rhythm_page(public_id: str) -> ResponseReturnValue:
     known = session.scalar(select(ReportingRhythm).where(ReportingRhythm.agreement_id == agreement.id))
     form = RhythmForm(obj=known) if known else RhythmForm()
     if form.validate_on_submit():
-        rhythm = Rhythm(int(form.months.data), form.due_days.data, form.cut_off_days.data)
+        rhythm = Rhythm(int(form.months.data), form.due_days.data, form.cut_off_days.data, form.remind_days.data)
         try:
             with transaction(act.actor, act.clock):
                 set_rhythm(act, session.merge(agreement), rhythm)

@@ -1,0 +1,57 @@
+"""Reminders before a cut-off."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0018"
+down_revision = "0016"
+branch_labels = None
+depends_on = None
+
+MOMENT = sa.DateTime(timezone=True)
+# SQLite only numbers rows by itself in a column of the type INTEGER.
+WHOLE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+WHOLE_NUMBER = {"postgresql": "BIGINT", "sqlite": "INTEGER"}
+
+
+def upgrade() -> None:
+    _create_reminders()
+
+
+def downgrade() -> None:
+    op.drop_table("cut_off_reminder")
+    op.drop_column("reporting_rhythm", "looked_on")
+    # Not by Alembic, which on SQLite would make the table anew for the check that goes with the column.
+    op.execute("ALTER TABLE reporting_rhythm DROP COLUMN remind_days")
+
+
+def _keys(table: str, **columns: str) -> list[sa.ForeignKeyConstraint]:
+    return [
+        sa.ForeignKeyConstraint([column], [f"{other}.id"], name=op.f(f"fk_{table}_{column}"))
+        for column, other in columns.items()
+    ]
+
+
+def _create_reminders() -> None:
+    whole = WHOLE_NUMBER[op.get_bind().dialect.name]
+    op.execute(
+        f"ALTER TABLE reporting_rhythm ADD COLUMN remind_days {whole} DEFAULT 7 NOT NULL "
+        "CONSTRAINT ck_reporting_rhythm_reminds_in_reason CHECK (remind_days BETWEEN 0 AND 60)"
+    )
+    op.add_column("reporting_rhythm", sa.Column("looked_on", sa.Date(), nullable=True))
+    table, told_once = "cut_off_reminder", ("scheme_id", "cut_off_on", "party", "email")
+    op.create_table(
+        table,
+        sa.Column("id", WHOLE, nullable=False),
+        sa.Column("scheme_id", WHOLE, nullable=False),
+        sa.Column("cut_off_on", sa.Date(), nullable=False),
+        sa.Column("party", sa.String(), nullable=False),
+        sa.Column("email", sa.String(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.CheckConstraint("party IN ('provider', 'business', 'office')", name=op.f(f"ck_{table}_party_known")),
+        *_keys(table, scheme_id="scheme"),
+        sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{table}")),
+        sa.UniqueConstraint(*told_once, name=op.f(f"uq_{table}_{'_'.join(told_once)}")),
+    )
