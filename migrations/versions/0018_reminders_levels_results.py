@@ -1,4 +1,4 @@
-"""Reminders before a cut-off."""
+"""Reminders before a cut-off; where a large subsidy was published."""
 
 from __future__ import annotations
 
@@ -13,14 +13,19 @@ depends_on = None
 MOMENT = sa.DateTime(timezone=True)
 # SQLite only numbers rows by itself in a column of the type INTEGER.
 WHOLE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+APPEND_ONLY = ("subsidy_publication",)
 WHOLE_NUMBER = {"postgresql": "BIGINT", "sqlite": "INTEGER"}
 
 
 def upgrade() -> None:
     _create_reminders()
+    _create_publications()
+    for table in APPEND_ONLY:
+        _keep_as_written(table)
 
 
 def downgrade() -> None:
+    op.drop_table("subsidy_publication")
     op.drop_table("cut_off_reminder")
     op.drop_column("reporting_rhythm", "looked_on")
     # Not by Alembic, which on SQLite would make the table anew for the check that goes with the column.
@@ -32,6 +37,49 @@ def _keys(table: str, **columns: str) -> list[sa.ForeignKeyConstraint]:
         sa.ForeignKeyConstraint([column], [f"{other}.id"], name=op.f(f"fk_{table}_{column}"))
         for column, other in columns.items()
     ]
+
+
+def _keep_as_written(table: str) -> None:
+    """Makes the database refuse a change of the rows of an append-only table."""
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(
+            f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+        )
+        op.execute(
+            f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        )
+        # ALWAYS, so that a session that plays a replica does not get past them.
+        op.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_append_only")
+        op.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_no_truncate")
+        return
+    refuse = f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+    op.execute(f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} {refuse}")
+    op.execute(f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} {refuse}")
+    # INSERT OR REPLACE deletes without firing a delete trigger.
+    op.execute(
+        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
+        f"WHEN EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id) {refuse}"
+    )
+
+
+def _create_publications() -> None:
+    table = "subsidy_publication"
+    op.create_table(
+        table,
+        sa.Column("id", WHOLE, nullable=False),
+        sa.Column("scheme_id", WHOLE, nullable=False),
+        sa.Column("application_id", WHOLE, nullable=False),
+        sa.Column("number", sa.String(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("by_id", WHOLE, nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.CheckConstraint("number <> ''", name=op.f(f"ck_{table}_number_given")),
+        *_keys(table, scheme_id="scheme", application_id="application", by_id="person"),
+        sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{table}")),
+    )
+    op.create_index(f"ix_{table}_application", table, ["application_id"])
 
 
 def _create_reminders() -> None:

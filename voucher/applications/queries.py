@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from sqlalchemy import select
 
 from voucher.applications.models import Application
-from voucher.applications.rules import LIVE
+from voucher.applications.rules import LIVE, has_large_subsidy
 from voucher.audit.models import AuditEvent
 from voucher.audit.queries import history
+from voucher.platform.clock import london_date
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
 from voucher.schemes.models import Scheme
+from voucher.subsidies.rules import publish_by
 
 
 def application_by_reference(scheme: Scheme, reference: str) -> Application:
@@ -34,6 +38,13 @@ def last_words(application: Application, action: str) -> str:
 def why_declined(application: Application) -> str:
     """The reason of the newest decision against the application, as the business reads it; empty without one."""
     return last_words(application, "application.declined")
+
+
+def publication_due_on(application: Application) -> date | None:
+    """By when its subsidy has to be entered in the public database; None for one that need not be (rule 42)."""
+    if application.decided_at is None or not has_large_subsidy(application.state, application.face_pence):
+        return None
+    return publish_by(london_date(application.decided_at))
 
 
 def withdrawal_of(application: Application) -> AuditEvent | None:

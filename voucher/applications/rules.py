@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.states import State, transitions
+from voucher.subsidies.rules import is_published
 
 
 class ApplicationState(State):
@@ -45,6 +46,11 @@ HAS_A_CONTACT = LIVE - {S.DRAFT}
 APPEALED = frozenset({S.IN_REVIEW, S.INFORMATION_REQUESTED, S.WAITLISTED})
 # What a decision can be made of. Whoever was asked for more is waited for.
 DECIDABLE = frozenset({S.SUBMITTED, S.IN_REVIEW})
+
+
+def has_large_subsidy(state: str, face_pence: int) -> bool:
+    """Whether a subsidy was given on an application that is entered in the public database (rule 42)."""
+    return state == S.ACCEPTED and is_published(face_pence)
 
 
 class FormState(State):

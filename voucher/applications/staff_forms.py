@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
-from wtforms import EmailField, SelectChoice, SelectField, StringField
+from wtforms import EmailField, SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, Optional
 
-from voucher.accounts.step_forms import reason_field
+from voucher.accounts.step_forms import LONGEST_REASON, reason_field
 from voucher.applications.rules import ApplicationState
 from voucher.platform.forms import Filters, Form, tidy
 
@@ -60,6 +60,22 @@ class AppealForm(Form):
 
     reason = reason_field(
         _("What does the business say was not known or not right?"), _("Say what was not known or not right.")
+    )
+
+
+class DatabaseNumberForm(Form):
+    """The number of a subsidy in the public database, and why the one before was wrong."""
+
+    number = StringField(
+        _("Number of the award in the subsidy database"),
+        description=_("Digits only, as the database shows it once the award is published."),
+        filters=[tidy],
+        validators=[DataRequired(_("Enter the number of the award.")), Length(max=40)],
+    )
+    reason = TextAreaField(
+        _("What was wrong with the number before (only when you correct one)"),
+        filters=[tidy],
+        validators=[Optional(), Length(max=LONGEST_REASON, message=_("Say it in at most 2,000 characters."))],
     )
 
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 from voucher.accounts.steps import Step
 from voucher.applications.models import Application
 from voucher.applications.policy import why_not_decide
-from voucher.applications.rules import APPROVABLE, DECIDABLE, HAS_A_CONTACT, TRANSITIONS, ApplicationState
+from voucher.applications.rules import (
+    APPROVABLE,
+    DECIDABLE,
+    HAS_A_CONTACT,
+    TRANSITIONS,
+    ApplicationState,
+    has_large_subsidy,
+)
 from voucher.platform.authz import Permission as P
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.states import allowed
@@ -20,6 +27,13 @@ STEPS: tuple[Step[Application], ...] = (
     Step("appeal", _("Enter an appeal"), P.OFFERS_DECIDE, lambda a: a.state == S.DECLINED),
     Step("send-notice", _("Send the notice again"), P.OFFERS_DECIDE, lambda a: a.state == S.APPROVED),
     Step("contact", _("Change the contact"), P.OFFERS_DECIDE, lambda a: a.state in HAS_A_CONTACT, why_not_decide),
+    Step(
+        "database-number",
+        _("Note the number in the subsidy database"),
+        P.OFFERS_DECIDE,
+        lambda a: has_large_subsidy(a.state, a.face_pence),
+        why_not_decide,
+    ),
     Step("withdraw", _("Withdraw"), P.OFFERS_DECIDE, lambda a: allowed(TRANSITIONS, a.state, S.WITHDRAWN)),
 )
 

@@ -19,7 +19,8 @@ from voucher.applications.commands import approve, decline, send_notice_again, w
 from voucher.applications.contacts import change_contact
 from voucher.applications.models import Application
 from voucher.applications.policy import why_not_decide
-from voucher.applications.queries import why_declined
+from voucher.applications.publishing import note_database_number
+from voucher.applications.queries import publication_due_on, why_declined
 from voucher.applications.reviewing import appeal, ask_business, put_on_waiting_list
 from voucher.applications.rules import APPROVABLE, ApplicationState
 from voucher.applications.rules import TO_DECIDE as STATES_TO_DECIDE
@@ -29,6 +30,7 @@ from voucher.applications.staff_forms import (
     AppealForm,
     ApplicationFilters,
     ContactForm,
+    DatabaseNumberForm,
     DeclineForm,
     QuestionForm,
     WaitingForm,
@@ -61,7 +63,7 @@ from voucher.platform.web import NOTICE, current_act, requires
 from voucher.schemes.models import Scheme
 from voucher.schemes.queries import schemes_with
 from voucher.schemes.workplace import narrowed, offer_schemes
-from voucher.subsidies.queries import records_of
+from voucher.subsidies.queries import numbers_entered, records_of
 
 blueprint = Blueprint("application_desk", __name__, url_prefix="/applications")
 
@@ -124,6 +126,16 @@ ASKS: dict[str, Ask[Application]] = {
         ContactForm,
         lambda act, thing, form: change_contact(
             act, thing, email_text=form.email.data, name=form.name.data or "", reason=form.reason.data
+        ),
+    ),
+    "database-number": Ask(
+        _("Note where the subsidy of application %(reference)s was published"),
+        _("A subsidy above £100,000 is entered in the public database by %(publish_by)s and stays there six years."),
+        _("Note the number"),
+        _("The number of application %(reference)s in the subsidy database is noted. Statements list it."),
+        DatabaseNumberForm,
+        lambda act, thing, form: note_database_number(
+            act, thing, number=form.number.data, reason=form.reason.data or ""
         ),
     ),
     "send-notice": Ask(
@@ -217,6 +229,8 @@ def record_page(public_id: str) -> ResponseReturnValue:
         names=names_of([application.decided_by, *(each.person_id for each in records)]),
         records=records,
         movements=movements_of_application(application.id),
+        publish_by=publication_due_on(application),
+        database_number=numbers_entered([application.id]).get(application.id),
         events=history("application", application.id),
     )
 
@@ -300,4 +314,9 @@ def step_page(public_id: str, step: str) -> ResponseReturnValue:
 
 def _known(application: Application) -> dict[str, str]:
     """What the words of a step's page name."""
-    return {"reference": application.reference, "contact": f"{application.contact.name}, {application.contact.email}"}
+    due_on = publication_due_on(application)
+    return {
+        "reference": application.reference,
+        "contact": f"{application.contact.name}, {application.contact.email}",
+        "publish_by": long_date(due_on) if due_on else "",
+    }

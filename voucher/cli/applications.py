@@ -9,6 +9,7 @@ from voucher.applications.applying import answer_question, begin_form, send_form
 from voucher.applications.commands import approve as approve_application
 from voucher.applications.contacts import change_contact
 from voucher.applications.models import Application, ApplicationForm
+from voucher.applications.publishing import note_database_number
 from voucher.applications.queries import application_by_reference
 from voucher.applications.questions import asked
 from voucher.applications.reviewing import answer_office, appeal, ask_business, put_on_waiting_list
@@ -180,9 +181,33 @@ def appealed(run: Run, application: str, reason: str) -> Answer:
     return _stands(found)
 
 
+@click.command("subsidy-number")
+@click.argument("application")
+@click.argument("number")
+@click.option("--reason", default="", help="What was wrong with the number before.")
+@changing
+def subsidy_number(run: Run, application: str, number: str, reason: str) -> Answer:
+    """Note the number under which a subsidy above £100,000 stands in the public database."""
+    run.need(Permission.OFFERS_DECIDE)
+    found = application_by_reference(run.scheme, application)
+    noted = note_database_number(run.act, found, number=number, reason=reason)
+    data = {"application": found.reference, "number": noted.number}
+    return Answer(f"Application {found.reference} stands in the database under {noted.number}.", data)
+
+
 def _stands(application: Application) -> Answer:
     data = {"application": application.reference, "state": str(application.state)}
     return Answer(f"Application {application.reference} is {application.state}.", data)
 
 
-COMMANDS = (apply, approve, applications, contact_changed, asked_business, answered_office, waiting, appealed)
+COMMANDS = (
+    apply,
+    approve,
+    applications,
+    contact_changed,
+    asked_business,
+    answered_office,
+    waiting,
+    appealed,
+    subsidy_number,
+)

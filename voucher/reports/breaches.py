@@ -1,12 +1,14 @@
-"""Pure: where a statement's figures lie beyond what the agreement allows, from its data alone (rules 26, 28)."""
+"""Pure: where a statement's figures lie beyond what the agreement allows, from its data alone (rules 26, 28, 42)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import cast
 
 from voucher.funding.conditions import beyond_tolerance
+from voucher.platform.clock import long_date
 from voucher.platform.money import percent, pounds
 from voucher.reports.comparing import parts_of
 
@@ -36,12 +38,24 @@ def breaches(data: Data) -> list[Breach]:
     if share is not None and cap is not None and (value("15") or 0) * 10_000 > cap * (value("15d") or 0):
         words = f"Administration is {percent(share)}; the agreement's cap is {percent(cap)}."
         found.append(Breach("15e", words))
+    found += [Breach("24e", words) for words in _published_late(data)]
     lines = lines_beyond_tolerance(data)
     if lines:
         tolerance = percent(value("18d") or 0)
         words = f"Spending on {', '.join(lines)} lies more than {tolerance} from the profile."
         found.append(Breach("18", words))
     return found
+
+
+def _published_late(data: Data) -> list[str]:
+    """Of each subsidy that was not in the public database by its day, which lay in the period or before (rule 42)."""
+    last = str(cast("Mapping[str, object]", data["header"])["period_to"])
+    return [
+        f"The subsidy of application {row['application']} is not in the subsidy database; it was due there by "
+        f"{long_date(date.fromisoformat(str(row['due_on'])))}."
+        for row in cast("Sequence[Mapping[str, object]]", data.get("large_subsidies", []))
+        if "due_on" in row and not row["database_number"] and str(row["due_on"]) <= last
+    ]
 
 
 def _rate_words(rate: int, agreed: int, grant: int | None, match: int | None) -> str:

@@ -34,6 +34,7 @@ COLUMNS = {
         "reference", "drawn_from", "method", "period_from", "period_to", "seed", "population_hash", "population_count",
         "population", "draws", "items", "failed", "failed_amount", "error_rate", "extrapolated",
     ),
+    "large_subsidies": ("application", "pence", "given_on", "due_on", "database_number"),
 }  # fmt: skip
 AMOUNTS = {"claimed", "approved", "defrayed", "pence", "population", "failed_amount", "extrapolated"}
 COUNTED = {"target", "this_period", "to_date"}
@@ -98,7 +99,8 @@ def statement_xlsx(statement: Statement) -> bytes:
     data = data_of(statement)
     sheets = [("Lines", _lines(statement)), ("Transactions", _transactions(statement))]
     sheets += [
-        (name.capitalize(), _listed(cast(Sequence[Row], data.get(name) or []), COLUMNS[name])) for name in COLUMNS
+        (name.replace("_", " ").capitalize(), _listed(cast(Sequence[Row], data.get(name) or []), COLUMNS[name]))
+        for name in COLUMNS
     ]
     return write_book([Sheet(name, header, rows) for name, (header, rows) in sheets])
 
@@ -109,7 +111,7 @@ def _listed(rows: Sequence[Row], columns: Sequence[str]) -> Table:
 
 
 def _cell(row: Row, name: str) -> Cell:
-    value = row[name]
+    value = row.get(name)  # a statement of before a column was kept has none
     if name in AMOUNTS or (row.get("unit") == "hundredths" and name in COUNTED):
         return _value(value, "pence")
     return value if isinstance(value, int) else str(value or "")

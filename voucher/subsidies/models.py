@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voucher.platform.db import Base, in_list, unique_where
@@ -38,6 +38,26 @@ class Assistance(Base):
     pence: Mapped[int]
     given_on: Mapped[date]
     application_id: Mapped[int | None] = mapped_column(ForeignKey("application.id"))
+
+
+class SubsidyPublication(Base):
+    """The number under which a large subsidy stands in the public database; append-only, the newest counts (rule 42).
+
+    ``reason`` says why an earlier number was wrong.
+    """
+
+    __tablename__ = "subsidy_publication"
+    __table_args__ = (
+        CheckConstraint("number <> ''", name="number_given"),
+        Index("ix_subsidy_publication_application", "application_id"),
+    )
+
+    scheme_id: Mapped[int] = mapped_column(ForeignKey("scheme.id"))
+    application_id: Mapped[int] = mapped_column(ForeignKey("application.id"))
+    number: Mapped[str]
+    reason: Mapped[str] = mapped_column(Text)
+    by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime]
 
 
 class SubsidyRecord(Base):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError
-from voucher.subsidies.models import Assistance, SubsidyLimit, SubsidyRecord
+from voucher.subsidies.models import Assistance, SubsidyLimit, SubsidyPublication, SubsidyRecord
 from voucher.subsidies.rules import RecordKind, Source, window_starts_on
 
 
@@ -38,6 +39,28 @@ def given_by_us(enterprise_id: int, day: date) -> int:
             )
         )
         or 0
+    )
+
+
+def numbers_entered(application_ids: Collection[int], before: datetime | None = None) -> dict[int, str]:
+    """The number in the public database of each application that has one, as it stood before a moment or stands now."""
+    query = select(SubsidyPublication.application_id, SubsidyPublication.number).where(
+        SubsidyPublication.application_id.in_(sorted(application_ids))
+    )
+    if before is not None:
+        query = query.where(SubsidyPublication.at < before)
+    # The newest comes last and stays.
+    return {each.application_id: each.number for each in session.execute(query.order_by(SubsidyPublication.id))}
+
+
+def application_with_number(number: str) -> int | None:
+    """The application under whose name a number of the database stands now."""
+    newer = aliased(SubsidyPublication)
+    replaced = select(newer.id).where(
+        newer.application_id == SubsidyPublication.application_id, newer.id > SubsidyPublication.id
+    )
+    return session.scalar(
+        select(SubsidyPublication.application_id).where(SubsidyPublication.number == number, ~replaced.exists())
     )
 
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import calendar
 from datetime import date
 from enum import StrEnum
 
 WORDING_VERSION = "MFA-2026-1"
+# Above this a subsidy is entered in the public database, whatever it was given as (section 33, rule 42).
+PUBLISHED_ABOVE_PENCE = 100_000_00
+PUBLISHED_WITHIN_MONTHS = 3
+# The database numbers its awards; letters before the digits are the number of a scheme.
+AWARD_NUMBER_DIGITS = range(3, 19)
 
 
 class RecordKind(StrEnum):
@@ -32,3 +38,24 @@ def window_starts_on(day: date) -> date:
 def within_limit(received_pence: int, new_pence: int, limit_pence: int) -> bool:
     """Whether the total does not exceed the limit; exactly the limit is allowed (rule 39)."""
     return received_pence + new_pence <= limit_pence
+
+
+def is_published(pence: int) -> bool:
+    """Whether a subsidy of this amount is entered in the public database; exactly the amount is not (rule 42)."""
+    return pence > PUBLISHED_ABOVE_PENCE
+
+
+def publish_by(decided_on: date) -> date:
+    """The last day for the entry of a large subsidy: three months from its decision (rule 42).
+
+    The same day of the month, or the last day of a month that has no such day.
+    """
+    years, month = divmod(decided_on.month - 1 + PUBLISHED_WITHIN_MONTHS, 12)
+    year = decided_on.year + years
+    return date(year, month + 1, min(decided_on.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def award_number(text: str) -> str | None:
+    """An award's number in the public database, without the spaces that it was typed with; None for anything else."""
+    number = "".join(text.split())
+    return number if number.isascii() and number.isdigit() and len(number) in AWARD_NUMBER_DIGITS else None

@@ -33,6 +33,8 @@ from voucher.redemptions.rules import RedemptionState
 from voucher.reports.models import Statement
 from voucher.reports.rules import StatementState
 from voucher.schemes.models import Scheme
+from voucher.subsidies.models import SubsidyPublication
+from voucher.subsidies.rules import PUBLISHED_ABOVE_PENCE
 from voucher.vouchers.models import Voucher
 
 P = Permission
@@ -86,6 +88,22 @@ def _applications(*states: ApplicationState) -> RowsOf:
         )
 
     return rows
+
+
+def _to_publish(scheme: Scheme) -> Rows:
+    since = Application.decided_at.label("since")
+    entered = select(SubsidyPublication.id).where(SubsidyPublication.application_id == Application.id)
+    return (
+        select(*_named(Application, Organisation.name, since, Application.face_pence))
+        .join(Organisation, Organisation.id == Application.business_id)
+        .where(
+            Application.scheme_id == scheme.id,
+            Application.state == str(ApplicationState.ACCEPTED),
+            Application.face_pence > PUBLISHED_ABOVE_PENCE,
+            ~entered.exists(),
+        )
+        .order_by(since, Application.id)
+    )
 
 
 def _claims(*states: RedemptionState) -> RowsOf:
@@ -251,6 +269,7 @@ QUEUES = (
         "applications", _("Applications to decide"), "/applications", _applications(A.SUBMITTED, A.IN_REVIEW),
         P.OFFERS_DECIDE,
     ),
+    _queue("publish", _("Subsidies to enter in the database"), "/applications", _to_publish, P.OFFERS_DECIDE),
     _queue("vetting", _("Providers to vet"), "/providers-desk", _providers, P.PROVIDERS_SPONSOR, P.PROVIDERS_APPROVE),
     _queue("details", _("Bank details to check and confirm"), "/providers-desk", _details, P.PAYEES_CONFIRM),
     _queue(

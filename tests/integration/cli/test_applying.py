@@ -65,3 +65,10 @@ def test_a_business_that_is_known_here_waits_for_an_officer(town_at: TownAt) -> 
     town.shell.run("person", "add", "--name", "Una Fenn", "--email", "una@other.example", by=OLWEN)
     held = town.shell.ask(*apply, by="una@other.example")
     assert (held["state"], held["application"]) == ("needs a person", None)
+
+
+def test_a_subsidy_that_need_not_be_published_has_no_number_to_note(town_at: TownAt) -> None:
+    town, apply = applying(town_at)
+    sent = town.shell.ask(*apply, by=TESS)["application"]
+    assert town.shell.refusal("subsidy-number", sent, "1234567", by=VERA)["code"] == "no_permission"
+    assert town.shell.refusal("subsidy-number", sent, "1234567", by=ADA)["code"] == "not_published"

@@ -40,6 +40,7 @@ APPEND_ONLY = (
     "request_key",
     "sampling_rule",
     "statement_version",
+    "subsidy_publication",
     "subsidy_record",
     "task_result",
     "terms",

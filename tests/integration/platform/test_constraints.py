@@ -389,6 +389,7 @@ CHECKS: list[tuple[str, str, Values, Values]] = [
 # Rows of append-only tables are judged when they are written, for they are never changed.
 WRITTEN_CHECKS: list[tuple[str, str, Values, Values]] = [
     ("irregularity_event", "not_negative", {"pence": -1}, {"pence": 0}),
+    ("subsidy_publication", "number_given", {"number": ""}, {"number": "1234567"}),
     ("other_match", "pence_above_zero", {"pence": 0}, {"pence": 1}),
     ("admin_cost", "approved_by_somebody", {"state": "paid"}, {"state": "paid", "approved_by": 2}),
     ("admin_cost", "approver_is_not_the_preparer", {"approved_by": 1}, {"approved_by": 2}),

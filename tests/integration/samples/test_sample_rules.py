@@ -306,11 +306,11 @@ def test_what_nothing_explains_has_a_dossier_of_the_bank_line_alone(world: World
 def test_line_24_counts_what_was_given_with_the_agreements_vouchers(world: World) -> None:
     data = json.loads(prepared(world, *APRIL).data)
     (line,) = [each for each in data["lines"] if each["code"] == "24"]
-    assert [part["value"] for part in line["parts"]] == [150_000, 2, 150_000, 2, 0]
+    assert [part["value"] for part in line["parts"]] == [150_000, 2, 150_000, 2, 0, 0]
     assert data["large_subsidies"] == []
     other = json.loads(prepared(world, *APRIL, add_agreement(world, "UKSPF", [10_000])).data)
     (line,) = [each for each in other["lines"] if each["code"] == "24"]
-    assert [part["value"] for part in line["parts"]] == [0, 0, 0, 0, 0]
+    assert [part["value"] for part in line["parts"]] == [0, 0, 0, 0, 0, 0]
 
 
 @pytest.mark.rule(42)

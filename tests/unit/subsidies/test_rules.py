@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from voucher.subsidies.rules import window_starts_on, within_limit
+from voucher.subsidies.rules import PUBLISHED_ABOVE_PENCE, is_published, publish_by, window_starts_on, within_limit
 
 LIMIT = 315_000_00
 
@@ -31,3 +31,13 @@ def test_exactly_the_limit_is_allowed_and_a_penny_more_is_not() -> None:
     assert within_limit(LIMIT - 75_000, 75_000, LIMIT)
     assert not within_limit(LIMIT - 75_000 + 1, 75_000, LIMIT)
     assert within_limit(0, LIMIT, LIMIT)
+
+
+@pytest.mark.rule(42)
+def test_a_subsidy_is_published_from_a_penny_above_the_amount_and_within_three_months_of_its_decision() -> None:
+    assert PUBLISHED_ABOVE_PENCE == 100_000_00
+    assert not is_published(PUBLISHED_ABOVE_PENCE)
+    assert is_published(PUBLISHED_ABOVE_PENCE + 1)
+    assert publish_by(date(2026, 3, 14)) == date(2026, 6, 14)
+    assert publish_by(date(2026, 11, 30)) == date(2027, 2, 28)
+    assert publish_by(date(2026, 12, 31)) == date(2027, 3, 31)
