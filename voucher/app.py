@@ -31,6 +31,7 @@ from voucher.payments.views import (
     file_pages,
     layout_pages,
     matching_pages,
+    template_pages,
     way_pages,
 )
 from voucher.platform import logs, pages, web
@@ -125,6 +126,7 @@ BLUEPRINTS = (
     batch_pages.blueprint,
     approval_page.blueprint,
     way_pages.blueprint,
+    template_pages.blueprint,
     days_pages.blueprint,
     bank_pages.blueprint,
     file_pages.blueprint,

@@ -70,6 +70,25 @@ ENCODINGS = ("utf-8", "windows-1252", "ascii")
 ROWS = ("payment", "funding line")
 MOST_COLUMNS = 60
 
+# A payment that nobody gets, for a look at a template before it is kept.
+SAMPLE_PENCE = 1_234_56
+SAMPLE: dict[Value, str] = {
+    V.PAYMENT: "NTT-P0001-7K",
+    V.BATCH: "NTT-B0001",
+    V.PROVIDER: "Sample & Daughters Ltd",
+    V.SUPPLIER_NUMBER: "S-000042",
+    V.ACCOUNT_NAME: "Sample & Daughters Ltd",
+    V.SORT_CODE: "000000",
+    V.ACCOUNT_NUMBER: "00000000",
+    V.OWN_NAME: "The scheme's own account",
+    V.OWN_SORT_CODE: "000000",
+    V.OWN_ACCOUNT_NUMBER: "00000001",
+    V.LINE: "CAPITAL",
+    V.COST_CODE: "R400-1",
+    V.CLAIMS: "NTT-R0001 NTT-R0002",
+    V.INVOICES: "INV-1 INV-2",
+}
+
 
 class TotalsDiffer(ValueError):
     """A file that was read back does not hold what it was made of."""
@@ -169,6 +188,32 @@ class Template:
     def _pence(self, cell: str) -> int:
         form = next(column.form for column in self.columns if column.value is V.AMOUNT)
         return int(cell) if form == "pence" else parse_pounds(cell)
+
+
+def sample_of(template: Template, day: date) -> bytes:
+    """The file that one made-up payment would become, so that whoever wrote a template sees what it does.
+
+    Nobody's account is in it: sort code and account are those that banks print on specimens.
+    """
+    rows = [FileRow(pence, day, SAMPLE | line) for pence, line in _sample_parts(template)]
+    total = sum(row.pence for row in rows)
+    own = {V.ACCOUNT_NAME: SAMPLE[V.OWN_NAME], V.SORT_CODE: SAMPLE[V.OWN_SORT_CODE]}
+    account = own | {V.ACCOUNT_NUMBER: SAMPLE[V.OWN_ACCOUNT_NUMBER], V.PAYMENT: SAMPLE[V.BATCH]}
+    content = template.write(rows, FileRow(total, day, SAMPLE | account))
+    found = template.totals(content)
+    if (found.rows, found.pence) != (len(rows), total):
+        raise TotalsDiffer("A file of this template cannot be read back to its amounts.")
+    return content
+
+
+def _sample_parts(template: Template) -> list[tuple[int, dict[Value, str]]]:
+    """The made-up payment whole, or in the two parts that two funding lines pay of it."""
+    if not template.by_line:
+        return [(SAMPLE_PENCE, {})]
+    return [
+        (SAMPLE_PENCE // 3, {V.LINE: "CAPITAL", V.COST_CODE: "R400-1"}),
+        (SAMPLE_PENCE - SAMPLE_PENCE // 3, {V.LINE: "REVENUE", V.COST_CODE: "R400-2"}),
+    ]
 
 
 def read_template(file: Section) -> Template:

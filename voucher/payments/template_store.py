@@ -9,18 +9,20 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from voucher.audit.commands import record
-from voucher.payments.file_templates import Template, read_template
+from voucher.payments.file_templates import Template, TotalsDiffer, read_template, sample_of
 from voucher.payments.rules import FileFormat
 from voucher.payments.way_models import FileTemplate
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
-from voucher.platform.errors import DomainError
+from voucher.platform.errors import DomainError, Fault, FileRefused
+from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.toml import read, refuse_faults
 from voucher.schemes.models import Scheme
 from voucher.schemes.plans import CODE
 
 FOLDER = Path(__file__).with_name("templates")
+MOST_BYTES = 64 * 1024
 
 
 def text_of(known: FileFormat) -> str:
@@ -46,17 +48,29 @@ def _read(text: str) -> Template:
     return template
 
 
+def look_at_template(act: Act, scheme: Scheme, *, code: str, data: bytes) -> Template:
+    """The template in a file that could be kept under this code; nothing is written.
+
+    Raises FileRefused with every fault of the file, and DomainError for a code that cannot be or a file that is no
+    text.
+    """
+    act.require(Permission.SCHEMES_SET_UP, scheme_id=scheme.id)
+    _checked(code)
+    template = _read(_text_of(data))
+    try:
+        sample_of(template, act.today)
+    except TotalsDiffer as wrong:
+        raise FileRefused([Fault(0, "column", str(wrong))]) from wrong
+    return template
+
+
 def add_template(act: Act, scheme: Scheme, *, code: str, data: bytes) -> FileTemplate:
     """Adds a template, or a new version of one; a way that was confirmed keeps the version it was confirmed with.
 
-    Raises FileRefused with every fault of the file, and DomainError for a code that cannot be.
+    Raises as ``look_at_template`` does.
     """
-    act.require(Permission.SCHEMES_SET_UP, scheme_id=scheme.id)
-    code = code.strip().lower()
-    if not CODE.fullmatch(code) or code in list(FileFormat):
-        words = "Give the template a code of its own: 1 to 40 letters, digits and hyphens, like northmoor-ledger."
-        raise DomainError("template_code", words, "code")
-    template = _read(data.decode("utf-8", errors="replace"))
+    template = look_at_template(act, scheme, code=code, data=data)
+    code = _checked(code)
     session.get_one(Scheme, scheme.id, with_for_update=True, populate_existing=True)
     newest = session.scalar(
         select(func.max(FileTemplate.version)).where(FileTemplate.scheme_id == scheme.id, FileTemplate.code == code)
@@ -67,7 +81,7 @@ def add_template(act: Act, scheme: Scheme, *, code: str, data: bytes) -> FileTem
         version=(newest or 0) + 1,
         name=template.name,
         route=str(template.route),
-        body=data.decode("utf-8"),
+        body=_text_of(data),
         added_by=act.person_id,
         added_at=act.now,
     )
@@ -75,6 +89,25 @@ def add_template(act: Act, scheme: Scheme, *, code: str, data: bytes) -> FileTem
     session.flush()
     record(act.actor, "file_template.added", kept, at=act.now, details={"columns": len(template.columns)})
     return kept
+
+
+def _checked(code: str) -> str:
+    code = code.strip().lower()
+    if not CODE.fullmatch(code) or code in list(FileFormat):
+        words = _("Give the template a code of its own: 1 to 40 letters, digits and hyphens, like northmoor-ledger.")
+        raise DomainError("template_code", words, "code")
+    return code
+
+
+def _text_of(data: bytes) -> str:
+    """The file as text; raises DomainError for what is none, or is longer than any template."""
+    if len(data) > MOST_BYTES:
+        raise DomainError("template_too_long", _("A template has at most 64 KB. Choose the TOML file itself."), "file")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as wrong:
+        words = _("This file is no text in UTF-8. Save it as UTF-8 and choose it again.")
+        raise DomainError("template_no_text", words, "file") from wrong
 
 
 def newest_template(scheme_id: int, code: str) -> FileTemplate | None:

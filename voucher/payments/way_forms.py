@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
-from wtforms import RadioField, SelectField, StringField
+from wtforms import FileField, HiddenField, RadioField, SelectField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from voucher.accounts.forms import second_factor_field
@@ -34,6 +34,25 @@ class WayForm(Form):
     )
     reason = reason_field(_("Why"), _("Say why: the signer reads it."))
     proof = second_factor_field()
+
+
+class TemplateForm(Form):
+    """A template of payment files in a TOML file, under a code of the scheme's own."""
+
+    code = StringField(
+        _("Code of the template"),
+        filters=[tidy],
+        description=_("Letters, digits and hyphens, like northmoor-ledger. A code that is there gets a new version."),
+        validators=[DataRequired(_("Enter a code for the template.")), MOST_LETTERS],
+    )
+    file = FileField(_("The template (TOML)"))
+
+
+class KeepTemplateForm(Form):
+    """What was looked at before it is kept: the same code and text again."""
+
+    code = HiddenField()
+    body = HiddenField()
 
 
 class CostCodeForm(Form):
