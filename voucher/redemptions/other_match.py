@@ -33,7 +33,7 @@ def declare_other_match(act: Act, claim: Redemption, *, pence: int, programme: s
     claim = lock_redemption(claim.id)
     if claim.state in ENDED:
         raise DomainError("claim_ended", f"Claim {claim.reference} is {claim.state}: it has no match.")
-    left = claim.own_pence - declared_elsewhere([claim.id]).get(claim.id, 0)
+    left = match_left(claim)
     if not 0 < pence <= left:
         words = f"{pounds(left)} of the own contribution to claim {claim.reference} is not declared elsewhere yet."
         raise DomainError("amount", words, "amount")
@@ -59,6 +59,11 @@ def declare_other_match(act: Act, claim: Redemption, *, pence: int, programme: s
     )
     session.flush()
     return made
+
+
+def match_left(claim: Redemption) -> int:
+    """Pence of the business's own contribution to a claim that nobody declared to count elsewhere."""
+    return claim.own_pence - declared_elsewhere([claim.id]).get(claim.id, 0)
 
 
 def declared_elsewhere(claim_ids: Collection[int], through: date | None = None) -> dict[int, int]:

@@ -59,6 +59,24 @@ class ClaimFilters(Filters):
     )
 
 
+class OtherMatchForm(Form):
+    """Match behind a claim that another programme counts, too."""
+
+    amount = PoundsField(
+        _("How much of the business's own contribution counts elsewhere"),
+        validators=[InputRequired(_("Enter the amount."))],
+    )
+    programme = StringField(
+        _("Which programme counts it"),
+        filters=[tidy],
+        validators=[
+            InputRequired(_("Enter the programme that counts this match.")),
+            Length(max=200, message=_("Enter at most 200 characters.")),
+        ],
+    )
+    reason = reason_field(_("How did this become known?"), _("Say how this became known."))
+
+
 class VoucherFilters(Filters):
     """What narrows the queue of vouchers."""
 

@@ -16,7 +16,7 @@ from voucher.redemptions.policy import (
     why_not_verify,
 )
 from voucher.redemptions.queries import owners_now
-from voucher.redemptions.rules import REDEMPTION_TRANSITIONS, UNDER_CHECK, VERIFIABLE, RedemptionState
+from voucher.redemptions.rules import ENDED, REDEMPTION_TRANSITIONS, UNDER_CHECK, VERIFIABLE, RedemptionState
 from voucher.vouchers.rules import ReleaseReason
 
 R = RedemptionState
@@ -73,6 +73,12 @@ CLAIM_STEPS: tuple[Step[Redemption], ...] = (
         why_not_decide_claim,
     ),
     Step("lift-hold", _("Lift the hold"), P.CLAIMS_VERIFY, lambda c: c.on_hold, why_not_decide_claim),
+    Step(
+        "other-match",
+        _("Note match that counts elsewhere"),
+        P.CLAIMS_VERIFY,
+        lambda c: c.state not in ENDED and c.own_pence > 0,
+    ),
     Step(
         "reinstate",
         _("Bring the voucher back"),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
-from voucher.funding.models import Posting
+from voucher.funding.models import Entry, Posting
 from voucher.funding.rules import Account
 from voucher.organisations.identifiers import IdentifierKind, org_id
 from voucher.organisations.models import Organisation
@@ -18,9 +18,9 @@ from voucher.payments.models import Payment
 from voucher.platform.db import session
 from voucher.platform.money import split
 from voucher.providers.models import Provider
-from voucher.redemptions.models import Redemption
+from voucher.redemptions.models import Redemption, RedemptionVersion
 from voucher.reports.ledger_side import Period
-from voucher.reports.reading import by_id
+from voucher.reports.reading import by_id, in_portions
 from voucher.vouchers.models import Voucher
 
 PUBLIC_KINDS = (IdentifierKind.COMPANY_NUMBER, IdentifierKind.CHARITY_NUMBER)
@@ -114,11 +114,14 @@ def our_part(pence: int, by_line: Mapping[int, int], line_ids: Sequence[int]) ->
     return sign * sum(part for line, part in zip(lines, split(pence, weights), strict=True) if line in line_ids)
 
 
-def standing_claims(accounts: Sequence[Account], line_ids: Sequence[int], through: date) -> list[Share]:
+def standing_claims(
+    accounts: Sequence[Account], line_ids: Sequence[int], through: date, *, known_at: datetime | None = None
+) -> list[Share]:
     """Claims with money on these accounts and lines at the end of a day, and how each is spread over all its lines.
 
     The spread is that of all its postings: where two agreements close on different days, parts of one payment count on
-    different days, and the match must be split the same way in every statement.
+    different days, and the match must be split the same way in every statement. ``known_at`` leaves out what was
+    written down after a moment.
     """
     names = [str(account) for account in accounts]
     ours = select(Posting.redemption_id).where(Posting.line_id.in_(line_ids))
@@ -128,12 +131,14 @@ def standing_claims(accounts: Sequence[Account], line_ids: Sequence[int], throug
         (Posting.to_account, Posting.from_account, 1),
         (Posting.from_account, Posting.to_account, -1),
     ):
-        rows = session.execute(
+        query = (
             select(Posting.redemption_id, Posting.line_id, Posting.effective_on, func.sum(Posting.pence))
             .where(column.in_(names), other.not_in(names), Posting.redemption_id.in_(ours))
             .group_by(Posting.redemption_id, Posting.line_id, Posting.effective_on)
         )
-        for redemption_id, line_id, effective_on, pence in rows:
+        if known_at is not None:
+            query = query.join(Entry, Entry.id == Posting.entry_id).where(Entry.recorded_at <= known_at)
+        for redemption_id, line_id, effective_on, pence in session.execute(query):
             if redemption_id is None:
                 continue
             if sign == 1:
@@ -143,6 +148,20 @@ def standing_claims(accounts: Sequence[Account], line_ids: Sequence[int], throug
     standing = {claim_id: pence for claim_id, pence in sorted(here.items()) if pence > 0}
     claims = by_id(Redemption, standing)
     return [Share(claims[claim_id], dict(spread[claim_id]), pence) for claim_id, pence in standing.items()]
+
+
+def own_contributions(claim_ids: Sequence[int], known_at: datetime) -> dict[int, int]:
+    """Pence of the own contribution of each claim as it was handed in by a moment.
+
+    A claim that was taken over from another system has no version, and is left out.
+    """
+    query = select(RedemptionVersion.redemption_id, RedemptionVersion.figures)
+    query = query.where(RedemptionVersion.at <= known_at).order_by(RedemptionVersion.version)
+    return {
+        claim_id: int(str(figures["own_pence"]))  # the newest comes last and stays
+        for portion in in_portions(claim_ids)
+        for claim_id, figures in session.execute(query.where(RedemptionVersion.redemption_id.in_(portion)))
+    }
 
 
 def public_id_of(organisation: Organisation) -> str:

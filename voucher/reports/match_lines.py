@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 
@@ -15,7 +16,7 @@ from voucher.platform.db import session
 from voucher.platform.i18n import gettext_noop as _
 from voucher.redemptions.models import Redemption
 from voucher.redemptions.other_match import declared_elsewhere
-from voucher.reports.claims_paid import Paid, Share, match_of, our_part, standing_claims
+from voucher.reports.claims_paid import Paid, Share, match_of, our_part, own_contributions, standing_claims
 from voucher.reports.comparing import parts_of
 from voucher.reports.ledger_side import Period
 from voucher.reports.lines import Part, Shape, part
@@ -66,11 +67,14 @@ def _waiting(line_ids: Sequence[int], period: Period) -> int:
     return sum(match_of(share.redemption, share.spread, line_ids).own for share in waiting)
 
 
-def counted_twice(agreement: Agreement, match_now: int) -> int:
+def counted_twice(agreement: Agreement, match_now: int, through: date) -> int:
     """By how much the match that all agreements of the scheme count goes beyond what the businesses paid (rule 27).
 
     The other agreements' match is what their newest signed statements say; the businesses' own contributions are those
-    of every claim that the bank ever paid, by the claims' own rows.
+    of every claim that the bank ever paid, by the claims' own rows. A signed statement stays as it was when a claim
+    comes back and is paid smaller, until the next one says less. That counts no pound twice, so where the sum is too
+    large, what fell away since each statement was prepared is taken off it. What a statement says beyond what the
+    claims of its day gave stays, and so does what two agreements count now.
     """
     others = session.scalars(
         select(Agreement.id).where(Agreement.scheme_id == agreement.scheme_id, Agreement.id != agreement.id)
@@ -86,7 +90,32 @@ def counted_twice(agreement: Agreement, match_now: int) -> int:
             Redemption.scheme_id == agreement.scheme_id, Redemption.id.in_(paid)
         )
     )
-    return max(0, match_now + sum(_match_of_statement(each) for each in signed) - int(own or 0))
+    beyond = match_now + sum(_match_of_statement(each) for each in signed) - int(own or 0)
+    if beyond <= 0:
+        return 0
+    # Only now: it reads every claim of the other agreements, whatever the period.
+    return max(0, match_now + sum(_still_counted(each, through) for each in signed) - int(own or 0))
+
+
+def _still_counted(statement: Statement, through: date) -> int:
+    """The match that another agreement counts by now, with what its statement says beyond what could be counted."""
+    line_ids = [line.id for line in statement.agreement.lines]
+    then = _match_of_claims(line_ids, statement.period_to, statement.prepared_at)
+    by_now = _match_of_claims(line_ids, max(through, statement.period_to), None)
+    return by_now + max(0, _match_of_statement(statement) - then)
+
+
+def _match_of_claims(line_ids: Sequence[int], through: date, known_at: datetime | None) -> int:
+    """Line 14 of some lines to the end of a day: by all that is known, or by what was written down at a moment."""
+    standing = standing_claims((Account.DEFRAYED, Account.DISALLOWED), line_ids, through, known_at=known_at)
+    claims = [share.redemption.id for share in standing]
+    own = own_contributions(claims, known_at) if known_at else {}
+    other = declared_elsewhere(claims, through)
+    return sum(
+        our_part(own.get(share.redemption.id, share.redemption.own_pence), share.spread, line_ids)
+        - our_part(other.get(share.redemption.id, 0), share.spread, line_ids)
+        for share in standing
+    )
 
 
 def _match_of_statement(statement: Statement) -> int:

@@ -138,7 +138,7 @@ class StatementReader:
         administration = sum(self.funding_lines.admin_paid_in_period().values())
         name = "Line 7 less 15c, and the grants of the annex"
         found.append(check(name, paid - returned - administration, self._grants()))
-        twice = counted_twice(self.agreement, int(str(self.match[0]["value"])))
+        twice = counted_twice(self.agreement, int(str(self.match[0]["value"])), self.heading.period.last)
         found.append(check("Line 14: match that several agreements count", twice, 0))
         if self.heading.previous is not None:
             opening, closing = sum(self.money.opening.values()), closing_of(self.heading.previous)

@@ -16,6 +16,7 @@ from voucher.platform.authz import Permission
 from voucher.platform.clock import days_since, long_date
 from voucher.platform.web import current_act, requires
 from voucher.redemptions.likeness import alike_to
+from voucher.redemptions.other_match import declared_elsewhere
 from voucher.redemptions.queries import answer_in_force, owners_now, results_in_force, sessions_of
 from voucher.redemptions.rules import RedemptionState, Task
 from voucher.redemptions.staff_queries import READER, answers_of, claim_for_staff, files_of_claim
@@ -55,6 +56,7 @@ def record_page(public_id: str) -> ResponseReturnValue:
         names=names_of(people),
         payments=payments,
         bank_days=bank_days([item.payment for item in payments]),
+        elsewhere=declared_elsewhere([claim.id]).get(claim.id, 0),
         movements=movements_of_redemption(claim.id),
         events=history("redemption", claim.id),
     )

@@ -13,18 +13,21 @@ from tests.harness.reconciled import assert_reconciled
 from tests.harness.two_people import change_conditions
 from tests.harness.world import World, add_agreement, add_round_over, build_world
 from tests.integration.payments.pages import browser_of
-from tests.journeys.steps import on
+from tests.journeys.steps import on, resubmitted
 from voucher.funding.commands import LineTerms
 from voucher.funding.conditions import CapBase, Conditions, YearBy
 from voucher.funding.models import Agreement
 from voucher.funding.queries import agreement_by_reference
 from voucher.funding.rules import LineKind
-from voucher.payments.bank import request_drawdown
+from voucher.payments.bank import match_return, request_drawdown
 from voucher.payments.cost_models import AdminCost
 from voucher.payments.costs import approve_cost, match_cost, prepare_cost
+from voucher.payments.models import Payment
 from voucher.platform import pdf
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden
+from voucher.redemptions.claims import Accepted
+from voucher.redemptions.decisions import send_back
 from voucher.redemptions.models import Redemption
 from voucher.redemptions.other_match import declare_other_match
 from voucher.reports.breaches import breaches
@@ -39,10 +42,14 @@ from voucher.reports.commands import (
 from voucher.reports.comparing import parts_of
 from voucher.reports.funding_lines import FundingWords
 from voucher.reports.ledger_side import Period
+from voucher.reports.match_lines import _match_of_statement, counted_twice, match_parts
 from voucher.reports.models import Statement
+from voucher.reports.queries import last_signed
 
 pytestmark = pytest.mark.usefixtures("sketched")
 
+# What this shows does not depend on the engine.
+ON_SQLITE = pytest.mark.parametrize("engine_kind", ["sqlite"], indirect=True)
 QUARTER = Period(date(2026, 4, 1), date(2026, 6, 30))
 PROFILE = {
     "GRANT": {"2026-04-01": 5_000_00, "2026-07-01": 5_000_00},
@@ -186,6 +193,72 @@ def test_control_match_counted_whole_for_each_funder_is_named_and_cannot_be_sign
     world.do("rob", review_statement, first)
     world.do("sigrid", sign_statement, first)
     assert failing(prepared(world, second(world), -520_00)) == ["Line 14: match that several agreements count"]
+
+
+@pytest.mark.rule(27)
+def test_control_what_was_signed_too_high_is_still_named_when_the_fault_is_mended(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as faulty:
+        faulty.setattr("voucher.reports.claims_paid.our_part", lambda pence, _by_line, _line_ids: pence)
+        first = prepared(world, world.agreement, -120_00)
+        world.do("rob", review_statement, first)
+        world.do("sigrid", sign_statement, first)
+    assert figures(first)["14"] == 60_00
+    assert failing(prepared(world, second(world), -520_00)) == ["Line 14: match that several agreements count"]
+
+
+@ON_SQLITE
+@pytest.mark.rule(27)
+def test_a_claim_that_came_back_and_was_paid_smaller_bars_nobody_until_the_other_agreement_reports(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for agreement, cash in both(world):
+        statement = prepared(world, agreement, cash, FundingWords("late start"))
+        world.do("rob", review_statement, statement)
+        world.do("sigrid", sign_statement, statement)
+    on(world, "2026-07-08")
+    claim = comes_back_smaller(world)
+    assert claim.own_pence == 50_00
+    later = Period(date(2026, 7, 1), date(2026, 9, 30))
+    # What the two signed, with what each counts now, is more than the business paid; no pound of it counts twice.
+    for mine, theirs in ((world.agreement, second(world)), (second(world), world.agreement)):
+        now = figures_at(world, mine, later)
+        assert now + int(str(figures(last_signed_of(theirs))["14"])) == 55_00
+        assert counted_twice(session.merge(mine), now, later.last) == 0
+    # The control: without taking off what fell away, both wait for each other.
+    monkeypatch.setattr(
+        "voucher.reports.match_lines._still_counted",
+        lambda statement, _through: _match_of_statement(statement),
+    )
+    assert [counted_twice(session.merge(each), 25_00, later.last) for each, _cash in both(world)] == [5_00, 5_00]
+
+
+def figures_at(world: World, agreement: Agreement, period: Period) -> int:
+    """Line 14 of an agreement at the end of a period, in pence."""
+    agreement = session.merge(agreement)
+    line_ids = [line.id for line in agreement.lines]
+    return int(str(match_parts(agreement, line_ids, period, [])[0]["value"]))
+
+
+def last_signed_of(agreement: Agreement) -> Statement:
+    found = last_signed(agreement.id)
+    assert found is not None
+    return found
+
+
+def comes_back_smaller(world: World) -> Redemption:
+    """The bank returns the payment; the claim is sent back, handed in for two thirds of it, and paid again."""
+    claim = session.query(Redemption).one()
+    payment = session.query(Payment).one()
+    line = world.bank_line(payment.pence, "RETURNED")
+    world.do("bina", match_return, line, payment, reason="account closed")
+    world.do("carl", send_back, claim, reason="only two thirds were delivered")
+    assert isinstance(resubmitted(world, claim, 200_00), Accepted)
+    world.approved(world.verified(world.confirmed(claim)))
+    world.paid()
+    session.refresh(claim)
+    return claim
 
 
 @pytest.mark.rule(27)

@@ -34,6 +34,7 @@ from voucher.redemptions.checks import (
 from voucher.redemptions.decisions import approve_claim, refuse_claim, reinstate_voucher, send_back
 from voucher.redemptions.likeness import alike_to
 from voucher.redemptions.models import Redemption
+from voucher.redemptions.other_match import declare_other_match, match_left
 from voucher.redemptions.owners import give_back_checks, hand_checks, take_checks, verifiers
 from voucher.redemptions.queries import answer_in_force, owners_now, sessions_of
 from voucher.redemptions.rules import MANUAL, Task
@@ -42,6 +43,7 @@ from voucher.redemptions.staff_forms import (
     ApprovePartForm,
     EvidenceReasonForm,
     HandOverForm,
+    OtherMatchForm,
     PutBackForm,
     ToBothForm,
     VerifyForm,
@@ -158,6 +160,18 @@ ASKS: dict[str, Ask[Redemption]] = {
         ReasonForm,
         _with_reason(lift_hold),
     ),
+    "other-match": Ask(
+        _("Note match of claim %(reference)s that counts elsewhere"),
+        _("The same pound is match for one funder only. Of what the business paid towards this claim, %(match)s still "
+          "counts here. Statements leave out what you note, from today on; it cannot be taken back."),
+        _("Note it"),
+        _("It is noted. Of the match of claim %(reference)s, %(match)s still counts here."),
+        OtherMatchForm,
+        lambda act, claim, form: declare_other_match(
+            act, claim, pence=form.amount.data, programme=form.programme.data, reason=form.reason.data
+        ),
+        warning=True,
+    ),
     "reinstate": Ask(
         _("Bring back the voucher of claim %(reference)s"),
         _("Do this when the claim was refused through the provider's fault after the voucher had expired. The voucher "
@@ -196,7 +210,11 @@ def _form_of(act: Act, claim: Redemption, step: str) -> Form | None:
 
 def _known(claim: Redemption) -> dict[str, str]:
     """What the words of a step's page name; the amount is the grant that the claim asks for now."""
-    return {"reference": claim.reference, "amount": pounds(claim.grant_pence)}
+    return {
+        "reference": claim.reference,
+        "amount": pounds(claim.grant_pence),
+        "match": pounds(match_left(claim)),
+    }
 
 
 @blueprint.route("/<public_id>/verify", methods=["GET", "POST"])
