@@ -1,13 +1,15 @@
-"""One period's figures, wherever they are shown: ledger, dashboard, page, CSV, JSON and PDF agree to the penny."""
+"""One period's figures, wherever they stand: ledger, dashboard, page, CSV, XLSX, JSON and PDF agree to the penny."""
 
 from __future__ import annotations
 
 import csv
 import io
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from flask import Flask
+from openpyxl import load_workbook
 from sqlalchemy import text
 
 from tests.harness.clock import FixedClock
@@ -80,8 +82,26 @@ def in_the_csv(statement: Statement) -> dict[str, str]:
     return {row["line"]: row["value"] for row in table}
 
 
+def in_the_xlsx(statement: Statement) -> dict[str, list[dict[str, object]]]:
+    """The rows of each sheet by its columns, as a spreadsheet reads them."""
+    book = load_workbook(io.BytesIO(exports.statement_xlsx(statement)))
+    found = {}
+    for sheet in book.worksheets:
+        heads, *rows = sheet.iter_rows(values_only=True)
+        found[sheet.title] = [dict(zip(map(str, heads), row, strict=True)) for row in rows]
+    return found
+
+
+def in_pence(cell: object) -> int:
+    """An amount of a spreadsheet in pence; it must be a number and whole pence."""
+    assert isinstance(cell, int | float), cell
+    pence = Decimal(str(cell)) * 100
+    assert pence == pence.to_integral_value(), cell
+    return int(pence)
+
+
 @pytest.mark.rule(54, 56)
-def test_dashboard_page_csv_json_pdf_and_sql_agree_to_the_penny(app: Flask, world: World) -> None:
+def test_dashboard_page_csv_xlsx_json_pdf_and_sql_agree_to_the_penny(app: Flask, world: World) -> None:
     on(world, "2026-05-04")
     statement = signed(world, *APRIL)
     truth = by_sql()
@@ -93,6 +113,12 @@ def test_dashboard_page_csv_json_pdf_and_sql_agree_to_the_penny(app: Flask, worl
     assert rows == {
         code: f"{'-' if pence < 0 else ''}{abs(pence) // 100}.{abs(pence) % 100:02d}" for code, pence in truth.items()
     }
+    sheets = in_the_xlsx(statement)
+    lines = {str(row["line"]): row for row in sheets["Lines"] if row["line"] in truth}
+    assert {code: in_pence(row["value"]) for code, row in lines.items()} == truth
+    for code, row in lines.items():
+        assert {pot: in_pence(row[pot]) for pot in parts.pots} == parts.by_code[code]["by_funding_line"], code
+    assert sum(in_pence(row["grant"]) for row in sheets["Transactions"]) == truth["7"]
     raw = exports.statement_pdf_bytes(world.act("sigrid"), statement)
     printed = "".join(open_paper(raw).squeezed)
     for code, pence in truth.items():
