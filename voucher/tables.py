@@ -10,6 +10,7 @@ from voucher.notifications import models as notifications
 from voucher.organisations import models as organisations
 from voucher.outputs import models as outputs
 from voucher.payments import cost_models as administration
+from voucher.payments import level_models as levels
 from voucher.payments import models as payments
 from voucher.payments import way_models as paying_ways
 from voucher.payments.bank_files import models as bank_files
@@ -24,7 +25,7 @@ from voucher.subsidies import models as subsidies
 from voucher.vouchers import models as vouchers
 
 ALL = (
-    accounts, administration, applications, assurance, audit, bank_files, documents, funding, notifications,
+    accounts, administration, applications, assurance, audit, bank_files, documents, funding, levels, notifications,
     organisations, other_match, outputs, payments, paying_ways, providers, redemptions, reports, samples, schemes,
     subsidies, vouchers,
 )  # fmt: skip

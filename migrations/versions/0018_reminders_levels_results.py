@@ -1,4 +1,4 @@
-"""Reminders before a cut-off; where a large subsidy was published."""
+"""Reminders before a cut-off; where a large subsidy was published; levels of approving payments."""
 
 from __future__ import annotations
 
@@ -20,11 +20,13 @@ WHOLE_NUMBER = {"postgresql": "BIGINT", "sqlite": "INTEGER"}
 def upgrade() -> None:
     _create_reminders()
     _create_publications()
+    _create_levels()
     for table in APPEND_ONLY:
         _keep_as_written(table)
 
 
 def downgrade() -> None:
+    op.drop_table("approval_level")
     op.drop_table("subsidy_publication")
     op.drop_table("cut_off_reminder")
     op.drop_column("reporting_rhythm", "looked_on")
@@ -80,6 +82,43 @@ def _create_publications() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{table}")),
     )
     op.create_index(f"ix_{table}_application", table, ["application_id"])
+
+
+def _create_levels() -> None:
+    table = "approval_level"
+    checks = {
+        "state_known": "state IN ('proposed', 'confirmed', 'declined', 'withdrawn')",
+        "level_above_zero": "up_to_pence IS NULL OR up_to_pence > 0",
+        "confirmed_by_a_second_person": (
+            "state <> 'confirmed' OR (decided_by IS NOT NULL AND decided_by <> proposed_by)"
+        ),
+        "nobody_sets_their_own": (
+            "person_id IS NULL OR (proposed_by <> person_id AND (state <> 'confirmed' OR decided_by <> person_id))"
+        ),
+    }
+    op.create_table(
+        table,
+        sa.Column("id", WHOLE, nullable=False),
+        sa.Column("public_id", sa.String(), nullable=False),
+        sa.Column("scheme_id", WHOLE, nullable=False),
+        sa.Column("person_id", WHOLE, nullable=True),
+        sa.Column("up_to_pence", WHOLE, nullable=True),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("proposed_by", WHOLE, nullable=False),
+        sa.Column("proposed_at", MOMENT, nullable=False),
+        sa.Column("decided_by", WHOLE, nullable=True),
+        sa.Column("decided_at", MOMENT, nullable=True),
+        *(sa.CheckConstraint(rule, name=op.f(f"ck_{table}_{name}")) for name, rule in checks.items()),
+        *_keys(table, scheme_id="scheme", person_id="person", proposed_by="person", decided_by="person"),
+        sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{table}")),
+        sa.UniqueConstraint("public_id", name=op.f(f"uq_{table}_public_id")),
+    )
+    waiting = sa.text("state = 'proposed'")
+    op.create_index(
+        f"uq_{table}_waiting", table, ["scheme_id"], unique=True, sqlite_where=waiting, postgresql_where=waiting
+    )
 
 
 def _create_reminders() -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from voucher.accounts.queries import actor_for, holders
 from voucher.accounts.rules import PERMISSIONS
+from voucher.payments.levels import levels_on
 from voucher.payments.models import Batch, Payment
-from voucher.payments.policy import why_not_approve_batch, why_not_approve_payment
-from voucher.payments.rules import PaymentState
+from voucher.payments.policy import why_above_level, why_not_approve_batch, why_not_approve_payment
+from voucher.payments.rules import Levels, PaymentState
 from voucher.platform.actor import Actor, Channel
 from voucher.platform.authz import Permission
+from voucher.platform.clock import london_date
 
 
 @dataclass(frozen=True)
@@ -42,12 +44,18 @@ def planned(batch: Batch) -> list[Payment]:
     return [payment for payment in batch.payments if payment.state == PaymentState.PLANNED]
 
 
-def share_of(actor: Actor, batch: Batch) -> Share:
+def why_not_approve(actor: Actor, payment: Payment, levels: Levels) -> str | None:
+    """Why this person may not approve this payment: what they did with it, or its amount; None where they may."""
+    return why_not_approve_payment(actor, payment) or why_above_level(actor, payment, levels)
+
+
+def share_of(actor: Actor, batch: Batch, today: date) -> Share:
     """What the person would approve of the batch."""
     why_nothing = why_not_approve_batch(actor, batch)
     if why_nothing:
         return Share((), {}, why_nothing)
-    reasons = {payment: why_not_approve_payment(actor, payment) for payment in planned(batch)}
+    levels = levels_on(batch.scheme_id, today)
+    reasons = {payment: why_not_approve(actor, payment, levels) for payment in planned(batch)}
     excluded = {payment: reason for payment, reason in reasons.items() if reason}
     return Share(tuple(payment for payment in reasons if payment not in excluded), excluded)
 
@@ -56,10 +64,11 @@ def approvers(batch: Batch, now: datetime) -> Mapping[Payment, Sequence[Approver
     """For each payment that waits, everybody with the permission in its scheme, by name."""
     roles = [role for role, held in PERMISSIONS.items() if Permission.BATCHES_APPROVE in held]
     people = {person for role in roles for person in holders(role, batch.scheme_id, now)}
+    levels = levels_on(batch.scheme_id, london_date(now))
     actors = [actor_for(person, Channel.WEB, now) for person in sorted(people, key=lambda each: (each.name, each.id))]
     return {
         payment: [
-            Approver(actor.name, why_not_approve_batch(actor, batch) or why_not_approve_payment(actor, payment))
+            Approver(actor.name, why_not_approve_batch(actor, batch) or why_not_approve(actor, payment, levels))
             for actor in actors
         ]
         for payment in planned(batch)

@@ -9,9 +9,10 @@ from voucher.audit.commands import begin_state, change_state, record
 from voucher.documents.commands import RETAINED_PAYMENT, keep_own_document
 from voucher.documents.models import Document
 from voucher.payments.gathering import LeftOut, Ready, gather
+from voucher.payments.levels import levels_on
 from voucher.payments.models import Batch, Payment, PaymentItem
 from voucher.payments.payment_files import MadeFile, make_file
-from voucher.payments.policy import why_not_approve_batch, why_not_approve_payment
+from voucher.payments.policy import why_above_level, why_not_approve_batch, why_not_approve_payment
 from voucher.payments.queries import claims_ready_to_pay, lock_batch, lock_payment
 from voucher.payments.rules import (
     BATCH_TRANSITIONS,
@@ -117,7 +118,11 @@ def approve_batch(act: Act, batch: Batch, *, seen_pence: int | None = None) -> B
     refusal = why_not_approve_batch(act.actor, batch)
     if refusal:
         raise Forbidden("batch_duty", refusal)
-    reasons = {payment: why_not_approve_payment(act.actor, payment) for payment in _planned(batch)}
+    levels = levels_on(batch.scheme_id, act.today)
+    reasons = {
+        payment: why_not_approve_payment(act.actor, payment) or why_above_level(act.actor, payment, levels)
+        for payment in _planned(batch)
+    }
     excluded = {payment: reason for payment, reason in reasons.items() if reason}
     if len(excluded) == len(reasons):
         why = "; ".join(f"payment {payment.reference}: {reason}" for payment, reason in excluded.items())

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from voucher.payments.models import BankLine, Batch, Payment
-from voucher.payments.rules import LineSource
+from voucher.payments.rules import Levels, LineSource
 from voucher.platform.actor import Actor
+from voucher.platform.money import pounds
 
 
 def why_not_approve_batch(actor: Actor, batch: Batch) -> str | None:
@@ -30,6 +31,14 @@ def why_not_approve_payment(actor: Actor, payment: Payment) -> str | None:
             return f"you decided the application behind claim {claim.reference}"
         if claim.verified_by == actor.person_id:
             return f"you verified claim {claim.reference}"
+    return None
+
+
+def why_above_level(actor: Actor, payment: Payment, levels: Levels) -> str | None:
+    """Why the amount of this payment is beyond what this person may approve, or None; the level itself is allowed."""
+    level = levels.of(actor.person_id)
+    if level is not None and payment.pence > level:
+        return f"it is above {pounds(level)}, up to which you may approve a payment"
     return None
 
 

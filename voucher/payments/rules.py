@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -133,6 +135,23 @@ class Outcome(StrEnum):
 SETS_ASIDE = frozenset({Outcome.BANK_CHARGE, Outcome.NOT_THE_SCHEMES})
 OUTCOMES_OF_PAYMENTS = frozenset({Outcome.WAITS, Outcome.PUT_RIGHT})
 OF_LINES = frozenset({ExceptionKind.LINE_UNEXPLAINED, ExceptionKind.AMOUNT_DIFFERS})
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Up to what pence people may approve one payment on a day: by person, and for everybody without a level of theirs.
+
+    None is no limit.
+    """
+
+    of_the_role: int | None
+    of_people: Mapping[int, int | None]
+
+    def of(self, person_id: int | None) -> int | None:
+        """The level of a person, which is their own where they have one, even where the role's is lower."""
+        if person_id is not None and person_id in self.of_people:
+            return self.of_people[person_id]
+        return self.of_the_role
 
 
 def bank_text(text: str, length: int = 18) -> str:

@@ -8,8 +8,9 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from voucher.accounts.forms import second_factor_field
 from voucher.accounts.step_forms import reason_field
-from voucher.platform.forms import Form, PoundsField, tidy
+from voucher.platform.forms import DayField, Form, PoundsField, tidy
 
+EVERYBODY = "everybody"
 MOST_LETTERS = Length(max=200, message=_("Enter at most 200 characters."))
 
 
@@ -32,6 +33,20 @@ class WayForm(Form):
         description=_("Leave it empty for one approver whatever the sum."),
         validators=[Optional()],
     )
+    reason = reason_field(_("Why"), _("Say why: the signer reads it."))
+    proof = second_factor_field()
+
+
+class LevelForm(Form):
+    """Up to what amount somebody may approve a payment, for the signer to confirm."""
+
+    person = RadioField(_("Whose level is it?"), validators=[InputRequired(_("Choose whose level it is."))])
+    up_to = PoundsField(
+        _("May approve a payment of up to"),
+        description=_("Leave it empty to lift the limit."),
+        validators=[Optional()],
+    )
+    from_on = DayField(_("From which day on"), validators=[InputRequired(_("Enter the day from which it counts."))])
     reason = reason_field(_("Why"), _("Say why: the signer reads it."))
     proof = second_factor_field()
 

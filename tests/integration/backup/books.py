@@ -188,6 +188,7 @@ def _add_what_no_command_makes(document_id: int) -> None:
         add(connection, "scheme_look", colour="#00596b", logo_id=document_id)
         add(connection, "supplier_number")
         add(connection, "file_template", route="bank file")
+        add(connection, "approval_level", state="proposed")
         add(connection, "paying_way", route="bank file", state="proposed", file_format="bank-csv")
         add(connection, "line_cost_code")
         add(connection, "duty_proposal", duty="reviewer_needed", state="proposed")

@@ -104,3 +104,24 @@ def test_days_to_pay_are_told(town_at: TownAt) -> None:
     assert found["claims"][0]["lost"] == {"provider": 0, "business": 0, "scheme": 0}
     assert town.shell.ask("days-to-pay", "--late", by=VERA)["claims"] == []
     assert town.shell.refusal("days-to-pay", by=PIA.replace("pia", "kay"))["code"] == "no_permission"
+
+
+@pytest.mark.rule(29)
+def test_a_level_is_proposed_confirmed_and_holds_whoever_approves(town_at: TownAt) -> None:
+    town = town_at("approval")
+    run, ask = town.shell.run, town.shell.ask
+    with_signer(town)
+    propose = ("approval-level", "propose", "--person", ALF, "--up-to", "799.99", "--reason", "small sums first")
+    assert town.shell.refusal(*propose, by=VERA)["code"] == "no_permission"
+    assert ask(*propose, by=GWEN)["state"] == "proposed"
+    assert town.shell.refusal("approval-level", "confirm", by=GWEN)["code"] == "no_permission"
+    assert ask("approval-level", "confirm", by=SIGRID)["up_to_pence"] == 799_99
+    assert ask("approval-level", "list", by=VERA) == [{"person": ALF, "up_to_pence": 799_99}]
+    batch = ask("batch", "prepare", by=PIA)["batch"]
+    run("batch", "submit", batch, by=PIA)
+    assert "£799.99" in town.shell.refusal("batch", "approve", batch, by=ALF)["message"]
+    run("approval-level", "propose", "--person", ALF, "--reason", "she may approve all", by=GWEN)
+    run("approval-level", "confirm", by=SIGRID)
+    run("batch", "approve", batch, by=ALF)
+    run(*propose, by=GWEN)
+    assert ask("approval-level", "end", "--reason", "not any more", by=SIGRID)["state"] == "declined"

@@ -33,6 +33,7 @@ CONSENTED: Values = {"consent_document_id": 1, "consent_by": 1, "consent_reason"
 CONFIRMED: Values = {"state": "confirmed", "decided_by": 3, "membership_id": 1}
 PLAIN: dict[str, Values] = {
     "file_template": {"route": "bank file"},
+    "approval_level": {"state": "proposed"},
     "paying_way": {"route": "bank file", "state": "proposed", "file_format": "bank-csv"},
     "supplier_number": {"keyed_by": 1},
     "duty_proposal": {"duty": "reviewer_needed", "state": "proposed"},
@@ -282,6 +283,10 @@ CHECKS: list[tuple[str, str, Values, Values]] = [
         {"confirmed_by": 2, "confirmed_at": MOMENT.replace(hour=8), "cooling_ends_at": MOMENT},
         {"confirmed_by": 2, "confirmed_at": MOMENT, "cooling_ends_at": MOMENT},
     ),
+    ("approval_level", "confirmed_by_a_second_person", {**DECIDED, "decided_by": 1}, DECIDED),
+    ("approval_level", "level_above_zero", {"up_to_pence": 0}, {"up_to_pence": 1}),
+    ("approval_level", "nobody_sets_their_own", {"person_id": 1}, {"person_id": 3}),
+    ("approval_level", "nobody_sets_their_own", {**DECIDED, "person_id": 2}, {**DECIDED, "person_id": 3}),
     ("paying_way", "account_whole", {"last_four": "1234"}, ACCOUNT),
     ("paying_way", "account_whole", {**ACCOUNT, "sort_code_encrypted": None}, ACCOUNT),
     ("paying_way", "confirmed_by_a_second_person", {**DECIDED, "decided_by": 1}, DECIDED),
@@ -605,6 +610,7 @@ SHARED: list[tuple[str, tuple[str, ...], Values, Values]] = [
     ("redemption", ("provider_id", "invoice_key"), {"state": "paid"}, {"state": "withdrawn"}),
     ("payee_details", ("provider_id",), {}, {"superseded_at": MOMENT}),
     ("supplier_number", ("provider_id",), {}, {"superseded_at": MOMENT}),
+    ("approval_level", ("scheme_id",), {}, DECIDED),
     ("paying_way", ("scheme_id",), {}, DECIDED),
     ("file_template", ("scheme_id", "code", "version"), {}, {"version": 2}),
     ("line_cost_code", ("line_id",), {}, {"line_id": 2}),

@@ -34,7 +34,7 @@ def approve_page(public_id: str) -> ResponseReturnValue:
     form = ApproveForm()
     if form.validate_on_submit() and _approved(act, batch, form):
         return redirect(url_for("batches.batch_page", public_id=public_id))
-    share = share_of(act.actor, batch_seen(act, public_id))
+    share = share_of(act.actor, batch_seen(act, public_id), act.today)
     form.seen.data = share.pence  # What is shown now is what the next press approves.
     way = way_in_force(batch.scheme_id)
     page = render_template(
