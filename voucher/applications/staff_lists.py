@@ -20,4 +20,5 @@ APPLICATIONS = Listing(
     ),
     usual="sent",
     tie=Application.id,
+    dated="sent",
 )

@@ -27,7 +27,9 @@ P = Permission
 @blueprint.get("/remittances")
 @requires(P.PROVIDER_CLAIMS_MAKE, task=_("Payments to you"))
 def remittances_page() -> ResponseReturnValue:
-    return REMITTANCES.answer(own_payments(current_act().actor), "payments/remittances.html", then=_with_days)
+    query = own_payments(current_act().actor)
+    narrowed = REMITTANCES.narrowed
+    return REMITTANCES.answer(query, "payments/remittances.html", then=_with_days, narrowed=narrowed)
 
 
 def _with_days(payments: Sequence[Payment]) -> list[Remittance]:

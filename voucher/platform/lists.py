@@ -1,7 +1,9 @@
 """Lists of records as pages and as files: in the order that the address asks for, with what the page shows.
 
 ``?sort=sent`` orders a list by the column of that name and ``?sort=-sent`` the other way round; a name that the list
-does not have changes nothing. ``?as=csv`` gives the same rows in the same order as a file: those of all its pages.
+does not have changes nothing. ``?first=2026-04-01&last=2026-06-30`` keeps the rows of a period, both days included, in
+every list that says by which of its columns. ``?as=csv`` gives the same rows in the same order as a file: those of all
+its pages.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -18,12 +20,14 @@ from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as translate
 from sqlalchemy import asc, desc, nulls_last
+from wtforms import ValidationError
 
 from voucher.platform import csv as csv_files
-from voucher.platform.clock import LONDON
+from voucher.platform.clock import LONDON, end_of_london_day, london_date
 from voucher.platform.csv import Cell
-from voucher.platform.db import session
+from voucher.platform.db import UtcDateTime, session
 from voucher.platform.errors import DomainError
+from voucher.platform.forms import DayField, Filters
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.money import in_pounds
 from voucher.platform.paging import Listed, page_of, page_of_read, page_of_rows
@@ -96,37 +100,106 @@ class Head(NamedTuple):
     sort: Sort | None
 
 
+class Between(Filters):
+    """From which day to which the rows of a list are, both included; an empty day leaves that end open."""
+
+    first = DayField("")
+    last = DayField("")
+
+    @property
+    def days(self) -> tuple[date | None, date | None]:
+        """Both days; None for one that was not entered or cannot be."""
+        return self.first.data, None if self.last.errors else self.last.data
+
+    def validate_last(self, field: DayField) -> None:
+        """A period does not end before it begins."""
+        if field.data and self.first.data and field.data < self.first.data:
+            raise ValidationError(translate(_("Enter a day that is not before the first one.")))
+
+
 @dataclass(frozen=True)
 class Listing:
     """A list's columns, the order in which it usually stands, and what decides between rows that are alike in it.
 
-    ``name`` begins the name of its files; ``usual`` is written as in the address; ``tie`` is unique to a row.
+    ``name`` begins the name of its files; ``usual`` is written as in the address; ``tie`` is unique to a row; ``dated``
+    is the key of the column whose day puts a row into a period, empty where rows belong to none.
     """
 
     name: str
     columns: tuple[Column, ...]
     usual: str
     tie: Any
+    dated: str = ""
 
     def answer(
         self, query: Any, template: str, *, then: Then = list, name: str = "", **context: Any
     ) -> ResponseReturnValue:
-        """The page of the list, which its template draws from ``listed`` and ``heads``; or the file, when asked for."""
+        """The page of the list, or the file when asked for.
+
+        Its template draws it from ``listed`` and ``heads``, and what narrows it to a period from ``between``.
+        """
+        query = self.within(query)
         if wants_file():
             return self.file(query, then=then, name=name)
-        return render_template(template, listed=self.page(query, then=then), heads=self.heads(), **context)
+        listed, heads = self.page(query, then=then), self.heads()
+        return render_template(template, listed=listed, heads=heads, between=self.between(), **context)
 
     def answer_read(self, rows: Sequence[Any], template: str, *, name: str = "", **context: Any) -> ResponseReturnValue:
         """The same for rows that were worked out and are no query: a column is ordered by what its cell says.
 
         ``tie`` is not asked, for the rows come in an order of their own.
         """
-        ordered = self.in_order(rows)
+        ordered = self.in_order(self.within_read(rows))
         if wants_file():
             _refuse_too_many(len(ordered))
             return self._handed_out(([each.file_cell(row) for each in self.columns] for row in ordered), name)
         listed = page_of_read(ordered, request.args.get("page", 1, type=int))
-        return render_template(template, listed=listed, heads=self.heads(), **context)
+        return render_template(template, listed=listed, heads=self.heads(), between=self.between(), **context)
+
+    def between(self) -> Between | None:
+        """The two days that the address asks for, validated; None for a list whose rows belong to no period.
+
+        Raises DomainError where a file is asked for days that cannot be read, for it would hold every row.
+        """
+        column = next((each for each in self.columns if each.key == self.dated), None) if self.dated else None
+        if column is None:
+            return None
+        form, head = Between(request.args), str(translate(column.head))
+        head = head[:1].lower() + head[1:]
+        form.first.label.text = translate(_("From (%(day)s)"), day=head)
+        form.last.label.text = translate(_("To (%(day)s)"), day=head)
+        if not form.validate() and wants_file():
+            raise DomainError("no_such_period", str(next(iter(form.errors.values()))[0]))
+        return form
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether the address keeps the rows of a period."""
+        form = self.between()
+        return form is not None and any(form.days)
+
+    def within(self, query: Any) -> Any:
+        """Those rows of the query that lie in the period of the address; a moment counts on its day in London."""
+        form = self.between()
+        if form is None:
+            return query
+        by = next(column.by for column in self.columns if column.key == self.dated)
+        moments = isinstance(by.type, UtcDateTime)
+        first, last = form.days
+        if first:
+            query = query.where(by >= (end_of_london_day(first - timedelta(days=1)) if moments else first))
+        if last:
+            query = query.where(by < end_of_london_day(last) if moments else by <= last)
+        return query
+
+    def within_read(self, rows: Sequence[Any]) -> Sequence[Any]:
+        """The same for rows that were worked out; one without a day is in no period."""
+        form = self.between()
+        if form is None or not any(form.days):
+            return rows
+        cell: Callable[[Any], Any] = next(x.cell for x in self.columns if x.key == self.dated)
+        first, last = form.days
+        return [row for row in rows if (at := cell(row)) and (first or date.min) <= _day(at) <= (last or date.max)]
 
     def in_order(self, rows: Sequence[Any]) -> list[Any]:
         """Rows in the order that the address asks for; what a row lacks comes last."""
@@ -191,6 +264,10 @@ class Listing:
             number += len(chunk)
             _refuse_too_many(number)
             yield from ([column.file_cell(row) for column in self.columns] for row in then(chunk))
+
+
+def _day(value: date | datetime) -> date:
+    return london_date(value) if isinstance(value, datetime) else value
 
 
 def _refuse_too_many(number: int) -> None:

@@ -102,6 +102,13 @@ def own_claims(actor: Actor, *, state: str = "") -> Select[Redemption]:
     return query.where(Redemption.state == state) if state else query
 
 
+def count_and_sum(claims: Select[Redemption]) -> tuple[int, int]:
+    """How many claims a query finds, and the pence that their vouchers pay."""
+    found = claims.with_only_columns(Redemption.id, Redemption.grant_pence).subquery()
+    count, pence = session.execute(select(func.count(), func.sum(found.c.grant_pence)).select_from(found)).one()
+    return count, pence or 0
+
+
 def own_claim_totals(actor: Actor) -> list[ClaimTotal]:
     """The claims of the actor's firm by state, in the order in which a claim goes through them."""
     rows = session.execute(

@@ -119,6 +119,7 @@ MOVEMENTS = Listing(
     ),
     usual="-day",
     tie=Posting.id,
+    dated="day",
 )
 
 

@@ -24,6 +24,7 @@ IRREGULARITIES = Listing(
     ),
     usual="-registered",
     tie=Irregularity.id,
+    dated="registered",
 )
 
 SHARES = Listing(
@@ -65,4 +66,5 @@ CASES = Listing(
     ),
     usual="-raised",
     tie=ConcentrationCase.id,
+    dated="raised",
 )

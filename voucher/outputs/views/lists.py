@@ -37,6 +37,7 @@ OUTPUTS = Listing(
     ),
     usual="-recorded",
     tie=Output.id,
+    dated="recorded",
 )
 JOBS = Listing(
     "jobs",
@@ -54,4 +55,5 @@ JOBS = Listing(
     ),
     usual="-recorded",
     tie=Job.id,
+    dated="recorded",
 )

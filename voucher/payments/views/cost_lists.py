@@ -22,4 +22,5 @@ COSTS = Listing(
     ),
     usual="-incurred",
     tie=AdminCost.id,
+    dated="incurred",
 )

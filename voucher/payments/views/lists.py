@@ -32,6 +32,7 @@ BATCHES = Listing(
     ),
     usual="-prepared",
     tie=Batch.id,
+    dated="prepared",
 )
 
 
@@ -87,6 +88,7 @@ BANK_LINES = Listing(
     ),
     usual="-day",
     tie=BankLine.id,
+    dated="day",
 )
 
 BANK_FILES = Listing(
@@ -101,6 +103,7 @@ BANK_FILES = Listing(
     ),
     usual="-handed-in",
     tie=BankImport.id,
+    dated="handed-in",
 )
 
 CERTAIN = Listing(
@@ -137,6 +140,7 @@ EXCEPTIONS = Listing(
     ),
     usual="since",
     tie=None,
+    dated="since",
 )
 
 DEBTS = Listing(
@@ -152,6 +156,7 @@ DEBTS = Listing(
     ),
     usual="-raised",
     tie=Debt.id,
+    dated="raised",
 )
 
 
@@ -168,6 +173,7 @@ DRAWDOWNS = Listing(
     ),
     usual="-asked",
     tie=Drawdown.id,
+    dated="asked",
 )
 
 
@@ -189,4 +195,5 @@ REMITTANCES = Listing(
     ),
     usual="-sent",
     tie=Payment.id,
+    dated="sent",
 )

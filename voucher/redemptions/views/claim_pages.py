@@ -37,8 +37,8 @@ from voucher.redemptions.claims import Accepted, Refused, submit_claim, withdraw
 from voucher.redemptions.forms import ClaimFilters, ClaimForm, WithdrawForm
 from voucher.redemptions.models import DeliverySession, Redemption
 from voucher.redemptions.provider_queries import (
+    count_and_sum,
     own_claim,
-    own_claim_totals,
     own_claims,
     own_sessions,
     sessions_beside,
@@ -70,15 +70,16 @@ def claims_page() -> ResponseReturnValue:
     actor = act.actor
     form = ClaimFilters(request.args)
     state = form.state.data if form.validate() else ""
-    totals = [each for each in own_claim_totals(actor) if state in ("", each.state)]
+    query = own_claims(actor, state=state)
+    count, pence = count_and_sum(OWN_CLAIMS.within(query))
     return OWN_CLAIMS.answer(
-        own_claims(actor, state=state),
+        query,
         "redemptions/claims.html",
         then=partial(_with_standings, act),
         form=form,
-        count=sum(each.count for each in totals),
-        pence=sum(each.pence for each in totals),
-        narrowed=bool(state),
+        count=count,
+        pence=pence,
+        narrowed=bool(state) or OWN_CLAIMS.narrowed,
     )
 
 

@@ -35,6 +35,7 @@ CLAIMS = Listing(
     ),
     usual="sent",
     tie=Redemption.id,
+    dated="sent",
 )
 
 VOUCHERS = Listing(
@@ -50,6 +51,7 @@ VOUCHERS = Listing(
     ),
     usual="last-day",
     tie=Voucher.id,
+    dated="last-day",
 )
 
 
@@ -75,4 +77,5 @@ OWN_CLAIMS = Listing(
     ),
     usual="-sent",
     tie=Redemption.id,
+    dated="sent",
 )

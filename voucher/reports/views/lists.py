@@ -25,6 +25,7 @@ STATEMENTS = Listing(
     ),
     usual="-period",
     tie=Statement.id,
+    dated="period",
 )
 
 PAST_YEARS_END = Listing(

@@ -51,4 +51,5 @@ SAMPLES = Listing(
     ),
     usual="-period",
     tie=AuditSample.id,
+    dated="period",
 )
