@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from enum import StrEnum
 
+from voucher.platform.i18n import gettext_noop as _
+
 
 class Account(StrEnum):
     """Where a pound of a funding line stands. Contra accounts run negative, which is what they are for."""
@@ -29,6 +31,34 @@ class Account(StrEnum):
     CASH_RECOVERED = "cash: recoveries"
     CASH_RETURNED = "cash: returned to funder"
     CASH_BORNE = "cash: borne by the authority"
+
+
+# What the figure of each account says, in the words of the page on which figures are explained.
+MEANINGS = {
+    Account.AWARD: _("What the funder has promised for the line. All other figures of the line come out of it."),
+    Account.UNALLOCATED: _("Awarded and free: no offer, voucher or cost has a claim to it."),
+    Account.RESERVED: _("Offered to a business that has not answered yet. It is free again when the offer ends."),
+    Account.COMMITTED: _(
+        "On vouchers that are issued: what is left on them and what recorded support holds. It is free again when a "
+        "voucher expires or is cancelled."
+    ),
+    Account.CLAIMED: _("Asked for by providers, and neither approved nor refused."),
+    Account.APPROVED: _("Approved and not paid yet. It stays here until the bank shows that the money left."),
+    Account.DEFRAYED: _("Paid: the money has left the bank, and a line of payment evidence is matched to it."),
+    Account.DISALLOWED: _("Paid, and not accepted by the funder afterwards. The authority bears it."),
+    Account.DEBT: _("The other side of what providers and businesses owe back."),
+    Account.RECEIVABLE: _("Owed back by providers and businesses, and not repaid yet."),
+    Account.RECOVERED: _("The other side of what was got back. What was paid stays counted as paid."),
+    Account.REPAYABLE: _("Got back, and owed to the funder."),
+    Account.RETURNED: _("Got back and repaid to the funder."),
+    Account.CASH: _("The funder's money at the bank. A minus is what the funder owes: grants paid in arrears."),
+    Account.CASH_DRAWN: _("Money that came from the funder."),
+    Account.CASH_PAID: _("Payments that left the bank."),
+    Account.CASH_BANK_RETURNS: _("Payments that the bank gave back."),
+    Account.CASH_RECOVERED: _("Money that came back from providers and businesses."),
+    Account.CASH_RETURNED: _("Money that went back to the funder."),
+    Account.CASH_BORNE: _("Money that the authority put in for what the funder did not accept."),
+}
 
 
 class EntryKind(StrEnum):

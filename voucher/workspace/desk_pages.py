@@ -13,7 +13,7 @@ from werkzeug.routing import RequestRedirect
 
 from voucher.funding.models import Agreement, FundingLine
 from voucher.funding.queries import agreements_of, balances
-from voucher.funding.rules import Account
+from voucher.funding.rules import MEANINGS, Account
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.clock import london_date
@@ -24,6 +24,7 @@ from voucher.platform.web import current_act, requires, tasks
 from voucher.reports.money_bar import MoneyBar, money_bar
 from voucher.schemes.models import Scheme
 from voucher.schemes.workplace import Workplace, working_in
+from voucher.workspace.desk_tasks import in_groups
 from voucher.workspace.funnel import STAGES, Stage
 from voucher.workspace.lists import BEHIND
 from voucher.workspace.queues import QUEUES, Queue, Waiting, how_many
@@ -76,7 +77,7 @@ def desk_page() -> ResponseReturnValue:
         money=_money(at.scheme) if reads_money else [],
         accounts=[account for account, _line in STAGES_OF_MONEY],
         funnel=_funnel(at.scheme) if reads_claims else [],
-        tasks=tasks(act.actor),
+        groups=in_groups(tasks(act.actor)),
     )
 
 
@@ -109,6 +110,12 @@ def _money(scheme: Scheme) -> list[LineMoney]:
             bar = money_bar(f"{agreement.reference} {line.code}", by_line)
             found.append(LineMoney(agreement, line, figures, bar))
     return found
+
+
+@blueprint.get("/desk/figures")
+@requires(*STAFF)
+def figures_page() -> ResponseReturnValue:
+    return render_template("workspace/figures.html", at=working_in(*STAFF), meanings=MEANINGS, stages=STAGES)
 
 
 @blueprint.get("/desk/queues/<key>")

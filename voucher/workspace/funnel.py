@@ -24,6 +24,7 @@ class Stage:
     key: str
     label: str
     desk: str
+    meaning: str
     rows: Callable[[Scheme], Rows]
 
 
@@ -80,9 +81,39 @@ CLAIMED = _with_claim(Redemption.state.not_in([str(state) for state in ENDED]))
 PAID = _with_claim(Redemption.state.in_([str(state) for state in DEFRAYED]))
 
 STAGES = (
-    Stage("offered", _("Vouchers offered"), "/applications", _offered),
-    Stage("issued", _("Vouchers issued"), "/vouchers-desk", _vouchers()),
-    Stage("used", _("Vouchers with support recorded"), "/vouchers-desk", _vouchers(USED)),
-    Stage("claimed", _("Vouchers with a claim"), "/vouchers-desk", _vouchers(CLAIMED)),
-    Stage("paid", _("Vouchers with a payment through the bank"), "/vouchers-desk", _vouchers(PAID)),
+    Stage(
+        "offered",
+        _("Vouchers offered"),
+        "/applications",
+        _("Applications that were ever approved, also those whose offer was turned down or has ended."),
+        _offered,
+    ),
+    Stage(
+        "issued",
+        _("Vouchers issued"),
+        "/vouchers-desk",
+        _("Vouchers that a business has accepted, also those that have expired or were cancelled."),
+        _vouchers(),
+    ),
+    Stage(
+        "used",
+        _("Vouchers with support recorded"),
+        "/vouchers-desk",
+        _("Vouchers on which a provider has recorded support that was neither undone nor has lapsed."),
+        _vouchers(USED),
+    ),
+    Stage(
+        "claimed",
+        _("Vouchers with a claim"),
+        "/vouchers-desk",
+        _("Vouchers with a claim that was neither refused nor withdrawn."),
+        _vouchers(CLAIMED),
+    ),
+    Stage(
+        "paid",
+        _("Vouchers with a payment through the bank"),
+        "/vouchers-desk",
+        _("Vouchers with a claim whose payment is matched to a line of payment evidence and was not returned."),
+        _vouchers(PAID),
+    ),
 )

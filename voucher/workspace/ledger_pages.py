@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from voucher.funding.models import Agreement
 from voucher.funding.queries import balances, line_by_code
-from voucher.funding.rules import Account
+from voucher.funding.rules import MEANINGS, Account
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
@@ -38,6 +38,7 @@ def account_page(agreement_id: str, code: str, account: str) -> ResponseReturnVa
         agreement=agreement,
         line=line,
         account=known,
+        meaning=MEANINGS[known],
         total=balances([line.id])[line.id][known],
         moved=_moved(behind) if MOVEMENTS.narrowed else None,
         about=about,

@@ -6,7 +6,7 @@ import re
 from functools import partial
 
 import pytest
-from flask import Flask
+from flask import Flask, url_for
 
 from tests.harness.client import PageClient
 from tests.harness.clock import FixedClock
@@ -15,11 +15,14 @@ from tests.harness.world import STAFF, World, build_world
 from tests.integration.payments.pages import browser_of, stranger, submitted
 from tests.integration.redemptions.pages import asked_of_the_database
 from voucher.funding.queries import balances
-from voucher.funding.rules import Account
+from voucher.funding.rules import MEANINGS, Account
 from voucher.platform import paging
 from voucher.platform.db import session
 from voucher.platform.money import parse_pounds, pounds
+from voucher.platform.web import tasks
 from voucher.providers.payees import key_details
+from voucher.workspace import desk_tasks
+from voucher.workspace.funnel import STAGES
 
 FIGURE = re.compile(r"-?£[\d,]+\.\d\d")
 
@@ -43,6 +46,7 @@ def test_providers_businesses_and_system_administrators_have_no_desk(app: Flask,
     for name in ("pat", "ada", world.owner_of(voucher)):
         client = browser_of(app, world, name)
         client.get("/desk", expect=403)
+        client.get("/desk/figures", expect=403)
         client.get("/desk/queues/batches-approve", expect=403)
 
 
@@ -142,6 +146,34 @@ def test_the_lines_page_and_the_desk_say_what_the_ledger_says(app: Flask, world:
         page = client.get(f"{address}/{account.name.lower()}")
         assert FIGURE.findall(page.words)[0] == pounds(figures[account])
     client.get(f"{address}/nonsense", expect=404)
+
+
+def test_every_figure_is_explained_on_one_page_to_which_the_desk_leads(app: Flask, world: World) -> None:
+    fred = browser_of(app, world, "fred")
+    page = fred.click(fred.get("/desk"), "What the figures mean")
+    assert set(MEANINGS) == set(Account)
+    for account, meaning in MEANINGS.items():
+        assert f"{str(account).capitalize()} {meaning}" in page, account
+    for stage in STAGES:
+        assert f"{stage.label} {stage.meaning}" in page, stage.key
+    agreement = session.merge(world.agreement).public_id
+    assert MEANINGS[Account.RESERVED] in fred.get(f"/funding/lines/{agreement}/L1/reserved")
+
+
+def test_all_that_one_can_do_stands_in_one_group_each(app: Flask, world: World) -> None:
+    for name in ("shay", "bina", "asha"):
+        page = browser_of(app, world, name).get("/desk")
+        [groups] = page.all("div", class_="groups")
+        shown = [link.get("href") for link in groups.iter("a")]
+        with world.by(name) as act, app.test_request_context():
+            assert sorted(shown) == sorted(url_for(task.endpoint) for task in tasks(act.actor)), name
+        assert "More" not in [heading.text for heading in groups.iter("h3")], name
+
+
+def test_control_what_is_in_no_group_comes_last(app: Flask, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk_tasks, "GROUPS", desk_tasks.GROUPS[:1])
+    [groups] = browser_of(app, world, "shay").get("/desk").all("div", class_="groups")
+    assert [heading.text for heading in groups.iter("h3")] == ["Applications and providers", "More"]
 
 
 def test_each_step_of_the_funnel_leads_to_the_vouchers_that_came_so_far(app: Flask, world: World) -> None:
