@@ -9,10 +9,17 @@ from flask.typing import ResponseReturnValue
 
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.web import public
-from voucher.schemes.models import Terms
+from voucher.schemes.models import Scheme, Terms
 from voucher.schemes.queries import schemes_for_everybody, terms_of
 
 blueprint = Blueprint("foot", __name__)
+
+
+@blueprint.app_template_global()
+def only_scheme() -> Scheme | None:
+    """The scheme whose name and owner stand in every page's foot; None where there are several, or none yet."""
+    schemes = schemes_for_everybody()
+    return schemes[0] if len(schemes) == 1 else None
 
 
 @blueprint.get("/accessibility")

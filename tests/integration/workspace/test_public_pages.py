@@ -123,6 +123,15 @@ def test_every_foot_leads_to_what_the_law_wants(client: PageClient, world: World
     assert client.click(client.get("/sign-in"), words).heading == words
 
 
+def test_every_foot_names_the_only_scheme_and_its_owner(client: PageClient, world: World) -> None:
+    foot = "Northern Tech Tasters, run by Northmoor Combined Authority"
+    assert foot in client.get("/sign-in")
+    assert foot not in client.get("/no-such-page", expect=404)  # after a refusal nothing more is asked
+    with second_scheme(world):
+        pass
+    assert foot not in client.get("/sign-in")
+
+
 # Providers
 
 
