@@ -164,7 +164,7 @@ def test_all_that_one_can_do_stands_in_one_group_each(app: Flask, world: World) 
     for name in ("shay", "bina", "asha"):
         page = browser_of(app, world, name).get("/desk")
         [groups] = page.all("div", class_="groups")
-        shown = [link.get("href") for link in groups.iter("a")]
+        shown = [link.get("href", "") for link in groups.iter("a")]
         with world.by(name) as act, app.test_request_context():
             assert sorted(shown) == sorted(url_for(task.endpoint) for task in tasks(act.actor)), name
         assert "More" not in [heading.text for heading in groups.iter("h3")], name
