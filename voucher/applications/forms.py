@@ -11,7 +11,7 @@ from wtforms.validators import DataRequired, InputRequired, Length
 
 from voucher.accounts.forms import email_field
 from voucher.applications.questions import FORM_LABELS, LONG_TEXT, SHORT_TEXT
-from voucher.platform.forms import DayField, Filters, Form, PoundsField, WholeField, tidy
+from voucher.platform.forms import DayField, Filters, Form, PoundsField, TelephoneField, WholeField, tidy
 
 
 def _line(label: object) -> StringField:
@@ -50,7 +50,7 @@ _MAKERS: Mapping[str, Callable[[], Field]] = {
     "turnover": lambda: PoundsField(_("What was its turnover in the last financial year?")),
     "trading_since": lambda: DayField(_("When did it start to trade?")),
     "sic_code": lambda: _line(_("What is the SIC code of its main activity?")),
-    "phone": lambda: _line(_("On which number can we reach you?")),
+    "phone": lambda: TelephoneField(_("On which number can we reach you?"), filters=[tidy]),
     "support": lambda: TextAreaField(_("What support do you want to use the voucher for?"), filters=[tidy]),
     "other_funding": _other_funding,
     "other_funding_details": lambda: TextAreaField(_("If yes, which money, from whom, and for what?"), filters=[tidy]),

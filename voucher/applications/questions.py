@@ -18,6 +18,7 @@ from voucher.platform.clock import long_date
 from voucher.platform.errors import DomainError
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.money import pounds
+from voucher.platform.telephone import telephone
 from voucher.schemes.eligibility import Eligibility
 from voucher.schemes.eligibility import questions as used_by_rules
 
@@ -219,6 +220,8 @@ def _shown(name: str, value: object) -> str:
         return pounds(int(str(value)))
     if name == "trading_since":
         return long_date(date.fromisoformat(str(value)))
+    if name == "phone":
+        return telephone(str(value))
     if name == "other_funding":
         return _("Yes") if value == "yes" else _("No")
     return f"{value:,}" if isinstance(value, int) else str(value)

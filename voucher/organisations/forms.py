@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _
 from wtforms import RadioField, SelectChoice, StringField
 from wtforms.validators import DataRequired, InputRequired, Length
 
-from voucher.platform.forms import Form, tidy
+from voucher.platform.forms import Form, TelephoneField, tidy
 
 SHORT = Length(max=200, message=_("Use at most 200 characters."))
 
@@ -29,7 +29,12 @@ class DetailsForm(Form):
     address_line_2 = _optional(_("Address line 2 (optional)"))
     town = _needed(_("Town or city"), _("Enter the town or city."))
     postcode = _needed(_("Postcode"), _("Enter the postcode, like LS1 4AP."))
-    phone = _optional(_("Telephone of the business (optional)"), _("A UK number, like 0113 234 5678."))
+    phone = TelephoneField(
+        _("Telephone of the business (optional)"),
+        filters=[tidy],
+        validators=[SHORT],
+        description=_("A UK number, like 0113 234 5678."),
+    )
     language = RadioField(
         _("Language of our letters"),
         choices=[SelectChoice("en", _("English")), SelectChoice("cy", _("Welsh"))],

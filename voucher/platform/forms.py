@@ -12,12 +12,13 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from govuk_frontend_wtf import wtforms_widgets as govuk
 from markupsafe import Markup
-from wtforms import Field
+from wtforms import Field, StringField
 from wtforms.widgets import DateInput, TextInput
 
 from voucher.platform.errors import DomainError
 from voucher.platform.govuk import widget
 from voucher.platform.money import parse_pounds, plain_pounds
+from voucher.platform.telephone import telephone
 
 # More than anybody's invoice, and well within what a column holds.
 MOST_PENCE = 10**12
@@ -196,6 +197,13 @@ class DayField(ReadField):
 
     def __init__(self, label: object, **more: object) -> None:
         super().__init__(label, read=_day, wrong=_("Enter a date, like 7 April 2026."), **more)
+
+
+class TelephoneField(StringField):  # type: ignore[misc] # the library ships no types
+    """A telephone number: one that is on file is shown in its groups, and anything else as it was typed."""
+
+    def _value(self) -> str:
+        return telephone(self.data or "")
 
 
 class WholeField(ReadField):

@@ -27,6 +27,7 @@ from voucher.platform.govuk import component
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.keyring import KeyRing
 from voucher.platform.money import percent, pounds
+from voucher.platform.telephone import telephone
 
 UPLOAD_LIMIT = 20 * 1024 * 1024
 
@@ -249,6 +250,7 @@ def prepare(
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(component=component, footer_links=_footer_links)
     app.jinja_env.filters.update(pounds=pounds, percent=percent, day=long_date, time=long_time, tag_colour=tag_colour)
+    app.jinja_env.filters["telephone"] = telephone
     app.jinja_env.filters["happened"] = happened
     public("styles and pictures hold nothing private")(app.view_functions["static"])
     # Flask runs these hooks from the last to the first, so that ours has the last word on Talisman's headers.

@@ -19,7 +19,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional, Re
 from voucher.accounts.forms import EndPartForm, InviteForm, second_factor_field
 from voucher.accounts.rules import Role
 from voucher.organisations.business_file import LegalForm
-from voucher.platform.forms import DayField, Form, PoundsField, WholeField, tidy
+from voucher.platform.forms import DayField, Form, PoundsField, TelephoneField, WholeField, tidy
 from voucher.providers.rules import InsuranceKind
 
 LONG = Length(max=2000, message=_("Say it in at most 2,000 characters."))
@@ -129,7 +129,7 @@ class PublicDetailsForm(Form):
         ),
         validators=[DataRequired(_("Enter an e-mail address, like name@example.org.")), SHORT],
     )
-    phone = StringField(
+    phone = TelephoneField(
         _("Telephone (optional)"),
         filters=[tidy],
         validators=[SHORT],

@@ -18,6 +18,7 @@ from voucher.platform.clock import long_date, long_time
 from voucher.platform.db import session
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.money import percent, pounds
+from voucher.platform.telephone import telephone
 from voucher.providers.models import Provider
 from voucher.redemptions.models import Redemption
 from voucher.reports.models import Statement
@@ -163,7 +164,7 @@ def _business(row: Organisation) -> Dossier:
         Fact(_("Legal form"), row.legal_form),
         *(Fact(each.kind, each.value) for each in row.identifiers),
         Fact(_("Address"), ", ".join(each for each in where if each) or _("Not known")),
-        Fact(_("Telephone"), row.phone or _("Not known")),
+        Fact(_("Telephone"), telephone(row.phone) or _("Not known")),
     ]
     beside = [*_beside(_rows(applied), "face_pence"), *_beside(_rows(provides)), *_beside(_rows(funds))]
     return Dossier(facts, beside)

@@ -74,7 +74,7 @@ def test_a_manager_changes_what_everybody_reads_and_what_stood_there_is_kept(
     pat.follow(pat.submit(page, CHANGED, button=KEEP))
     shown = client.get(f"/schemes/NTT/providers/{world.provider.public_id}")
     assert shown.heading == "Calder Digital Ltd"
-    for words in ("Calder Web Works", "Web shops and stock control", "hello@calder.example", "+441134960011"):
+    for words in ("Calder Web Works", "Web shops and stock control", "hello@calder.example", "0113 496 0011"):
         assert words in shown
     assert kept_of("provider.details_changed", "before")["contact_email"] == "pat@provider.example"
     assert kept_of("organisation.details_changed", "after") == {"trading_name": "Calder Web Works"}

@@ -123,7 +123,7 @@ def test_a_business_changes_what_it_says_of_itself_and_what_stood_there_is_kept(
     client = owner(app, world, voucher)
     page = client.click(client.get(at(voucher)), "Change your details")
     page = client.follow(client.submit(page, CHANGED, button="Keep these details"))
-    for words in ("The Corner Oven", "4 Bridge Street, Ilkley, LS29 9AA", "+441134960009", "Welsh"):
+    for words in ("The Corner Oven", "4 Bridge Street, Ilkley, LS29 9AA", "0113 496 0009", "Welsh"):
         assert words in page
     [event] = session.query(AuditEvent).filter_by(action="organisation.details_changed")
     before, after = (cast("Mapping[str, str]", event.details[side]) for side in ("before", "after"))
@@ -174,6 +174,18 @@ def test_the_same_again_writes_no_row(app: Flask, world: World, voucher: Voucher
     page = client.submit(client.get(at(voucher, "/change")), button="Keep these details")
     assert "Nothing was other than before." in client.follow(page)
     assert session.query(AuditEvent).filter_by(action="organisation.details_changed").count() == 0
+
+
+def test_a_telephone_is_shown_in_its_groups_and_kept_in_its_one_form(
+    app: Flask, world: World, voucher: Voucher
+) -> None:
+    client = owner(app, world, voucher)
+    client.follow(client.submit(client.get(at(voucher, "/change")), CHANGED, button="Keep these details"))
+    page = client.get(at(voucher, "/change"))
+    [entry] = page.all("input", name="phone")
+    assert entry.get("value") == "0113 496 0009"
+    assert "Nothing was other than before." in client.follow(client.submit(page, button="Keep these details"))
+    assert session.get_one(Organisation, voucher.business_id).phone == "+441134960009"
 
 
 # People
