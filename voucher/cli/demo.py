@@ -15,9 +15,10 @@ from voucher.cli.common import JSON, Answer, clock_from, give, one_app_for_all, 
 from voucher.demo.firms import MOST
 from voucher.demo.lives import LEAST
 from voucher.demo.player import Player, StoryBroke
-from voucher.demo.story import DOMAIN, SUMMARY, Story, told
+from voucher.demo.story import DOMAIN, LOG, SUMMARY, Story, told
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError
+from voucher.platform.logs import written_to
 
 MOST_VOUCHERS = MOST - 20  # some businesses of the demo have none
 
@@ -49,7 +50,8 @@ def demo(ctx: click.Context, size: int, check: bool) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
     story = Story(Player(root, folder, DOMAIN), clock_from(os.environ)(), size)
     try:
-        with one_app_for_all():
+        # What the worker notes of fifteen months is of use to somebody who looks for a fault, and to nobody else.
+        with written_to(folder / LOG), one_app_for_all():
             summary = json.loads(summary_file.read_text()) if summary_file.exists() else _played(story)
             claim = story.main_job() if check else None
             proofs = _proofs(story) if check else {}

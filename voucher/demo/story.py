@@ -47,7 +47,7 @@ STAFF = (
     ("fay", "Fay Ingham", "funding manager"),
 )
 BUSINESS_PEOPLE = {"priya@example.org": "business with a voucher to use", "lena@example.org": "business that is asked"}
-LOG_INS, SUMMARY = "log-ins.txt", "demo.json"
+LOG_INS, SUMMARY, LOG = "log-ins.txt", "demo.json", "log.jsonl"
 # Of the round's budget; each line's award is its share and a margin that nobody has offered yet.
 SHARES = (("LGF1", "CAP", "26.67"), ("LGF1", "REV", "50.00"), ("NIF1", "SKL", "23.33"))
 NAMES = {"CAP": ("Capital grant", "capital"), "REV": ("Revenue grant", "revenue"), "SKL": ("Skills grant", "revenue")}

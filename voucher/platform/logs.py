@@ -12,6 +12,9 @@ import secrets
 import sys
 import time
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 
 import structlog
@@ -75,6 +78,25 @@ def formatter() -> logging.Formatter:
             *ours, _without_text, ProcessorFormatter.remove_processors_meta, structlog.processors.JSONRenderer(),
         ],
     )  # fmt: skip
+
+
+@contextmanager
+def written_to(path: Path) -> Iterator[None]:
+    """While it lasts, our lines are added to a file and stand on no terminal; those of libraries stay where they were.
+
+    Other people's data is in no line, so the file needs no more care than the terminal did.
+    """
+    ours = logging.getLogger("voucher")
+    handler = logging.FileHandler(path, encoding="utf-8", delay=True)
+    handler.setFormatter(formatter())
+    before, ours.propagate = ours.propagate, False
+    ours.addHandler(handler)
+    try:
+        yield
+    finally:
+        ours.removeHandler(handler)
+        ours.propagate = before
+        handler.close()
 
 
 def _configure() -> None:

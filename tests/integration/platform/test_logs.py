@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Iterator
 from contextvars import Context
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from flask import Flask
 from tests.harness.client import PageClient
 from tests.integration.accounts.people import OLWEN, enter, olwen
 from voucher.platform.errors import NotFound
-from voucher.platform.logs import fault, formatter, masked
+from voucher.platform.logs import LOG, fault, formatter, masked, written_to
 from voucher.platform.web import public
 
 SECRET = "AEBAGBAFAYDQQCIK"
@@ -135,3 +136,22 @@ def test_what_is_told_of_an_exception_has_an_end() -> None:
         error.__cause__ = ValueError("behind it")
         error = error.__cause__
     assert fault(first)["kinds"] == ["builtins.ValueError"] * 15
+
+
+def test_our_lines_go_to_a_file_while_they_are_sent_there_and_to_the_log_again_after_it(
+    app: Flask, log: Lines, tmp_path: Path
+) -> None:
+    file = tmp_path / "log.jsonl"
+    with written_to(file):
+        LOG.info("settled", things=3)
+        logging.getLogger("weasyprint").warning("of a library")
+    LOG.info("after it")
+    [line] = [json.loads(each) for each in file.read_text().splitlines()]
+    assert (line["event"], line["things"], line["level"]) == ("settled", 3, "info")
+    assert [each["event"] for each in log.read_back] == ["of a library", "after it"]
+
+
+def test_where_nothing_is_logged_no_file_is_made(tmp_path: Path) -> None:
+    with written_to(tmp_path / "log.jsonl"):
+        pass
+    assert list(tmp_path.iterdir()) == []
