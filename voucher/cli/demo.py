@@ -15,7 +15,8 @@ from voucher.cli.common import JSON, Answer, clock_from, give, one_app_for_all, 
 from voucher.demo.firms import MOST
 from voucher.demo.lives import LEAST
 from voucher.demo.player import Player, StoryBroke
-from voucher.demo.story import DOMAIN, LOG, SUMMARY, Story, told
+from voucher.demo.setting import DOMAIN
+from voucher.demo.story import LOG, SUMMARY, Story, told
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError
 from voucher.platform.logs import written_to

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from voucher.demo import files, papers
+from voucher.demo.bank import LAYOUT, Bank
 from voucher.demo.firms import Firm
 from voucher.demo.player import Player
-from voucher.platform.clock import london_date
+from voucher.platform.clock import LONDON, london_date
 from voucher.platform.money import plain_pounds
 
 
@@ -34,13 +35,17 @@ class Deeds:
     """The deeds, given to one player.
 
     ``held`` are the vouchers by their businesses' e-mail; ``paid`` the claims that were matched at the bank, by these
-    ``payments``.
+    ``payments``; ``matched`` the references of all that was. ``gap`` says why the bank's next file will not go on where
+    its last one ended.
     """
 
     player: Player
+    bank: Bank
     held: dict[str, Held] = field(default_factory=dict)
     paid: set[str] = field(default_factory=set)
     payments: list[dict[str, Any]] = field(default_factory=list)
+    matched: set[str] = field(default_factory=set)
+    gap: str = ""
     invoices: int = 0
 
     @property
@@ -134,6 +139,10 @@ class Deeds:
         """The verifier looks at the evidence."""
         self.player.do("vera", "verify", held.claim, "--pass", "evidence=seen at work, photographs on file")
 
+    def fail_check(self, held: Held, seen: str) -> None:
+        """The verifier looks at the evidence, and it does not show what it should."""
+        self.player.do("vera", "verify", held.claim, "--fail", f"evidence={seen}")
+
     def approve(self, held: Held) -> None:
         """Verified by one person, approved by another."""
         self.verify(held)
@@ -157,14 +166,59 @@ class Deeds:
         path = str(self.player.folder / f"{batch['batch']}.csv")
         self.player.do("petra", "batch", "export", batch["batch"], "--out", path)
 
-    def bank_line(self, pence: int, reference: str, counterparty: str) -> str:
-        """A line of today's bank statement, typed; money out is below zero."""
-        given = (f"--amount={plain_pounds(pence)}", "--reference", reference, "--counterparty", counterparty)
-        return str(self.player.do("bina", "bank-line", "--on", self.today.isoformat(), *given)["line"])
+    def pay(self, payments: Sequence[dict[str, Any]]) -> None:
+        """The bank pays today, and its statement of it is taken in."""
+        for payment in payments:
+            self.book(-payment["amount_pence"], payment["payment"], payment["provider"])
+        self.take_in()
+        self._seen_at_bank(payments)
 
-    def pay(self, payment: dict[str, Any]) -> None:
-        """The bank's own line, matched to the payment."""
-        line = self.bank_line(-payment["amount_pence"], payment["payment"], payment["provider"])
-        self.player.do("bina", "match", line, "--payment", payment["payment"])
-        self.payments.append(payment)
-        self.paid.update(payment["claims"].split(", "))
+    def pay_typed(self, payment: dict[str, Any]) -> None:
+        """The bank pays today, and somebody types the line from its page, for there is no file that can be read."""
+        pence, name = -payment["amount_pence"], payment["provider"]
+        self.bank.book_untold(self.today, pence, payment["payment"], name)
+        self.player.do(
+            "bina", "bank-line", "--on", self.today.isoformat(), f"--amount={plain_pounds(pence)}", "--reference",
+            payment["payment"], "--counterparty", name,
+        )  # fmt: skip
+        self.gap = "The bank's file of the day before could not be read. Its one line was typed from the bank's page."
+        self._match()
+        self._seen_at_bank([payment])
+
+    def _seen_at_bank(self, payments: Sequence[dict[str, Any]]) -> None:
+        missing = {each["payment"] for each in payments} - self.matched
+        if missing:
+            raise RuntimeError(f"the bank's lines were not matched to {', '.join(sorted(missing))}")
+        self.payments += payments
+        self.paid.update(claim for each in payments for claim in each["claims"].split(", "))
+
+    def book(self, pence: int, reference: str, party: str) -> None:
+        """The bank books a movement today; money out is below zero."""
+        self.bank.book(self.today, pence, reference, party)
+
+    def take_in(self) -> None:
+        """The bank's file of what it booked since the last one is taken in, and what carries its reference matched.
+
+        Where a statement is missing before it, a funding manager takes it in and says why.
+        """
+        at = self.player.moment or datetime.now(LONDON)
+        path = self.player.file(f"bank-{at:%Y-%m-%d-%H%M}.xml", self.bank.camt(at))
+        who, more = ("fred", ("--override-continuity", self.gap)) if self.gap else ("bina", ())
+        self.player.do(who, "import", "bank", path, "--kind", "camt.053", "--commit", *more)
+        self.gap = ""
+        self._match()
+
+    def take_in_download(self) -> None:
+        """The same from the file that the bank's pages let one download."""
+        path = self.player.file(f"bank-{self.today.isoformat()}.csv", self.bank.csv())
+        self.player.do("bina", "import", "bank", path, "--kind", "csv", "--mapping", LAYOUT, "--commit")
+        self._match()
+
+    def _match(self) -> None:
+        found = self.player.do("bina", "match", "--auto", "--commit")["matched"]
+        self.matched.update(what for row in found for what in row["what"].split(", "))
+
+    def open_line(self, reference: str) -> str:
+        """The bank line with this reference that nobody has explained."""
+        lines = self.player.do("bina", "bank-lines")
+        return next(str(each["line"]) for each in lines if reference in each["reference"])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from types import MappingProxyType
 
 
 def scheme(starts_on: date) -> str:
@@ -76,9 +77,17 @@ CONDITIONS_HINT = """
 
 
 def agreement_of(
-    funder: str, reference: str, starts_on: date, lines: Iterable[tuple[str, str, str, str]], *, reusable: str = "true"
+    funder: str,
+    reference: str,
+    starts_on: date,
+    lines: Iterable[tuple[str, str, str, str]],
+    *,
+    rate: int = 80,
+    reusable: str = "true",
+    conditions: str = "",
+    profiles: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    """A funder's agreement; each line has its code, name, kind and award in pounds."""
+    """A funder's agreement; each line has its code, name, kind and award in pounds, and perhaps a profile."""
     return f"""
 [agreement]
 funder = "{funder}"
@@ -86,9 +95,9 @@ reference = "{reference}"
 signed_on = {starts_on.isoformat()}
 starts_on = {starts_on.isoformat()}
 ends_on = {(starts_on + timedelta(days=900)).isoformat()}
-intervention_rate_percent = 80
+intervention_rate_percent = {rate}
 recoveries_reusable = {reusable}
-
+{conditions}
 [agreement.signer]
 title = "Section 73 officer"
 statute = "Local Government Act 1985, section 73"
@@ -101,6 +110,7 @@ name = "{name}"
 kind = "{kind}"
 award = "{award}"
 """
+        + (f"[agreement.line.profile]\n{profiles[code]}" if code in profiles else "")
         for code, name, kind, award in lines
     )
 
@@ -161,9 +171,9 @@ other_funding = "no"
 """
 
 
-def indicators() -> str:
+def indicators(minutes: int = 720) -> str:
     """What the example's agreement asks for beside money: one indicator of each measure."""
-    return """
+    return f"""
 [indicators]
 name = "Local growth indicators, version 3"
 
@@ -171,7 +181,7 @@ name = "Local growth indicators, version 3"
 code = "E12"
 wording = "Enterprises receiving non-financial support"
 measure = "minutes of support"
-threshold_minutes = 720
+threshold_minutes = {minutes}
 evidence = "The business's own confirmation of each session, and a file that shows the support"
 target = 40
 

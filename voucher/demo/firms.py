@@ -60,6 +60,9 @@ class Firm(NamedTuple):
     account: str
     packages: tuple[tuple[str, str, str, int, int], ...]
     """Each with its code, name, description, price in pence before VAT, and minutes."""
+    supplier_number: str
+    payee_check: tuple[str, str] = ("match", "")
+    """What Confirmation of Payee says to its account, and why the account is right all the same."""
 
 
 AIRE = Firm(
@@ -69,6 +72,7 @@ AIRE = Firm(
         ("BOOK", "Online booking", "Booking and payment on your own site, with reminders by text", 85_000, 360),
         ("STOCK", "Stock and till that talk", "Till, stock and accounts joined, with a first count", 95_000, 420),
     ),
+    "V0041872",
 )  # fmt: skip
 CALDER = Firm(
     "Calder Systems Co-operative Ltd", "09234567", "Noor Hussain", "noor@caldersystems.example", "20-00-00", "63849203",
@@ -76,10 +80,14 @@ CALDER = Firm(
         ("CYBER", "Cyber security check", "Passwords, backups and e-mail looked through, and a plan", 78_000, 300),
         ("BOOKS", "Accounts in the cloud", "Your books moved to the cloud, and two people trained", 96_000, 420),
     ),
+    "V0041880",
+    ("close match", "The bank has it as Calder Systems Co-op Ltd, which is how the firm signs its letters."),
 )  # fmt: skip
 PENNINE = Firm(
     "Pennine Till Company Ltd", "09345678", "Gareth Womersley", "gareth@penninetill.example", "20-00-00", "71204486",
     (("TILL", "A till that takes cards", "A till with card reader, set up with your price list", 90_000, 240),),
+    "V0042015",
+    ("unavailable", "Its bank gives no answer to such checks; the letter of the bank names the firm and the account."),
 )  # fmt: skip
 PROVIDERS = (AIRE, CALDER, PENNINE)
 

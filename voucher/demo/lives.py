@@ -86,6 +86,8 @@ class Lives(PastLives):
         self.deeds.say_paid(held)
         yield self.ago(5)
         self.deeds.on_claim(held, "vera", "hold", "Waiting for the provider to say whose photographs these are.")
+        note = "The same photographs are on the pages of a shop in another county."
+        self._irregular(held, 0, note, kind="suspected-fraud")
 
     def waiting(self, offer: Offer, number: int) -> Life:
         """Claimed a few days ago; the business is asked."""

@@ -11,13 +11,13 @@ from voucher.demo import papers
 from voucher.demo.deeds import Deeds
 from voucher.demo.diary import Life
 from voucher.demo.firms import CALDER
+from voucher.demo.funders import COST_CODES, FUNDERS, GRANT, OWN, OWNER, profile_after
 from voucher.demo.lives import Lives
-from voucher.platform.clock import LONDON
+from voucher.platform.clock import LONDON, london_date
 from voucher.platform.money import plain_pounds, pounds
 
-OWNER = "Northmoor Combined Authority"
-FUNDERS = {"LGF1": "Department for Regional Growth", "NIF1": OWNER}
-COST_CODES = {"LGF1": "NTT001", "NIF1": "NTT002"}
+SLOWER = "Vouchers are paid two to four months after they are offered: spending follows the offers, not the profile."
+MOVED = 250  # pounds, from the grant's capital to its revenue line
 
 
 def morning(day: date) -> datetime:
@@ -32,10 +32,13 @@ class MoneyYear:
     lives: Lives
     starts_on: date
     ends: list[date]
+    budget: int
     drawn: dict[tuple[str, str], int] = field(default_factory=dict)
     balances: dict[tuple[str, date], int] = field(default_factory=dict)
     asked: list[tuple[str, int, str]] = field(default_factory=list)
     statements: list[str] = field(default_factory=list)
+    typed: bool = False
+    unseen: str = ""
 
     @property
     def deeds(self) -> Deeds:
@@ -54,9 +57,20 @@ class MoneyYear:
                 yield self.lives.later(1)
                 self.deeds.export_batch(batch)
                 yield self.lives.later(2)
-                for payment in batch["payments"]:
-                    self.deeds.pay(payment)
+                yield from self._paid(batch["payments"])
             yield following
+
+    def _paid(self, payments: list[dict[str, Any]]) -> Life:
+        """Once, in the second quarter, a file cannot be read, and its line is typed: that statement is provisional."""
+        typed = not self.typed and london_date(self.lives.later(0)) > self.ends[0]
+        if not typed:
+            self.deeds.pay(payments)
+            return
+        self.typed = True
+        self.deeds.pay_typed(payments[0])
+        if payments[1:]:
+            yield self.lives.later(1)
+            self.deeds.pay(payments[1:])
 
     def last_batches(self) -> Life:
         """The batches of these weeks, each as far as it has come."""
@@ -69,7 +83,8 @@ class MoneyYear:
         self.deeds.approve_batch(partly)
         self.deeds.export_batch(partly)
         yield self.lives.ago(13)
-        self.deeds.pay(partly["payments"][0])
+        self.deeds.pay(partly["payments"][:1])
+        self.unseen = partly["payments"][-1]["payment"]
         yield self.lives.ago(10)
         recalled = self.deeds.prepare_batch()
         self.deeds.submit_batch(recalled)
@@ -106,11 +121,15 @@ class MoneyYear:
         """In the second quarter a virement, in the third more money from one funder and a cut that has to wait."""
         do = self.deeds.player.do
         yield morning(self.ends[0] + timedelta(days=40))
-        moved = ("--from", "CAP", "--to", "REV", "--amount", "250.00", "--agreement", "LGF1")
+        moved = ("--from", "CAP", "--to", "REV", "--amount", f"{MOVED}.00", "--agreement", GRANT)
         proposed = do("fred", "agreement", "virement", *moved, "--reason", "Fewer tills, more training.")
         do("fay", "agreement", "confirm", proposed["proposal"])
+        profile = self.deeds.player.file("profile.toml", profile_after(MOVED, self.budget, self.starts_on))
+        reason = "The profile follows the money that was moved."
+        proposed = do("fred", "agreement", "conditions", profile, "--agreement", GRANT, "--reason", reason)
+        do("fay", "agreement", "confirm", proposed["proposal"])
         yield morning(self.ends[1] + timedelta(days=35))
-        raised = ("--line", "SKL=+1500.00", "--agreement", "NIF1")
+        raised = ("--line", "SKL=+1500.00", "--agreement", OWN)
         proposed = do("fred", "agreement", "change", *raised, "--reason", "Cabinet decision of the spring.")
         do("fay", "agreement", "confirm", proposed["proposal"])
 
@@ -136,7 +155,7 @@ class MoneyYear:
 
     def _decide(self, number: int, made: dict[str, str]) -> Life:
         do = self.deeds.player.do
-        grant, own = made["LGF1"], made["NIF1"]
+        grant, own = made[GRANT], made[OWN]
         do("rob", "statement", "review", grant)
         if number == len(self.ends) - 1:
             comments = "The print is of the wrong cost code. Please add that of NTT002."
@@ -152,7 +171,7 @@ class MoneyYear:
             do("stella", "statement", "send", own)
         self._ask_for_money()
         yield self.lives.later(16)
-        self._receive_money()
+        self._receive_money(downloaded=number == 0)
         if number == 0:
             do("stella", "statement", "accepted", grant)
             do("stella", "statement", "queried", own, "--reason", "Which firms were paid in December?")
@@ -166,6 +185,7 @@ class MoneyYear:
         prepared = self.deeds.player.do(
             "stella", "statement", "prepare", "--agreement", agreement, "--from", first.isoformat(), "--to",
             last.isoformat(), f"--ledger-balance={plain_pounds(balance)}", "--ledger-evidence", path,
+            "--variance-explanation", SLOWER if agreement == GRANT else "",
         )  # fmt: skip
         if prepared["differences"]:
             raise RuntimeError(f"{prepared['statement']}: {pounds(balance)}; {prepared['differences']}")
@@ -189,12 +209,23 @@ class MoneyYear:
                     self.drawn[key] = self.drawn.get(key, 0) + owed
                     self.asked.append((drawdown, owed, funder))
 
-    def _receive_money(self) -> None:
+    def _receive_money(self, *, downloaded: bool) -> None:
         for drawdown, pence, funder in self.asked:
-            line = self.deeds.bank_line(pence, f"GRANT {drawdown}", funder)
-            self.deeds.player.do("bina", "match", line, "--drawdown", drawdown)
+            self.deeds.book(pence, f"GRANT {drawdown}", funder)
+        if downloaded:
+            self.deeds.take_in_download()
+        else:
+            self.deeds.take_in()
 
     def unexplained(self) -> Life:
-        """A line of the bank's statement that nobody has explained yet."""
+        """A payment that the bank has not shown, and why; and a line of its file that nobody has explained yet."""
+        yield self.lives.ago(4)
+        reason = "The bank says that it stopped the payment for a check and pays it this week."
+        again_on = (self.deeds.today + timedelta(days=14)).isoformat()
+        self.deeds.player.do(
+            "bina", "resolve-exception", "--payment", self.unseen, "--as-what", "waits for the bank", "--again-on",
+            again_on, "--reason", reason,
+        )  # fmt: skip
         yield self.lives.ago(3)
-        self.deeds.bank_line(-12_900, "DD SUNDRY 4471", CALDER.name)
+        self.deeds.book(-12_900, "DD SUNDRY 4471", CALDER.name)
+        self.deeds.take_in()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from datetime import date
+from textwrap import wrap
 
 from voucher.platform.clock import long_date
 from voucher.platform.money import pounds
@@ -45,6 +46,18 @@ def ledger_print(owner: str, code: str, day: date, pence: int) -> bytes:
             _rule(691),
         ]
     )
+
+
+def note(writer: str, what: str, day: date, pence: int | None = None) -> bytes:
+    """What somebody states in a sentence, perhaps with an amount: a time sheet, a business's statement, a letter."""
+    marks = [
+        _text(_LEFT, 770, 16, writer, bold=True),
+        _text(_LEFT, 735, 11, long_date(day)),
+        *(_text(_LEFT, 695 - 16 * place, 11, line) for place, line in enumerate(wrap(what, 85))),
+    ]
+    if pence is not None:
+        marks += [_text(_LEFT, 640, 11, "In all"), _right(_RIGHT, 640, 11, pounds(pence), bold=True), _rule(631)]
+    return _page(marks)
 
 
 def _text(x: float, y: float, size: int, words: str, *, bold: bool = False) -> bytes:

@@ -90,6 +90,7 @@ class PastLives:
         yield from self._work(offer, AIRE, 95_000)
         held = offer["held"]
         yield self.later(2)
+        self.deeds.fail_check(held, "The invoice has a day of training; the shop says that nobody ordered one.")
         self.deeds.on_claim(held, "carl", "send-back", "The invoice names training that the business did not order.")
         yield self.later(4)
         self.deeds.correct(held, AIRE, 85_000)
@@ -137,9 +138,8 @@ class PastLives:
         yield from self._until_paid(held)
         yield max(self.returned_by + timedelta(days=4), self.later(2))
         payment = self._payment_of(held)
-        line = self.deeds.bank_line(payment["amount_pence"], f"RETURN {payment['payment']}", CALDER.name)
-        reason = "The bank returned it: the account was being moved."
-        self.deeds.player.do("bina", "return", line, "--payment", payment["payment"], "--reason", reason)
+        self.deeds.book(payment["amount_pence"], f"RETURN {payment['payment']} ACCOUNT CLOSED", CALDER.name)
+        self.deeds.take_in()
 
     def _payment_of(self, held: Held) -> dict[str, Any]:
         return next(each for each in self.deeds.payments if held.claim in each["claims"].split(", "))
@@ -253,19 +253,30 @@ class PastLives:
         reason = "Two reminders, a call to the shop on its number in the application, photographs of the work."
         self.deeds.on_claim(held, "vance", "accept-other-evidence", reason)
 
-    def _debt(self, offer: Offer, pence: int, reason: str) -> Iterator[datetime]:
+    def _irregular(self, held: Held, pence: int, note: str, *, kind: str = "irregularity") -> str:
+        """What somebody noticed goes into the register; it moves no money."""
+        given = ("--kind", kind, "--amount", plain_pounds(pence), "--claim", held.claim, "--note", note)
+        return str(self.deeds.player.do("vance", "irregularity", "register", *given)["irregularity"])
+
+    def _debt(self, offer: Offer, pence: int, reason: str, *, registered: bool = True) -> Iterator[datetime]:
         yield from self.paid(offer, 4)
         yield from self._until_paid(offer["held"])
         yield self.later(75)
+        if registered:
+            offer["irregularity"] = self._irregular(offer["held"], pence, reason)
         offer["debt"] = self.deeds.player.do(
             "fred", "debt", "raise", offer["held"].claim, "--amount", plain_pounds(pence), "--owed-by", "provider",
             "--reason", reason,
         )["debt"]  # fmt: skip
         yield self.later(30)
+        if registered:
+            note = "The provider says the same, and owes it."
+            given = (offer["irregularity"], "--outcome", "proved", "--note", note)
+            self.deeds.player.do("vera", "irregularity", "close", *given)
 
     def _repay(self, offer: Offer, pence: int) -> None:
-        line = self.deeds.bank_line(pence, f"REPAYMENT {offer['debt']}", AIRE.name)
-        self.deeds.player.do("bina", "recover", line, "--debt", offer["debt"])
+        self.deeds.book(pence, f"REPAYMENT {offer['debt']}", AIRE.name)
+        self.deeds.take_in()
 
     def part_repaid(self, offer: Offer, number: int) -> Life:
         """A debt after payment, part of which has come back."""
@@ -281,7 +292,7 @@ class PastLives:
 
     def written_off(self, offer: Offer, number: int) -> Life:
         """A debt that two people wrote off."""
-        yield from self._debt(offer, 1_200, "The invoice was a little above what was delivered.")
+        yield from self._debt(offer, 1_200, "The invoice was a little above what was delivered.", registered=False)
         for who in ("fred", "fay"):
             self.deeds.player.do(who, "debt", "write-off", offer["debt"], "--reason", "Dearer to recover than it is.")
 

@@ -13,45 +13,21 @@ from pathlib import Path
 from typing import Any
 
 from voucher.demo import files, firms
+from voucher.demo.bank import Bank
 from voucher.demo.deeds import Deeds
 from voucher.demo.diary import BETWEEN_COMMANDS, Diary, Life
-from voucher.demo.firms import AIRE, PENNINE, PROVIDERS, Firm
+from voucher.demo.firms import AIRE, PENNINE, PROVIDERS
 from voucher.demo.lives import LEAST, Kind, Lives, spread
-from voucher.demo.money_year import FUNDERS, OWNER, MoneyYear, morning
+from voucher.demo.money_year import MoneyYear, morning
+from voucher.demo.office_year import OfficeYear
 from voucher.demo.player import Player
+from voucher.demo.setting import DOMAIN, STAFF, Setting
 from voucher.platform.clock import LONDON, london_date
 from voucher.platform.references import LETTERS
 
-DOMAIN = "northmoor.example"
-STAFF = (
-    ("ada", "Ada Thwaite", "system administrator"),
-    ("shay", "Shay Lister", "scheme administrator"),
-    ("asha", "Asha Patel", "assessor"),
-    ("vera", "Vera Holroyd", "verifier"),
-    ("carl", "Carl Sutcliffe", "claim approver"),
-    ("petra", "Petra Nowak", "payments preparer"),
-    ("paul", "Paul Dyson", "payments approver"),
-    ("bina", "Bina Rao", "bank-line keeper"),
-    ("fred", "Fred Barraclough", "funding manager"),
-    ("kit", "Kit Marsden", "payee-details keeper"),
-    ("kay", "Kay Whitaker", "payee-details keeper"),
-    ("sam", "Sam Tordoff", "provider vetter"),
-    ("val", "Val Armitage", "provider vetter"),
-    ("stella", "Stella Greenwood", "statement preparer"),
-    ("rob", "Rob Feather", "statement reviewer"),
-    ("sigrid", "Sigrid Holt", "signer"),
-    ("abel", "Abel Crossley", "system administrator"),
-    ("aude", "Aude Lambert", "auditor"),
-    ("flora", "Flora Whitfield", "funder"),
-    ("vance", "Vance Oldroyd", "verifier"),
-    ("fay", "Fay Ingham", "funding manager"),
-)
 BUSINESS_PEOPLE = {"priya@example.org": "business with a voucher to use", "lena@example.org": "business that is asked"}
 LOG_INS, SUMMARY, LOG = "log-ins.txt", "demo.json", "log.jsonl"
-# Of the round's budget; each line's award is its share and a margin that nobody has offered yet.
-SHARES = (("LGF1", "CAP", "26.67"), ("LGF1", "REV", "50.00"), ("NIF1", "SKL", "23.33"))
-NAMES = {"CAP": ("Capital grant", "capital"), "REV": ("Revenue grant", "revenue"), "SKL": ("Skills grant", "revenue")}
-FACE, MARGIN = 750, 2_500
+FACE = 750
 QUARTERS = 4
 
 
@@ -69,27 +45,29 @@ class Story:
         self.player = player
         self.now = now
         self.size = size
-        self.deeds = Deeds(player)
+        self.budget = size * FACE + 20 * FACE
+        self.deeds = Deeds(player, Bank(self.budget * 100))
         self.quarters = starts_of_quarters(london_date(now))
         self.starts_on = self.quarters[0]
         ends = [first - timedelta(days=1) for first in self.quarters[1:]]
         self.lives = Lives(self.deeds, now, datetime.combine(ends[0], time(12), LONDON))
-        self.money = MoneyYear(self.lives, self.starts_on, ends)
-        self.providers: dict[Firm, str] = {}
+        self.money = MoneyYear(self.lives, self.starts_on, ends, self.budget)
+        self.office = OfficeYear(self.lives, self.quarters, ends, self.budget)
+        self.setting = Setting(player, self.starts_on, self.budget)
 
     def play(self) -> dict[str, Any]:
         """The whole story; gives where its papers are and how to sign in."""
         self.player.moment, self.player.pause = morning(self.starts_on), BETWEEN_COMMANDS
-        passwords = self._people()
-        self._scheme()
+        self.setting.people()
+        self.setting.scheme()
         for firm in PROVIDERS:
-            self._provider(firm, passwords)
+            self.setting.provider(firm)
         self._diary().play()
         self.player.moment = None
         for email in BUSINESS_PEOPLE:
-            self._give_password("ada", "person", "password", email, passwords=passwords, email=email)
+            self.setting.give_password("ada", "person", "password", email, email=email)
         self.player.do(None, "worker", "--once")
-        self._write_log_ins(passwords)
+        self._write_log_ins(self.setting.passwords)
         return self._papers()
 
     def _diary(self) -> Diary:
@@ -108,9 +86,15 @@ class Story:
         diary.begin(self._other_providers(), self.lives.ago(50))
         diary.begin(money.payments(), morning(self.starts_on + timedelta(days=28)))
         diary.begin(money.last_batches(), self.lives.ago(16))
-        diary.begin(money.suspension(self.providers[PENNINE]), self.lives.ago(20))
+        diary.begin(money.suspension(self.setting.providers[PENNINE]), self.lives.ago(20))
         diary.begin(money.agreements(), morning(self.starts_on))
-        diary.begin(money.unexplained(), self.lives.ago(3))
+        diary.begin(money.unexplained(), self.lives.ago(4))
+        for life in (
+            self.office.administration(),
+            self.office.achieved(),
+            self.office.audit(),
+        ):
+            diary.begin(life, morning(self.starts_on))
         diary.begin(money.worker(), morning(self.starts_on + timedelta(days=11)) + timedelta(hours=9))
         for number, last in enumerate(money.ends):
             diary.begin(money.quarter(number), datetime.combine(last, time(23, 30), LONDON))
@@ -153,85 +137,35 @@ class Story:
         made: dict[str, Any] = self.player.do(email, "apply", path, "--round", "R1", *more)
         return made
 
-    def _people(self) -> dict[str, str]:
-        passwords: dict[str, str] = {}
-        for name, full, _role in STAFF:
-            command = ("create-admin",) if name == "ada" else ("person", "add")
-            who = None if name == "ada" else "ada"
-            email = f"{name}@{DOMAIN}"
-            self._give_password(who, *command, "--name", full, "--email", email, passwords=passwords, email=email)
-        return passwords
-
-    def _give_password(self, who: str | None, *command: str, passwords: dict[str, str], email: str) -> None:
-        passwords[email] = new_password()
-        self.player.do(who, *command, "--password-stdin", stdin=passwords[email] + "\n")
-
-    def _scheme(self) -> None:
-        do, file, starts_on = self.player.do, self.player.file, self.starts_on
-        do("ada", "scheme", "set-up", file("scheme.toml", files.scheme(starts_on)))
-        for name, _full, role in STAFF[1:]:
-            if role != "funder":
-                do("ada", "role", "grant", f"{name}@{DOMAIN}", role)
-        budget = self.size * FACE + 20 * FACE
-        for agreement, funder in FUNDERS.items():
-            lines = [(code, *NAMES[code], _award(budget, share)) for at, code, share in SHARES if at == agreement]
-            reusable = "false" if funder == OWNER else "true"
-            text = files.agreement_of(funder, agreement, starts_on, lines, reusable=reusable)
-            signed = do("fred", "agreement", "sign", file(f"agreement-{agreement}.toml", text))
-            if funder != OWNER:
-                do("ada", "role", "grant", f"flora@{DOMAIN}", "funder", "--organisation", signed["funder_reference"])
-        do("shay", "round", "set-up", file("round.toml", files.round_over(SHARES, f"{budget}.00", starts_on)))
-
-    def _provider(self, firm: Firm, passwords: dict[str, str]) -> None:
-        do = self.player.do
-        provider = self.providers[firm] = self._applied(firm.name, firm.number, firm.email)
-        do("sam", "provider", "sponsor", provider)
-        for check in ("identity", "insurance", "references", "conflicts", "bank", "terms"):
-            do("sam", "provider", "vet", provider, "--check", check, "--passed", "--note", "seen and filed")
-        until = (self.starts_on + timedelta(days=730)).isoformat()
-        do("val", "provider", "approve", provider, "--until", until)
-        do("kit", "provider", "bank-details", provider, stdin=f"{firm.name}\n{firm.sort_code}\n{firm.account}\n")
-        do("kit", "provider", "payee-check", provider, "--outcome", "match")
-        do("kay", "provider", "confirm-details", provider)
-        arguments = ("person", "add", "--name", firm.person, "--email", firm.email)
-        self._give_password("ada", *arguments, passwords=passwords, email=firm.email)
-        do("ada", "role", "grant", firm.email, "provider manager", "--organisation", provider)
-        for code, name, description, price, minutes in firm.packages:
-            do(
-                firm.email, "provider", "package", provider, "--code", code, "--name", name, "--description",
-                description, "--price", f"{price // 100}.00", "--minutes", str(minutes), "--voucher-type", "TASTER",
-            )  # fmt: skip
-
-    def _applied(self, name: str, number: str, email: str) -> str:
-        given = ("--name", name, "--company-number", number, "--contact-email", email)
-        return str(self.player.do("sam", "provider", "apply", *given)["provider"])
-
     def _other_providers(self) -> Life:
         """Firms that want to be providers: one is declined, one in vetting, one has applied."""
         do = self.player.do
-        declined = self._applied("Ribble Gadgets Ltd", "09456781", "sales@ribblegadgets.example")
-        vetted = self._applied("Wharfe Web Studio Ltd", "09567812", "hello@wharfeweb.example")
+        declined = self.setting.applied("Ribble Gadgets Ltd", "09456781", "sales@ribblegadgets.example")
+        vetted = self.setting.applied("Wharfe Web Studio Ltd", "09567812", "hello@wharfeweb.example")
         yield self.lives.ago(35)
         do("val", "provider", "decline", declined, "--reason", "It sells equipment and gives no support with it.")
         do("sam", "provider", "sponsor", vetted)
         for check in ("identity", "references"):
             do("sam", "provider", "vet", vetted, "--check", check, "--passed", "--note", "seen and filed")
         yield self.lives.ago(4)
-        self._applied("Dales Data and Training Ltd", "09678123", "office@dalesdata.example")
+        self.setting.applied("Dales Data and Training Ltd", "09678123", "office@dalesdata.example")
 
     def _papers(self) -> dict[str, Any]:
         """The paper of a voucher that is still good, and the files of the newest signed statement of the grant."""
         voucher = self.deeds.held[next(iter(BUSINESS_PEOPLE))].reference
         paper = str(self.player.folder / "voucher.pdf")
         self.player.do("shay", "voucher-pdf", voucher, "--out", paper)
+        advice = str(self.player.folder / "remittance-advice.pdf")
+        self.player.do("petra", "remittance", self.deeds.payments[-1]["payment"], "--out", advice)
         return {"voucher": voucher, "voucher_pdf": paper, **self.export_statement(self.money.statements[-4])}
 
     def export_statement(self, reference: str) -> dict[str, Any]:
         """Writes the statement's files beside each other."""
-        paths = {kind: str(self.player.folder / f"statement.{kind}") for kind in ("pdf", "csv", "json")}
+        paths = {kind: str(self.player.folder / f"statement.{kind}") for kind in ("pdf", "csv", "json", "xlsx")}
+        form = str(self.player.folder / "quarterly-return-filled.xlsx")
         self.player.do(
             "sigrid", "statement", "export", reference, "--pdf", paths["pdf"], "--csv", paths["csv"], "--data",
-            paths["json"],
+            paths["json"], "--xlsx", paths["xlsx"], "--form", form,
         )  # fmt: skip
         return {"statement": reference, "statement_pdf": paths["pdf"], "statement_csv": paths["csv"]}
 
@@ -253,7 +187,7 @@ class Story:
         self.deeds.approve_batch(batch)
         self.deeds.export_batch(batch)
         for payment in batch["payments"]:
-            self.deeds.pay(payment)
+            self.deeds.pay_typed(payment)
         return held.claim
 
     def _write_log_ins(self, passwords: dict[str, str]) -> None:
@@ -264,16 +198,6 @@ class Story:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n")
-
-
-def _award(budget: int, share: str) -> str:
-    """A line's award in pounds: its share of the budget with the margin, in whole hundreds."""
-    return f"{round((budget + MARGIN) * float(share) / 10_000) * 100}.00"
-
-
-def new_password() -> str:
-    """Four groups of four letters and digits, new for each person of each installation."""
-    return "-".join("".join(secrets.choice(LETTERS.lower()) for _ in range(4)) for _ in range(4))
 
 
 def told(folder: Path) -> str:
