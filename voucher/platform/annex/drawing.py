@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from voucher.platform.annex.faces import Broken, Face
-from voucher.platform.annex.layout import Column, Measure, Row, Sheet, Style, Text
+from voucher.platform.annex.faces import Face
+from voucher.platform.annex.layout import KEPT, Column, Measure, Row, Sheet, Slot, Style, Text
 from voucher.platform.annex.objects import text_string
 
 RISE = 0.74  # How far below its top the baseline of a line stands, as a part of the line's height.
@@ -26,12 +26,87 @@ def colour(name: str) -> str:
     return " ".join(f"{int(name[at : at + 2], 16) / 255:.3f}" for at in (1, 3, 5)) + " rg"
 
 
+# A text in its column: of each line the marks before and after its height on the page, then how wide the first is where
+# a box stands behind it, then what is read out in place of the marks, where they do not show all of the text.
+Lettered = tuple[Sequence[tuple[str, str]], float, str | None]
+
+
+class Letters:
+    """The marks of texts of one style in one column, the same on every page."""
+
+    def __init__(self, slot: Slot, name: str) -> None:
+        """``name`` is that of the typeface among the pages' resources."""
+        style = slot.style
+        self.select = f"/{name} {style.size:g} Tf {colour(style.colour)}\n"
+        self._slot = slot
+        self._starts: dict[int, str] = {}
+        self._kept: dict[tuple[str, bool], Lettered] = {}
+
+    def lettered(self, words: str, *, more: bool) -> Lettered:
+        """A text's marks; ``more`` says that another text follows in its cell."""
+        if self._slot.takes_whole(words):
+            return self._whole(words, more)
+        found = self._kept.get((words, more))
+        if found is None:
+            broken = self._slot.broken(words)
+            joined = (*broken.joined[:-1], broken.joined[-1] or more)
+            instead = None if broken.instead is None else broken.instead + " " * more
+            if len(self._kept) >= KEPT:
+                self._kept.clear()
+            found = self._kept[words, more] = self._lettered(broken.lines, joined, instead)
+        return found
+
+    def _lettered(self, lines: Sequence[str], joined: Sequence[bool], instead: str | None) -> Lettered:
+        """A space ends each line that another word follows, so that words stay apart when they are read out."""
+        encoded = self._slot.face.encoded
+        marks = [
+            (self._start(line), f" Tm<{encoded(line + ' ' if space else line)}>Tj\n")
+            for line, space in zip(lines, joined, strict=True)
+        ]
+        return marks, self._width(lines[0]) if self._slot.style.box else 0.0, instead
+
+    def _whole(self, words: str, more: bool) -> Lettered:
+        """Most texts of a table are figures, which are as wide as others of so many characters."""
+        start = self._starts.get(len(words))
+        if start is None:
+            start = self._starts[len(words)] = self._start(words)
+        after = f" Tm<{self._slot.face.encoded(words + ' ' if more else words)}>Tj\n"
+        return ((start, after),), self._width(words) if self._slot.style.box else 0.0, None
+
+    def _start(self, line: str) -> str:
+        """Where a line begins, from the left of the page."""
+        column = self._slot.column
+        left = column.left + (BOX if self._slot.style.box else 0)
+        if column.ends:
+            left = column.left + column.width - self._width(line)
+        return f"1 0 0 1 {left:.2f} "
+
+    def _width(self, line: str) -> float:
+        return self._slot.face.width(line) * self._slot.style.size / 1000
+
+
+class Lettering:
+    """Makes the marks of the texts of all pages."""
+
+    def __init__(self, measure: Measure, names: Mapping[str, str]) -> None:
+        """``names`` are the faces' names among the page's resources."""
+        self._measure, self._names = measure, names
+        self._letters: dict[tuple[Style, Column], Letters] = {}
+
+    def of(self, style: Style, column: Column) -> Letters:
+        """Those of a style in a column."""
+        found = self._letters.get((style, column))
+        if found is None:
+            slot, name = self._measure.slot(style, column), self._names[style.face]
+            found = self._letters[style, column] = Letters(slot, name)
+        return found
+
+
 class Page:
     """Collects the marks of one page, from its top to its bottom."""
 
-    def __init__(self, faces: Mapping[str, Face], measure: Measure, names: Mapping[str, str]) -> None:
-        """``names`` are the faces' names among the page's resources."""
-        self._faces, self._measure, self._names = faces, measure, names
+    def __init__(self, lettering: Lettering) -> None:
+        self._lettering = lettering
         self._below: list[str] = []
         self._marks: list[str] = []
         self._style: Style | None = None
@@ -76,34 +151,24 @@ class Page:
         self._marks.append("EMC\n")
 
     def _texts(self, texts: Sequence[Text], column: Column, top: float) -> None:
-        for place, text in enumerate(texts, start=1):
-            style = text[1]
-            broken = self._measure.broken(text, column)
+        marks, last = self._marks, len(texts) - 1
+        for place, (words, style) in enumerate(texts):
+            letters = self._lettering.of(style, column)
+            lines, width, instead = letters.lettered(words, more=place < last)
             if style.box:
-                width = self._faces[style.face].width(broken.lines[0]) * style.size / 1000
                 self.box(column.left, top - style.leading + 0.6, width + 2 * BOX, style.leading - 0.9, style.box)
             if style is not self._style:
                 self._style = style
-                self._marks.append(f"/{self._names[style.face]} {style.size:g} Tf {colour(style.colour)}\n")
-            self._lines(broken, style, column, top, more=place < len(texts))
-            top -= style.leading * len(broken.lines)
-
-    def _lines(self, broken: Broken, style: Style, column: Column, top: float, *, more: bool) -> None:
-        """The lines of a text; a space ends each that another word follows, so that words stay apart when read out."""
-        face = self._faces[style.face]
-        left = column.left + (BOX if style.box else 0)
-        y = top - style.leading * RISE
-        if broken.instead is not None:
-            self._marks.append(f"/Span<</ActualText{text_string(broken.instead + ' ' * more)}>>BDC\n")
-        last = len(broken.lines) - 1
-        for number, (line, joined) in enumerate(zip(broken.lines, broken.joined, strict=True)):
-            if column.ends:
-                left = column.left + column.width - face.width(line) * style.size / 1000
-            space = " " if joined or (more and number == last) else ""
-            self._marks.append(f"1 0 0 1 {left:.2f} {y:.2f} Tm<{face.encoded(line + space)}>Tj\n")
-            y -= style.leading
-        if broken.instead is not None:
-            self._marks.append("EMC\n")
+                marks.append(letters.select)
+            if instead is not None:
+                marks.append(f"/Span<</ActualText{text_string(instead)}>>BDC\n")
+            y = top - style.leading * RISE
+            for before, after in lines:
+                marks.append(f"{before}{y:.2f}{after}")
+                y -= style.leading
+            if instead is not None:
+                marks.append("EMC\n")
+            top -= style.leading * len(lines)
 
 
 class Furniture:

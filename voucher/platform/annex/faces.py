@@ -7,6 +7,7 @@ There is no shaping: each character is one glyph, which is right for Latin, Gree
 from __future__ import annotations
 
 import io
+import re
 import unicodedata
 from bisect import bisect_right
 from itertools import accumulate
@@ -17,7 +18,8 @@ from fontTools.ttLib import TTFont
 
 ELLIPSIS = "…"
 INSTEAD = "?"  # For a character that has no glyph; the whole text then stands beside it for whoever reads it out.
-_KEPT_BREAKS = 20_000  # Texts of several lines whose breaks are remembered, because names come again and again.
+# Characters that no other one combines with, which most texts of a table are made of.
+_PLAIN = frozenset(map(chr, (*range(ord("!"), ord("~") + 1), ord("£"))))
 
 
 class _Codes(dict[int, str]):
@@ -72,11 +74,12 @@ class Face:
         number = {name: place for place, name in enumerate(self._order)}
         self.codes = _Codes({character: number[name] for character, name in self._characters.items()})
         self._widths = _Widths(self)
-        # In the typeface of figures all are equally wide, and figures are most of a table.
-        same = {self.width_of_glyph(number[name]) for name in self._characters.values()}
+        # In the typeface of figures these are equally wide, and figures are most of a table.
+        plain = _PLAIN & self._has
+        same = {self.width_of_glyph(number[self._characters[ord(character)]]) for character in plain}
         self._each = same.pop() if len(same) == 1 else None
-        self._plain = self._has.issuperset(map(chr, range(ord(" "), ord("~") + 1)))
-        self._broken: dict[tuple[str, float, int], Broken] = {}
+        words = f"[{re.escape(''.join(sorted(plain)))}]+"
+        self._plain = re.compile(f"{words}(?: {words})*").fullmatch
 
     def width_of_glyph(self, glyph: int) -> float:
         """In thousandths of the type size."""
@@ -84,9 +87,15 @@ class Face:
 
     def width(self, text: str) -> float:
         """In thousandths of the type size."""
-        if self._each is not None:
-            return len(text) * self._each
         return sum(map(self._widths.__getitem__, text))
+
+    def is_plain(self, text: str) -> bool:
+        """Whether a text is shown just as it is: each character has a glyph, and words have one space between them."""
+        return self._plain(text) is not None
+
+    def surely_fit(self, width: float) -> int:
+        """How many characters of a plain text fit into a width whichever they are; 0 where that depends on them."""
+        return 0 if self._each is None else int(width // self._each)
 
     def encoded(self, text: str) -> str:
         """The text as a page's marks name it, in hexadecimal."""
@@ -101,20 +110,13 @@ class Face:
 
         It breaks between words, and inside a word that is wider than a line. What does not fit ends in an ellipsis.
         """
-        key = (text, width, most)
-        found = self._broken.get(key)
-        if found is not None:
-            return found
-        whole, instead = " ".join(text.split()), None
-        if not (self._plain and whole.isascii() and whole.isprintable()):
-            whole = unicodedata.normalize("NFC", whole)
+        whole, instead = text, None
+        if not self.is_plain(text):
+            whole = unicodedata.normalize("NFC", " ".join(text.split()))
             instead = whole if self.missing(whole) else None
         if self.width(whole) <= width:
             return Broken((whole,), _ONE, instead)
-        if len(self._broken) >= _KEPT_BREAKS:
-            self._broken.clear()
-        found = self._broken[key] = self._in_lines(whole, width, most, instead)
-        return found
+        return self._in_lines(whole, width, most, instead)
 
     def _in_lines(self, whole: str, width: float, most: int, instead: str | None) -> Broken:
         lines: list[str] = []

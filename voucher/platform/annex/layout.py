@@ -13,11 +13,16 @@ from voucher.platform.annex.faces import Broken, Face
 MM = 72 / 25.4
 
 
-@dataclass(frozen=True)
+# Texts of one style in one column that are remembered, because names and days come again and again.
+KEPT = 1_000
+
+
+@dataclass(frozen=True, eq=False)
 class Style:
     """How a text looks: a key of the table's faces, its size, the height of its lines, and its colour as #rrggbb.
 
-    A text in this style takes so many ``lines`` at most. ``box`` is the colour behind it, if there is one.
+    A text in this style takes so many ``lines`` at most. ``box`` is the colour behind it, if there is one. A style is
+    equal to itself alone, so that it is looked up at no cost for each of a million texts; so is a column.
     """
 
     face: str
@@ -33,7 +38,7 @@ Cell = tuple[Text, ...]
 Row = Sequence[Cell]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Column:
     """Where a column stands, whether its texts end at its right side, and whether one may never be cut (``exact``)."""
 
@@ -93,34 +98,64 @@ class CutFigure(ValueError):
     """An amount is wider than its column. Nothing is drawn, because a cut figure is a wrong figure."""
 
 
+class Slot:
+    """One style in one column, where texts are broken into lines."""
+
+    def __init__(self, face: Face, style: Style, column: Column) -> None:
+        self.face, self.style, self.column = face, style, column
+        self._width = column.width * 1000 / style.size
+        self._surely = face.surely_fit(self._width)
+        self._kept: dict[str, Broken] = {}
+
+    def takes_whole(self, words: str) -> bool:
+        """Whether a text surely stands on one line just as it is; else ``broken`` has to tell."""
+        return len(words) <= self._surely and self.face.is_plain(words)
+
+    def broken(self, words: str) -> Broken:
+        """A text in the lines that it takes. Raises CutFigure for a figure that does not fit into its column."""
+        found = self._kept.get(words)
+        if found is None:
+            found = self.face.broken(words, self._width, self.style.lines)
+            if self.column.exact and (found.instead is not None or len(found.lines) > 1):
+                raise CutFigure(f"{words} does not fit into the column {self.column.title!r}")
+            if len(self._kept) >= KEPT:
+                self._kept.clear()
+            self._kept[words] = found
+        return found
+
+
 class Measure:
-    """Breaks the texts of a table into lines, says how high its rows are, and counts what is not shown as it is."""
+    """Says how high the rows of a table are, and counts what is not shown as it is."""
 
     def __init__(self, faces: Mapping[str, Face]) -> None:
         self._faces = faces
+        self._slots: dict[tuple[Style, Column], Slot] = {}
         self.cut = 0
         self.missing: frozenset[str] = frozenset()
 
-    def broken(self, text: Text, column: Column) -> Broken:
-        """A text in the lines that it takes in a column. Raises CutFigure for a figure that does not fit into one."""
-        words, style = text
-        broken = self._faces[style.face].broken(words, column.width * 1000 / style.size, style.lines)
-        if column.exact and (broken.instead is not None or len(broken.lines) > 1):
-            raise CutFigure(f"{words} does not fit into the column {column.title!r}")
-        return broken
+    def slot(self, style: Style, column: Column) -> Slot:
+        """The one of a style in a column."""
+        found = self._slots.get((style, column))
+        if found is None:
+            found = self._slots[style, column] = Slot(self._faces[style.face], style, column)
+        return found
 
     def height(self, row: Row, columns: Sequence[Column]) -> float:
-        """How high the highest cell of a row is, without padding."""
+        """How high the highest cell of a row is, without padding. Raises CutFigure for an amount that does not fit."""
         highest = 0.0
         for cell, column in zip(row, columns, strict=True):
             height = 0.0
-            for text in cell:
-                broken = self.broken(text, column)
-                height += len(broken.lines) * text[1].leading
-                if broken.instead is not None:
-                    self._note(broken.instead, text[1])
+            for words, style in cell:
+                slot = self.slot(style, column)
+                height += style.leading if slot.takes_whole(words) else self._height(slot, words)
             highest = max(highest, height)
         return highest
+
+    def _height(self, slot: Slot, words: str) -> float:
+        broken = slot.broken(words)
+        if broken.instead is not None:
+            self._note(broken.instead, slot.style)
+        return len(broken.lines) * slot.style.leading
 
     def _note(self, whole: str, style: Style) -> None:
         missing = self._faces[style.face].missing(whole)

@@ -26,7 +26,7 @@ class ObjectFile:
         self._digest = hashlib.sha256()
         self._next = first
         self._places = bytearray(_ROW * first)
-        self._packed: list[tuple[int, bytes]] = []
+        self._packed: list[tuple[int, str]] = []  # Of bytes each is the character of its number.
         self._write(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
 
     def reserve(self, count: int = 1) -> int:
@@ -38,15 +38,17 @@ class ObjectFile:
 
     def put(self, number: int, body: str) -> None:
         """An object that is no stream, as PDF text in ASCII; it is packed with others."""
-        self._packed.append((number, body.encode("ascii")))
-        if len(self._packed) == PACKED:
+        self.put_all(((number, body),))
+
+    def put_all(self, objects: Iterable[tuple[int, str]]) -> None:
+        """As ``put``, for many objects and their numbers."""
+        self._packed.extend(objects)
+        while len(self._packed) >= PACKED:
             self._pack()
 
     def put_bytes(self, number: int, body: bytes) -> None:
         """As ``put``, for an object that comes as bytes."""
-        self._packed.append((number, body))
-        if len(self._packed) == PACKED:
-            self._pack()
+        self.put(number, body.decode("latin-1"))
 
     def put_stream(self, number: int, entries: str, data: bytes) -> None:
         """A stream, compressed; ``entries`` are those of its dictionary but for length and filter."""
@@ -72,15 +74,16 @@ class ObjectFile:
         self._write(b"startxref\n%d\n%%%%EOF\n" % start)
 
     def _pack(self) -> None:
-        packed, self._packed = self._packed, []
+        packed, self._packed = self._packed[:PACKED], self._packed[PACKED:]
         stream = self.reserve()
+        places, held = self._places, bytes((_IN_STREAM,)) + stream.to_bytes(5, "big")
         at, index = 0, []
         for place, (number, body) in enumerate(packed):
-            self._note(number, _IN_STREAM, stream, place)
+            places[number * _ROW : number * _ROW + _ROW] = held + bytes((place,))
             index.append(f"{number} {at}")
             at += len(body) + 1
         head = " ".join(index).encode("ascii") + b"\n"
-        data = head + b"\n".join(body for _number, body in packed)
+        data = head + "\n".join([body for _number, body in packed]).encode("latin-1")
         self.put_stream(stream, f"/Type/ObjStm/N {len(packed)}/First {len(head)}", data)
 
     def _note(self, number: int, kind: int, place: int, index: int) -> None:

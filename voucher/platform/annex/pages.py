@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from voucher.platform.annex.drawing import DARK, LIGHT, THICK, THIN, Page
+from voucher.platform.annex.drawing import DARK, LIGHT, THICK, THIN, Lettering, Page
 from voucher.platform.annex.faces import Face
 from voucher.platform.annex.layout import Cell, Column, Measure, Row, Sheet, Table, page_breaks
 
@@ -30,8 +30,9 @@ class TablePages:
 
     def __init__(self, table: Table, sheet: Sheet, faces: Mapping[str, Face], names: Mapping[str, str]) -> None:
         """``names`` are the faces' names among a page's resources. Raises CutFigure when an amount is too wide."""
-        self._table, self._sheet, self._faces, self._names = table, sheet, faces, names
+        self._table, self._sheet = table, sheet
         self._measure = Measure(faces)
+        self._lettering = Lettering(self._measure, names)
         self._titles: Row = [((column.title, table.head),) for column in table.columns]
         self._heads = [replace(column, exact=False) for column in table.columns]
         self._head = self._height(self._titles, self._heads)
@@ -58,7 +59,7 @@ class TablePages:
 
     def draw(self, rows: range, kinds: Sequence[str], total_kinds: Sequence[str], foot: str, form: str) -> Drawn:
         """The page of these rows: with the heading when they are the first, with the total when they are the last."""
-        page = Page(self._faces, self._measure, self._names)
+        page = Page(self._lettering)
         page.form(form)
         y = self._sheet.top
         first, last = rows.start == 0, rows.stop == self._table.count

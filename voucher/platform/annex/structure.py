@@ -25,7 +25,7 @@ class Tags:
         self._parts: list[int] = []
         self._leaf: list[str] = []
         self._leaves: list[int] = []
-        self._of_page: list[int] = []
+        self._of_page: list[str] = []
         # What a title of a column and the header of a row say of themselves is the same each time, so it stands once.
         self._column, self._row = file.reserve(), file.reserve()
         file.put(self._column, "<</O/Table/Scope/Column>>")
@@ -36,7 +36,7 @@ class Tags:
         number = self._file.reserve()
         self._file.put(number, f"<</S/{kind}/P {self._section} 0 R/Pg {page} 0 R/K {mark}>>")
         self._kids.append(number)
-        self._of_page.append(number)
+        self._of_page.append(listed([number]))
 
     def head(self, page: int, marks: Sequence[int | None]) -> None:
         """The row of the columns' titles."""
@@ -61,22 +61,23 @@ class Tags:
 
     def row(self, part: int, page: int, kinds: Sequence[str], marks: Sequence[int | None]) -> int:
         """One row; gives its number."""
-        file = self._file
-        number = file.reserve(1 + len(kinds))
+        number = self._file.reserve(1 + len(kinds))
+        cells = range(number + 1, number + 1 + len(kinds))
+        named = [f"{cell} 0 R" for cell in cells]
         tail = f"/P {number} 0 R/Pg {page} 0 R/K "
-        for cell, (kind, mark) in enumerate(zip(kinds, marks, strict=True), start=number + 1):
-            if mark is None:
-                file.put(cell, f"<</S/{kind}/P {number} 0 R>>")
-            else:
-                file.put(cell, f"<</S/{kind}{tail}{mark}>>")
-                self._of_page.append(cell)
-        file.put(number, f"<</S/TR/P {part} 0 R/K[{listed(range(number + 1, number + 1 + len(kinds)))}]>>")
+        bodies = [
+            f"<</S/{kind}/P {number} 0 R>>" if mark is None else f"<</S/{kind}{tail}{mark}>>"
+            for kind, mark in zip(kinds, marks, strict=True)
+        ]
+        self._file.put_all(zip(cells, bodies, strict=True))
+        self._file.put(number, f"<</S/TR/P {part} 0 R/K[{' '.join(named)}]>>")
+        self._of_page += [cell for cell, mark in zip(named, marks, strict=True) if mark is not None]
         return number
 
     def end_page(self) -> int:
         """Closes a page and gives its key, by which readers find the elements of its marks."""
         key, self._key = self._key, self._key + 1
-        self._leaf.append(f"{key}[{listed(self._of_page)}]")
+        self._leaf.append(f"{key}[{' '.join(self._of_page)}]")
         self._of_page = []
         if len(self._leaf) == LEAF:
             self._end_leaf()
