@@ -8,68 +8,34 @@ would prove nothing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TypeVar
 
-from sqlalchemy import case, func, select, union_all
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import func, select
 
 from voucher.applications.models import Application, ApplicationForm
 from voucher.applications.rules import ApplicationState
 from voucher.audit.models import AuditEvent
-from voucher.funding.models import Agreement, AgreementChange, AgreementProposal, Entry, FundingLine, Posting
+from voucher.funding.models import Agreement, AgreementChange, AgreementProposal, FundingLine, Posting
 from voucher.funding.queries import balances
-from voucher.funding.rules import Account, ChangeState, EntryKind, OpeningKind
+from voucher.funding.rules import Account, ChangeState
 from voucher.payments.cost_models import AdminCost
-from voucher.payments.cost_rules import CostState
-from voucher.payments.models import BankLine, BankMatch, Batch, Debt, Drawdown, Payment, PaymentItem
-from voucher.payments.rules import MatchKind, PaymentState
+from voucher.payments.models import Batch, Debt, Payment
 from voucher.platform.db import session
 from voucher.platform.money import pounds
 from voucher.providers.models import Provider
 from voucher.redemptions.models import DeliverySession, Redemption
 from voucher.redemptions.rules import AWAITING_PAYMENT, DEFRAYED, UNDER_CHECK
-from voucher.reports import domain_side
+from voucher.reports import reconcile_money
 from voucher.reports.models import Statement
+from voucher.reports.reconciliation import Reconciliation, referenced, standing
 from voucher.reports.rules import data_hash
 from voucher.schemes.models import Round, Scheme
 from voucher.vouchers.models import Voucher
 from voucher.vouchers.rules import VoucherState
 
-Amounts = Mapping[int, int]
 STATEFUL = (
     ApplicationForm, Application, Voucher, DeliverySession, Redemption, Batch, Payment, Debt, Statement, Provider,
     AgreementProposal, AdminCost,
 )  # fmt: skip
-
-
-@dataclass
-class Reconciliation:
-    """What was compared, and each difference in words; the books hold when there is none."""
-
-    compared: int = 0
-    differences: list[str] = field(default_factory=list)
-
-    @property
-    def holds(self) -> bool:
-        """True when both sides agree everywhere."""
-        return not self.differences
-
-    def same(self, what: str, ledger: Amounts, rows: Amounts, name: Callable[[int], str]) -> None:
-        """Compares two sets of amounts by row; an amount that is missing counts as nothing."""
-        for key in sorted(ledger.keys() | rows.keys()):
-            self.compared += 1
-            if ledger.get(key, 0) != rows.get(key, 0):
-                self.differences.append(
-                    f"{what} of {name(key)}: postings say {pounds(ledger.get(key, 0))}, "
-                    f"the rows say {pounds(rows.get(key, 0))}"
-                )
-
-    def each(self, what: str, wrong: list[str], compared: int) -> None:
-        """Takes over faults that a check found by itself."""
-        self.compared += compared
-        self.differences += [f"{what}: {fault}" for fault in wrong]
 
 
 def reconcile(scheme: Scheme) -> Reconciliation:
@@ -78,31 +44,6 @@ def reconcile(scheme: Scheme) -> Reconciliation:
     for check in CHECKS:
         check(scheme, found)
     return found
-
-
-def _standing(scheme: Scheme, subject: InstrumentedAttribute[int | None], account: Account) -> dict[int, int]:
-    """Pence on an account by what the postings are about, over all lines of the scheme."""
-    lines = select(FundingLine.id).where(FundingLine.scheme_id == scheme.id)
-    about = (subject.is_not(None), Posting.line_id.in_(lines))
-    arrived = select(subject.label("subject"), Posting.pence.label("pence")).where(
-        *about, Posting.to_account == str(account)
-    )
-    left = select(subject.label("subject"), (-Posting.pence).label("pence")).where(
-        *about, Posting.from_account == str(account)
-    )
-    both = union_all(arrived, left).subquery()
-    rows = session.execute(select(both.c.subject, func.sum(both.c.pence)).group_by(both.c.subject))
-    return {subject_id: int(pence) for subject_id, pence in rows if pence}
-
-
-T = TypeVar("T", Voucher, Redemption, Application, Debt)
-
-
-def _referenced(table: type[T]) -> Callable[[int], str]:
-    def name(row_id: int) -> str:
-        return f"{table.__tablename__} {session.get_one(table, row_id).reference}"
-
-    return name
 
 
 def _lines(scheme: Scheme, found: Reconciliation) -> None:
@@ -152,8 +93,8 @@ def _applications(scheme: Scheme, found: Reconciliation) -> None:
         )
     )
     reserved = {application_id: pence for application_id, pence in rows}  # noqa: C416 - rows, not pairs
-    ledger = _standing(scheme, Posting.application_id, Account.RESERVED)
-    found.same("reserved", ledger, reserved, _referenced(Application))
+    ledger = standing(scheme, Posting.application_id, Account.RESERVED)
+    found.same("reserved", ledger, reserved, referenced(Application))
     offered = dict(
         session.execute(
             select(Application.round_id, func.sum(Application.face_pence))
@@ -188,7 +129,7 @@ def _vouchers(scheme: Scheme, found: Reconciliation) -> None:
         )
     ).all()
     committed = {voucher_id: int(pence) for voucher_id, _reference, _state, pence in rows if pence}
-    found.same("committed", _standing(scheme, Posting.voucher_id, Account.COMMITTED), committed, _referenced(Voucher))
+    found.same("committed", standing(scheme, Posting.voucher_id, Account.COMMITTED), committed, referenced(Voucher))
     wrong = [
         f"{reference} is {state} with {pounds(int(pence))} left"
         for _id, reference, state, pence in rows
@@ -215,160 +156,10 @@ def _claims(scheme: Scheme, found: Reconciliation) -> None:
             for i, state, grant, disallowed in claims
             if state in states
         }
-        found.same(str(account), _standing(scheme, Posting.redemption_id, account), rows, _referenced(Redemption))
+        found.same(str(account), standing(scheme, Posting.redemption_id, account), rows, referenced(Redemption))
     disallowed = {i: pence for i, _state, _grant, pence in claims if pence}
-    ledger = _standing(scheme, Posting.redemption_id, Account.DISALLOWED)
-    found.same("disallowed", ledger, disallowed, _referenced(Redemption))
-
-
-def _bank(scheme: Scheme, found: Reconciliation) -> None:
-    """What is open on bank lines, and that payments are defrayed exactly when a match says so (rule 35)."""
-    matched = func.coalesce(
-        select(func.sum(BankMatch.pence))
-        .where(BankMatch.bank_line_id == BankLine.id)
-        .correlate(BankLine)
-        .scalar_subquery(),
-        0,
-    )
-    lines = session.execute(
-        select(BankLine.public_id, BankLine.open_pence, func.abs(BankLine.pence) - matched).where(
-            BankLine.scheme_id == scheme.id
-        )
-    ).all()
-    wrong = [
-        f"{name} has {pounds(left)} open, {pounds(int(by))} by its matches" for name, left, by in lines if left != by
-    ]
-    found.each("bank line", wrong, len(lines))
-    sign = case((BankMatch.kind == MatchKind.PAYMENT, 1), else_=-1)
-    net = func.coalesce(
-        select(func.sum(sign * BankMatch.pence))
-        .where(BankMatch.payment_id == Payment.id)
-        .correlate(Payment)
-        .scalar_subquery(),
-        0,
-    )
-    items = (
-        select(func.sum(PaymentItem.pence))
-        .where(PaymentItem.payment_id == Payment.id)
-        .correlate(Payment)
-        .scalar_subquery()
-    )
-    payments = session.execute(
-        select(Payment.reference, Payment.state, Payment.pence, net, items).where(Payment.scheme_id == scheme.id)
-    ).all()
-    faults = [
-        f"{reference} is {state} at {pounds(pence)}; its matches come to {pounds(int(at_bank))}"
-        for reference, state, pence, at_bank, _items in payments
-        if at_bank != (pence if state == PaymentState.DEFRAYED else 0)
-    ]
-    faults += [f"{ref} is {pounds(p)}, its claims {pounds(int(by or 0))}" for ref, _s, p, _n, by in payments if p != by]
-    found.each("payment", faults, len(payments))
-
-
-CASH_SIDES = (
-    ((MatchKind.PAYMENT, MatchKind.ADMINISTRATION), Account.CASH_PAID, 1),
-    ((MatchKind.RETURN, MatchKind.ADMINISTRATION_RETURN), Account.CASH_BANK_RETURNS, -1),
-    ((MatchKind.DRAWDOWN,), Account.CASH_DRAWN, -1),
-    ((MatchKind.RECOVERY,), Account.CASH_RECOVERED, -1),
-    ((MatchKind.FUNDER_REPAYMENT,), Account.CASH_RETURNED, 1),
-)
-
-
-def _cash(scheme: Scheme, found: Reconciliation) -> None:
-    """Each kind of cash movement in the ledger against the bank lines matched as that kind, and what came before."""
-    lines = session.scalars(select(FundingLine.id).where(FundingLine.scheme_id == scheme.id)).all()
-    at = balances(lines)
-    by_kind = dict(
-        session.execute(
-            select(BankMatch.kind, func.sum(BankMatch.pence))
-            .where(BankMatch.scheme_id == scheme.id)
-            .group_by(BankMatch.kind)
-        ).all()
-    )
-    drawn_before = domain_side.opening(scheme.id, OpeningKind.DRAWDOWN)
-    before = {
-        MatchKind.PAYMENT: sum(domain_side.opening(scheme.id, OpeningKind.PAYMENT).values()),
-        MatchKind.DRAWDOWN: sum(drawn_before.values()),
-    }
-    wrong = []
-    for kinds, account, sign in CASH_SIDES:
-        ledger = sign * sum(at[i][account] for i in at)
-        bank = sum(int(by_kind.get(kind, 0)) + before.get(kind, 0) for kind in kinds)
-        if ledger != bank:
-            wrong.append(f"{kinds[0]}: postings say {pounds(ledger)}, matched bank lines say {pounds(bank)}")
-    found.each("cash", wrong, len(CASH_SIDES))
-    received = dict(
-        session.execute(
-            select(Drawdown.line_id, func.sum(Drawdown.pence))
-            .where(Drawdown.scheme_id == scheme.id, Drawdown.received_on.is_not(None))
-            .group_by(Drawdown.line_id)
-        ).all()
-    )
-    rows = {i: int(received.get(i, 0)) + drawn_before.get(i, 0) for i in received.keys() | drawn_before.keys()}
-    ledger_drawn = {i: -at[i][Account.CASH_DRAWN] for i in at}
-    found.same("drawdown received", ledger_drawn, rows, lambda line_id: f"funding line {line_id}")
-
-
-def _paid_before(scheme: Scheme, found: Reconciliation) -> None:
-    """What is defrayed and no claim's against the payments of before a takeover, line by line."""
-    lines = select(FundingLine.id).where(FundingLine.scheme_id == scheme.id)
-    rows = session.execute(
-        select(Posting.line_id, func.sum(Posting.pence))
-        .join(Entry, Entry.id == Posting.entry_id)
-        .where(
-            Posting.line_id.in_(lines),
-            Posting.redemption_id.is_(None),
-            Posting.to_account == str(Account.DEFRAYED),
-            Entry.kind != str(EntryKind.ADMIN_PAID),
-        )
-        .group_by(Posting.line_id)
-    )
-    ledger = {line_id: int(pence) for line_id, pence in rows}
-    items = domain_side.opening(scheme.id, OpeningKind.PAYMENT)
-    found.same("paid before the takeover", ledger, items, lambda line_id: f"funding line {line_id}")
-
-
-# Where an administration cost stands, with the entries that put its money there and those that took it away again.
-COST_SIDES = (
-    (CostState.APPROVED, (EntryKind.ADMIN_APPROVED, EntryKind.ADMIN_RETURNED),
-     (EntryKind.ADMIN_WITHDRAWN, EntryKind.ADMIN_PAID)),
-    (CostState.PAID, (EntryKind.ADMIN_PAID,), (EntryKind.ADMIN_RETURNED,)),
-)  # fmt: skip
-
-
-def _administration(scheme: Scheme, found: Reconciliation) -> None:
-    """What is approved and paid of administration, line by line, against the costs by their states."""
-    lines = select(FundingLine.id).where(FundingLine.scheme_id == scheme.id)
-    for state, came, went in COST_SIDES:
-        signed = case((Entry.kind.in_([str(kind) for kind in came]), Posting.pence), else_=-Posting.pence)
-        ledger = session.execute(
-            select(Posting.line_id, func.sum(signed))
-            .join(Entry, Entry.id == Posting.entry_id)
-            .where(
-                Posting.line_id.in_(lines),
-                Entry.kind.in_([str(kind) for kind in (*came, *went)]),
-                Posting.from_account != str(Account.CASH),
-                Posting.to_account != str(Account.CASH),
-            )
-            .group_by(Posting.line_id)
-        )
-        rows = session.execute(
-            select(AdminCost.line_id, func.sum(AdminCost.pence))
-            .where(AdminCost.scheme_id == scheme.id, AdminCost.state == state)
-            .group_by(AdminCost.line_id)
-        )
-        found.same(
-            f"administration {state}",
-            {line_id: int(pence) for line_id, pence in ledger},
-            {line_id: int(pence) for line_id, pence in rows},
-            lambda line_id: f"funding line {line_id}",
-        )
-
-
-def _debts(scheme: Scheme, found: Reconciliation) -> None:
-    rows = session.execute(select(Debt.id, Debt.outstanding_pence, Debt.state).where(Debt.scheme_id == scheme.id)).all()
-    outstanding = {debt_id: pence for debt_id, pence, _state in rows if pence}
-    found.same("outstanding", _standing(scheme, Posting.debt_id, Account.RECEIVABLE), outstanding, _referenced(Debt))
+    ledger = standing(scheme, Posting.redemption_id, Account.DISALLOWED)
+    found.same("disallowed", ledger, disallowed, referenced(Redemption))
 
 
 def _states(scheme: Scheme, found: Reconciliation) -> None:
@@ -403,11 +194,11 @@ CHECKS = (
     _applications,
     _vouchers,
     _claims,
-    _bank,
-    _cash,
-    _paid_before,
-    _administration,
-    _debts,
+    reconcile_money.bank,
+    reconcile_money.cash,
+    reconcile_money.paid_before,
+    reconcile_money.administration,
+    reconcile_money.debts,
     _states,
     _statements,
 )
