@@ -87,6 +87,7 @@ from voucher.workspace import (
     provider_desk,
     provider_views,
     public_views,
+    results_pages,
 )
 from voucher.workspace.views import people_pages, record_pages, role_pages, start_pages, team_pages
 
@@ -97,6 +98,7 @@ BLUEPRINTS = (
     account.blueprint,
     team_views.blueprint,
     public_views.blueprint,
+    results_pages.blueprint,
     checker_views.blueprint,
     apply_views.blueprint,
     phone_views.blueprint,

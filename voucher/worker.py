@@ -38,6 +38,7 @@ from voucher.redemptions import messages as redemptions
 from voucher.redemptions.due import DueReport, run_due
 from voucher.reports import messages as reports
 from voucher.reports.checking import forget_checks
+from voucher.reports.public_results import take_results
 from voucher.reports.reminders import remind
 from voucher.schemes import messages as schemes
 from voucher.schemes.models import Scheme
@@ -191,6 +192,7 @@ class _Worker:
             for scheme_id in session.scalars(select(Scheme.id).order_by(Scheme.id)).all():
                 self._tell(scheme_id, run_due(self.act, session.get_one(Scheme, scheme_id), each=alone))
                 self._remind(scheme_id, alone)
+                self._take(scheme_id, alone)
                 self._watch(scheme_id, alone)
 
     def _remind(self, scheme_id: int, alone: Callable[[], AbstractContextManager[None]]) -> None:
@@ -204,6 +206,15 @@ class _Worker:
             return
         if told:
             LOG.info("reminded of a cut-off", scheme=scheme_id, people=told)
+
+    def _take(self, scheme_id: int, alone: Callable[[], AbstractContextManager[None]]) -> None:
+        """Takes once a month what a scheme's public page shows; a fault there keeps nothing else back."""
+        try:
+            with alone():
+                take_results(self.act, session.get_one(Scheme, scheme_id))
+        except Exception as error:
+            self.report.failed += 1
+            log_fault(error)
 
     def _watch(self, scheme_id: int, alone: Callable[[], AbstractContextManager[None]]) -> None:
         """Looks once a day for what is concentrated in few hands; a fault there keeps nothing else back."""

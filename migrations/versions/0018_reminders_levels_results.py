@@ -1,4 +1,4 @@
-"""Reminders before a cut-off; where a large subsidy was published; levels of approving payments."""
+"""Reminders before a cut-off; where a large subsidy was published; levels of approving payments; results shown."""
 
 from __future__ import annotations
 
@@ -21,11 +21,14 @@ def upgrade() -> None:
     _create_reminders()
     _create_publications()
     _create_levels()
+    _create_results()
     for table in APPEND_ONLY:
         _keep_as_written(table)
 
 
 def downgrade() -> None:
+    op.drop_table("public_result")
+    op.drop_column("scheme", "shows_results")
     op.drop_table("approval_level")
     op.drop_table("subsidy_publication")
     op.drop_table("cut_off_reminder")
@@ -82,6 +85,23 @@ def _create_publications() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{table}")),
     )
     op.create_index(f"ix_{table}_application", table, ["application_id"])
+
+
+def _create_results() -> None:
+    op.add_column("scheme", sa.Column("shows_results", sa.Boolean(), server_default=sa.false(), nullable=False))
+    table = "public_result"
+    counted = ("vouchers", "issued_to", "sessions", "minutes", "supported", "paid_pence", "paid_for")
+    op.create_table(
+        table,
+        sa.Column("id", WHOLE, nullable=False),
+        sa.Column("scheme_id", WHOLE, nullable=False),
+        sa.Column("as_of", sa.Date(), nullable=False),
+        *(sa.Column(name, WHOLE, nullable=False) for name in counted),
+        sa.Column("taken_at", MOMENT, nullable=False),
+        *_keys(table, scheme_id="scheme"),
+        sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{table}")),
+        sa.UniqueConstraint("scheme_id", "as_of", name=op.f(f"uq_{table}_scheme_id_as_of")),
+    )
 
 
 def _create_levels() -> None:

@@ -16,6 +16,7 @@ from voucher.platform.db import session
 from voucher.platform.errors import NotFound
 from voucher.platform.money import plain_pounds
 from voucher.platform.toml import Section, refuse_faults
+from voucher.reports.public_results import hide_results, show_results
 from voucher.schemes.duties import confirm_weaker, end_duty_proposal, make_strict, propose_weaker
 from voucher.schemes.models import DutyProposal, Scheme, VoucherType
 from voucher.schemes.plans import DAY_SETTINGS, LEAST, MOST_DAYS, NewVoucherType
@@ -41,6 +42,22 @@ def settings(run: Run, file: GivenFile, reason: str) -> Answer:
     whole.done()
     refuse_faults(whole)
     return _changed("The settings are changed", change_settings(run.act, run.scheme, wanted, reason=reason))
+
+
+@scheme_group.command("show-results")
+@changing
+def results_shown(run: Run) -> Answer:
+    """Show the scheme's results on its public page, as of each month's end."""
+    show_results(run.act, run.scheme)
+    return Answer("The public page shows the results.", {"scheme": run.scheme.reference, "shows_results": True})
+
+
+@scheme_group.command("hide-results")
+@changing
+def results_hidden(run: Run) -> Answer:
+    """Take the results off the scheme's public page."""
+    hide_results(run.act, run.scheme)
+    return Answer("The public page shows no results.", {"scheme": run.scheme.reference, "shows_results": False})
 
 
 @voucher_type_group.command("change")

@@ -140,6 +140,24 @@ class CutOffReminder(Base):
     at: Mapped[datetime]
 
 
+class PublicResult(Base):
+    """A scheme's results at a month's end, as its public page tells them, with how many businesses each is made of."""
+
+    __tablename__ = "public_result"
+    __table_args__ = (UniqueConstraint("scheme_id", "as_of"),)
+
+    scheme_id: Mapped[int] = mapped_column(ForeignKey("scheme.id"))
+    as_of: Mapped[date]
+    vouchers: Mapped[int]
+    issued_to: Mapped[int]
+    sessions: Mapped[int]
+    minutes: Mapped[int]
+    supported: Mapped[int]
+    paid_pence: Mapped[int]
+    paid_for: Mapped[int]
+    taken_at: Mapped[datetime]
+
+
 class FunderForm(Base):
     """A funder's own form: a spreadsheet, and which of its cells holds which figure; append-only, the newest counts."""
 

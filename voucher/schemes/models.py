@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from voucher.accounts.rules import ProposalState
@@ -50,6 +50,7 @@ class Scheme(Base):
     lookup_limit_address: Mapped[int] = mapped_column(default=30)
     decider_may_verify: Mapped[bool] = mapped_column(default=False)
     reviewer_needed: Mapped[bool] = mapped_column(default=True)
+    shows_results: Mapped[bool] = mapped_column(default=False, server_default=false())
     vat_funded_for_unregistered: Mapped[bool] = mapped_column(default=False)
     eligibility: Mapped[dict[str, object]] = mapped_column(JSON, default=dict, server_default="{}")
     created_at: Mapped[datetime]

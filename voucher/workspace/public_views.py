@@ -17,6 +17,7 @@ from voucher.platform.web import current_act, public
 from voucher.providers.models import Package, Provider
 from voucher.providers.queries import directory, listed_provider
 from voucher.redemptions.rules import grant
+from voucher.reports.public_results import results_of
 from voucher.schemes.eligibility import from_stored, requirements
 from voucher.schemes.models import Scheme, VoucherType
 from voucher.schemes.queries import (
@@ -151,6 +152,7 @@ def _scheme_page(scheme: Scheme) -> str:
         can_apply=any(each.opens_on <= today for each in rounds),
         requirements=requirements(from_stored(scheme.eligibility)),
         terms=_in_force(scheme, today),
+        results=results_of(scheme),
     )
 
 

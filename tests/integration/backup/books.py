@@ -213,6 +213,7 @@ def _add_outputs(connection: Connection, document_id: int) -> None:
     add(connection, "audit_sample_item", redemption_id=1)
     add(connection, "finding", outcome="fail")
     add(connection, "subsidy_publication")
+    add(connection, "public_result")
     add(connection, "reporting_rhythm")
     add(connection, "cut_off_reminder", party="office")
     add(connection, "funder_form", document_id=document_id)

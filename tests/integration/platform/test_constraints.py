@@ -34,6 +34,7 @@ CONFIRMED: Values = {"state": "confirmed", "decided_by": 3, "membership_id": 1}
 PLAIN: dict[str, Values] = {
     "file_template": {"route": "bank file"},
     "approval_level": {"state": "proposed"},
+    "cut_off_reminder": {"party": "office"},
     "paying_way": {"route": "bank file", "state": "proposed", "file_format": "bank-csv"},
     "supplier_number": {"keyed_by": 1},
     "duty_proposal": {"duty": "reviewer_needed", "state": "proposed"},
@@ -637,6 +638,7 @@ SHARED: list[tuple[str, tuple[str, ...], Values, Values]] = [
     ("voucher", ("application_id",), {}, {"application_id": 2}),
     ("concentration_case", ("scheme_id", "measure", "subject"), {}, OVER),
     ("concentration_run", ("scheme_id", "on_day"), {}, {"scheme_id": 2}),
+    ("public_result", ("scheme_id", "as_of"), {}, {"scheme_id": 2}),
     ("cut_off_reminder", ("scheme_id", "cut_off_on", "party", "email"), {}, {"email": "z"}),
     ("task_owner", ("redemption_id", "task"), {}, {"given_back_at": MOMENT}),
     ("claim_likeness", ("redemption_id", "other_id", "kind"), {}, {"withdrawn_at": MOMENT}),
