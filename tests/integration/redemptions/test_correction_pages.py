@@ -224,7 +224,7 @@ def test_the_list_is_narrowed_by_state_in_the_address_with_its_money(app: Flask,
     assert "1 claim, for which vouchers pay £240.00" in page
     assert f"Claim {claim.reference}" in page.links
     assert f"Claim {other.reference}" not in page.links
-    assert "None of your claims is in this state." in pat.get("/claims", query={"state": "paid"})
+    assert "None of your claims is in this state and of these days." in pat.get("/claims", query={"state": "paid"})
     assert "2 claims" in pat.get("/claims", query={"state": "no such"})
     assert claim.submitted_at.date() == date(2026, 4, 7)
 
