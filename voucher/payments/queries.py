@@ -123,7 +123,8 @@ def debts_of(redemption_id: int) -> int:
 
 def own_payments(actor: Actor) -> Select[Payment]:
     """What was sent to the bank for the actor's firm, in no order; what is only planned may still change."""
-    return _payments_of(actor)
+    claims = selectinload(Payment.items).joinedload(PaymentItem.redemption)
+    return _payments_of(actor).options(claims)
 
 
 def own_payment(actor: Actor, reference: str) -> Payment:

@@ -11,7 +11,7 @@ from flask_babel import gettext as translate
 from voucher.payments.models import Payment
 from voucher.payments.queries import bank_days, own_payment, own_payment_of, own_payments
 from voucher.payments.remittance_paper import paper_of_payment, remittance_pdf
-from voucher.payments.views.lists import REMITTANCES, Remittance
+from voucher.payments.views.lists import OWN_WORDS, REMITTANCES, Remittance
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.i18n import gettext_noop as _
@@ -29,7 +29,7 @@ P = Permission
 def remittances_page() -> ResponseReturnValue:
     query = own_payments(current_act().actor)
     narrowed = REMITTANCES.narrowed
-    return REMITTANCES.answer(query, "payments/remittances.html", then=_with_days, narrowed=narrowed)
+    return REMITTANCES.answer(query, "payments/remittances.html", then=_with_days, narrowed=narrowed, words=OWN_WORDS)
 
 
 def _with_days(payments: Sequence[Payment]) -> list[Remittance]:
@@ -44,6 +44,7 @@ def remittance_page(reference: str) -> ResponseReturnValue:
     return render_template(
         "payments/remittance.html",
         payment=payment,
+        words=OWN_WORDS,
         days=bank_days([payment])[payment.id],
         scheme=session.get_one(Scheme, payment.scheme_id),
     )

@@ -53,7 +53,8 @@ def test_a_payment_shows_its_claims_and_the_banks_day(app: Flask, world: World) 
     ]
     assert "account ending" in page
     [row] = pat.get("/remittances").rows
-    assert row == [payment.reference, "£440.00", "Defrayed", "7 April 2026", "7 April 2026"]
+    invoices = " ".join(f"{claim.reference}, {claim.invoice_number}" for claim in claims)
+    assert row == [payment.reference, "£440.00", "Paid", invoices, "7 April 2026", "7 April 2026"]
 
 
 def test_the_advice_can_be_saved_by_the_firm_and_by_staff(app: Flask, world: World) -> None:

@@ -82,6 +82,22 @@ def test_a_provider_downloads_its_own_claims_and_payments_alone(app: Flask, worl
     assert [len(file_of(olga, path)) for path in ("/claims", "/remittances")] == [1, 1]
 
 
+def test_a_provider_s_files_have_what_its_books_need(app: Flask, world: World) -> None:
+    claim = world.payable(net_pence=30_000)
+    world.paid()
+    pat = signed_in(app)
+    header, row = file_of(pat, "/claims")
+    booked = dict(zip(header, row, strict=True))
+    assert (booked["Invoice"], booked["Date of the invoice"]) == (claim.invoice_number, claim.invoice_on.isoformat())
+    assert [booked[f"{words} (£)"] for words in ("Price before VAT", "VAT", "The voucher pays")] == [
+        "300.00", "60.00", "240.00",
+    ]  # fmt: skip
+    header, row = file_of(pat, "/remittances")
+    booked = dict(zip(header, row, strict=True))
+    assert booked["Claims and invoices"] == f"{claim.reference}, {claim.invoice_number}: £240.00"
+    assert booked["State"] == "paid"
+
+
 def test_downloading_writes_nothing(app: Flask, world: World) -> None:
     several_of_each(world)
     browsers = seen_by(app, world)

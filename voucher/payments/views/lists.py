@@ -12,7 +12,7 @@ from voucher.organisations.models import Organisation
 from voucher.payments.bank_files.models import BankImport
 from voucher.payments.matching_rules import Proposal
 from voucher.payments.models import BankLine, Batch, Debt, Drawdown, Payment
-from voucher.payments.rules import MatchKind
+from voucher.payments.rules import MatchKind, PaymentState
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.lists import Column, Kind, Listing
 from voucher.platform.money import pounds
@@ -184,12 +184,31 @@ class Remittance(NamedTuple):
     days: dict[MatchKind, date]
 
 
+# How a payment stands, in the words of whoever is paid. What is only planned is not shown to them.
+OWN_WORDS = {
+    PaymentState.PLANNED: _("being prepared"),
+    PaymentState.TAKEN_OUT: _("not sent"),
+    PaymentState.EXPORTED: _("sent to the bank"),
+    PaymentState.DEFRAYED: _("paid"),
+    PaymentState.RETURNED: _("sent back by the bank"),
+    PaymentState.RECALLED: _("called back"),
+}
+
+
+def _claims_paid(row: Remittance) -> str:
+    return "; ".join(
+        f"{item.redemption.reference}, {item.redemption.invoice_number}: {pounds(item.pence)}"
+        for item in row.payment.items
+    )
+
+
 REMITTANCES = Listing(
     "payments",
     (
         Column(_("Payment"), lambda row: row.payment.reference, "reference", Payment.reference),
         Column(_("Amount"), lambda row: row.payment.pence, "amount", Payment.pence, Kind.MONEY),
-        Column(_("State"), lambda row: row.payment.state, "state", Payment.state, Kind.STATE),
+        Column(_("State"), lambda row: OWN_WORDS[PaymentState(row.payment.state)], "state", Payment.state, Kind.STATE),
+        Column(_("Claims and invoices"), _claims_paid),
         Column(_("Left the scheme's account"), lambda row: row.days.get(MatchKind.PAYMENT)),
         Column(_("Sent to the bank"), lambda row: row.payment.batch.exported_on, "sent", Batch.exported_on),
     ),
