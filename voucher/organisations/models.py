@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from voucher.organisations.identifiers import IdentifierKind
 from voucher.platform.db import Base, new_public_id
 
 
@@ -67,3 +68,8 @@ class Identifier(Base):
     value: Mapped[str]
 
     organisation: Mapped[Organisation] = relationship(back_populates="identifiers")
+
+    @property
+    def label(self) -> str:
+        """What people call such a number."""
+        return IdentifierKind(self.kind).label

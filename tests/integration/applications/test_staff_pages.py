@@ -123,6 +123,13 @@ def test_the_queue_shows_what_waits_with_its_age_and_money(app: Flask, world: Wo
     assert offered.reference not in page
 
 
+def test_a_business_s_numbers_are_called_what_people_call_them(app: Flask, world: World) -> None:
+    application = world.offered()
+    [number] = application.business.identifiers
+    page = at_desk(app, world, "vera").get(f"/applications/{application.public_id}")
+    assert f"Company number {number.value}" in page
+
+
 def test_filters_stand_in_the_address(app: Flask, world: World) -> None:
     offered, waiting = world.offered(), asked(world)
     asha = at_desk(app, world, "asha")
