@@ -311,7 +311,7 @@ def test_a_colleagues_part_is_ended_and_with_it_the_pages(app: Flask, world: Wor
     cole.get("/look-up")
     end = pat.get(f"{firm}/people/{world.people['cole'].public_id}/scanner/end")
     answers = {"Why does it end?": "Left the firm", **Factor(world, "pat").code()}
-    page = pat.follow(pat.submit(end, answers, button="End the part of Cole"))
+    page = pat.follow(pat.submit(end, answers, button="Remove Cole"))
     assert [row[0] for row in page.rows] == ["Pat"]
     cole.get("/look-up", expect=403)
 
@@ -320,7 +320,7 @@ def test_a_manager_may_go_while_another_stays(world: World, pat: PageClient, fir
     somebody(world, "mia", Role.PROVIDER_MANAGER)
     end = pat.get(f"{firm}/people/{world.people['pat'].public_id}/manager/end")
     answers = {"Why does it end?": "Left the firm", **Factor(world, "pat").code()}
-    assert pat.submit(end, answers, button="End the part of Pat").location == "/"
+    assert pat.submit(end, answers, button="Remove Pat").location == "/"
     pat.get(firm, expect=403)
 
 
@@ -328,7 +328,7 @@ def test_the_last_manager_stays(world: World, pat: PageClient, firm: str) -> Non
     assert "The last manager stays" in pat.get(f"{firm}/people")
     end = pat.get(f"{firm}/people/{world.people['pat'].public_id}/manager/end")
     answers = {"Why does it end?": "Left the firm", **Factor(world, "pat").code()}
-    page = pat.submit(end, answers, button="End the part of Pat", expect=422)
+    page = pat.submit(end, answers, button="Remove Pat", expect=422)
     assert "Invite a colleague first, then end this part." in page
 
 
@@ -349,7 +349,7 @@ def test_whom_a_manager_invited_cannot_join_once_the_manager_has_gone(
     path = link_in_the_mail(place)
     end = pat.get(f"{firm}/people/{world.people['mia'].public_id}/manager/end")
     answers = {"Why does it end?": "Left the firm", **Factor(world, "pat").code()}
-    pat.submit(end, answers, button="End the part of Mia")
+    pat.submit(end, answers, button="Remove Mia")
     PageClient(app).get(path, expect=404)
 
 

@@ -249,7 +249,7 @@ def test_a_colleagues_part_is_ended_and_with_it_the_pages(
     name = joined(app, world, voucher, place)
     colleague, client = browser_of(app, world, name), owner(app, world, voucher)
     page = client.get(at(voucher, f"/people/{world.people[name].public_id}/end"))
-    client.submit(page, {"Why does it end?": "Left us"}, button="End the part of Cole")
+    client.submit(page, {"Why does it end?": "Left us"}, button="Remove Cole")
     colleague.get("/business", expect=403)
     assert "The last person stays" in client.get(at(voucher))
     [event] = session.query(AuditEvent).filter_by(action="organisation.part_ended")
@@ -263,7 +263,7 @@ def test_who_is_the_contact_may_go_and_the_page_says_where_messages_go(
     client = owner(app, world, voucher)
     page = client.get(at(voucher, f"/people/{voucher.application.contact.public_id}/end"))
     assert f"Our messages about {voucher.application.reference} go on to this person" in page
-    button = f"End the part of {voucher.application.contact.name}"
+    button = f"Remove {voucher.application.contact.name}"
     assert client.submit(page, {"Why does it end?": "Sold my share"}, button=button).location == "/"
     client.get(at(voucher), expect=403)
 
@@ -272,7 +272,7 @@ def test_the_last_person_stays(app: Flask, world: World, voucher: Voucher) -> No
     client = owner(app, world, voucher)
     contact = voucher.application.contact
     page = client.get(at(voucher, f"/people/{contact.public_id}/end"))
-    button = f"End the part of {contact.name}"
+    button = f"Remove {contact.name}"
     page = client.submit(page, {"Why does it end?": "Left"}, button=button, expect=422)
     assert "Invite a colleague first, then end this part." in page
 
@@ -284,7 +284,7 @@ def test_control_if_nobody_were_counted_the_last_person_would_go(
     monkeypatch.setattr(invitations, "lock_parts", lambda *_which: everybody)
     client, contact = owner(app, world, voucher), voucher.application.contact
     page = client.get(at(voucher, f"/people/{contact.public_id}/end"))
-    client.submit(page, {"Why does it end?": "Left"}, button=f"End the part of {contact.name}")
+    client.submit(page, {"Why does it end?": "Left"}, button=f"Remove {contact.name}")
     held = session.query(Membership).filter_by(organisation_id=voucher.business_id).one()
     assert held.ended_at is not None
 
