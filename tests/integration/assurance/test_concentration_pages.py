@@ -39,12 +39,10 @@ def test_thresholds_are_set_cases_raised_read_and_closed(app: Flask, world: Worl
     world.claimed(world.issued())
     shay, vera = at_desk(app, world, "shay"), at_desk(app, world, "vera")
     page = shay.get("/concentration/thresholds")
-    refused = shay.submit(
-        page, {"The office opens at": "24", "Why": "x"}, button="Raise cases so from now on", expect=422
-    )
+    refused = shay.submit(page, {"The office opens at": "24", "Why": "x"}, button="Change the thresholds", expect=422)
     assert refused.links["Enter a whole number from 0 to 23."] == "#opens_at"
     answers = {"The office opens at": "7", "Claims of one provider on one day": "1", "Why": "a small scheme"}
-    shay.submit(refused, answers, button="Raise cases so from now on")
+    shay.submit(refused, answers, button="Change the thresholds")
     shares = vera.get("/concentration")
     assert shares.rows[0][:6] == ["Calder Digital Ltd", "1", "1", "100%", "£240.00", "100%"]
     listed = vera.follow(vera.submit(shares, button="Look for cases now"))

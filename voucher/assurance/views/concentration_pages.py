@@ -106,7 +106,7 @@ def close_page(public_id: str) -> ResponseReturnValue:
 
 
 @blueprint.route("/thresholds", methods=["GET", "POST"])
-@requires(P.SCHEMES_SET_UP, task=_("From what on something counts as concentrated"))
+@requires(P.SCHEMES_SET_UP, task=_("Change when something counts as concentrated"))
 def thresholds_page() -> ResponseReturnValue:
     act = current_act()
     at = working_in(P.SCHEMES_SET_UP)
