@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from tests.harness.world import World
-from tests.journeys.steps import prepared, signed
+from tests.journeys import steps
+from tests.journeys.steps import prepared
 from voucher.accounts.commands import add_person, grant_role
 from voucher.accounts.invitations import invite
 from voucher.accounts.models import Person
@@ -39,7 +40,7 @@ Names = dict[str, str]
 def make_busy(world: World) -> Names:
     """Fills the scheme; gives everybody's address."""
     _people(world)
-    signed(world, date(2026, 4, 1), date(2026, 4, 2))
+    steps.sent(world, date(2026, 4, 1), date(2026, 4, 2))
     owners = {"offered": world.owner_of(world.offered())}
     opened = world.issued()
     world.opened(opened)

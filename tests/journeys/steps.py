@@ -18,9 +18,10 @@ from voucher.redemptions.claims import Accepted, Refused, resubmit_claim
 from voucher.redemptions.due import DueReport, run_due
 from voucher.redemptions.models import Redemption
 from voucher.redemptions.rules import EvidenceKind, Task
-from voucher.reports.commands import LedgerTie, prepare_statement, review_statement, sign_statement
+from voucher.reports.commands import LedgerTie, move_on, prepare_statement, review_statement, sign_statement
 from voucher.reports.ledger_side import Period
 from voucher.reports.models import Statement
+from voucher.reports.rules import StatementState
 from voucher.reports.verify.annex import row_findings
 from voucher.reports.verify.findings import Outcome
 from voucher.reports.verify.identities import line_findings
@@ -63,6 +64,13 @@ def signed(world: World, first: date, last: date, agreement: Agreement | None = 
     world.do("rob", review_statement, statement)
     statement = world.do("sigrid", sign_statement, statement)
     assert_adds_up(statement)
+    return statement
+
+
+def sent(world: World, first: date, last: date, agreement: Agreement | None = None) -> Statement:
+    """A signed statement that was sent to its funder."""
+    statement = signed(world, first, last, agreement)
+    world.do("stella", move_on, statement, StatementState.SENT)
     return statement
 
 

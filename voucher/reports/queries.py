@@ -17,7 +17,7 @@ from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
 from voucher.reports.models import Statement, StatementLook, StatementVersion
-from voucher.reports.rules import FROZEN
+from voucher.reports.rules import FROZEN, WITH_FUNDER
 from voucher.schemes.models import Scheme
 
 SIGNED = [str(state) for state in FROZEN]
@@ -104,13 +104,13 @@ def visible_statement(actor: Actor, public_id: str, *, lock: bool = False) -> St
 
 
 def funders_statements(actor: Actor) -> Select[Statement]:
-    """The signed statements of the agreements whose funder the actor reads for, newest first."""
+    """What was sent of the agreements whose funder the actor reads for, newest first."""
     funders = {g.organisation_id for g in actor.grants if g.permission == Permission.FUNDER_STATEMENTS_READ}
     return (
         select(Statement)
         .join(Agreement, Agreement.id == Statement.agreement_id)
         .where(
-            Statement.state.in_(SIGNED),
+            Statement.state.in_([str(state) for state in WITH_FUNDER]),
             or_(*(Agreement.funder_id == each for each in funders if each is not None), false()),
         )
         .options(joinedload(Statement.agreement).joinedload(Agreement.funder))

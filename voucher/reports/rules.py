@@ -34,6 +34,7 @@ TRANSITIONS = transitions(
     }
 )
 FROZEN = frozenset({S.SIGNED, S.SENT, S.ACCEPTED, S.QUERIED})
+WITH_FUNDER = FROZEN - {S.SIGNED}
 
 
 class Party(StrEnum):

@@ -1,7 +1,8 @@
-"""What a funder may see: the signed statements of its own agreements, and nothing else."""
+"""What a funder may see: the statements of its own agreements that were sent, and nothing else."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -12,7 +13,7 @@ from tests.harness.client import PageClient
 from tests.harness.clock import FixedClock
 from tests.harness.world import World, add_agreement, build_world
 from tests.integration.reports.staff import browser_of, with_role
-from tests.journeys.steps import on, prepared, signed
+from tests.journeys.steps import on, prepared, sent, signed
 from voucher.accounts.rules import Role
 from voucher.funding.models import Agreement
 from voucher.reports import queries
@@ -43,7 +44,7 @@ def paths(statement: Statement) -> list[str]:
 
 def test_a_funder_sees_its_own_agreements_only_and_no_page_of_the_scheme(app: Flask, world: World) -> None:
     other = add_agreement(world, "UKSPF", [50_000])
-    mine, theirs = signed(world, *APRIL), signed(world, *APRIL, other)
+    mine, theirs = sent(world, *APRIL), sent(world, *APRIL, other)
     flora = funder(app, world, world.agreement)
     page = flora.get("/funder/statements")
     assert mine.reference in page
@@ -57,28 +58,29 @@ def test_a_funder_sees_its_own_agreements_only_and_no_page_of_the_scheme(app: Fl
 def test_control_without_the_condition_on_its_funder_another_statement_would_be_shown(
     app: Flask, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    theirs = signed(world, *APRIL, add_agreement(world, "UKSPF", [50_000]))
+    theirs = sent(world, *APRIL, add_agreement(world, "UKSPF", [50_000]))
     flora = funder(app, world, world.agreement)
     monkeypatch.setattr(queries, "false", true)
     flora.get(paths(theirs)[0])
 
 
-def test_what_is_not_signed_is_not_the_funders_yet(app: Flask, world: World) -> None:
-    statement = prepared(world, *APRIL)
+@pytest.mark.parametrize("made", [prepared, signed])
+def test_what_is_not_sent_is_not_the_funders_yet(app: Flask, world: World, made: Callable[..., Statement]) -> None:
+    statement = made(world, *APRIL)
     flora = funder(app, world, world.agreement)
-    assert "No statement of your agreements is signed yet." in flora.get("/funder/statements")
+    assert "No statement of your agreements was sent to you yet." in flora.get("/funder/statements")
     for path in paths(statement):
         flora.get(path, expect=404)
 
 
 def test_staff_do_not_open_the_funders_pages(app: Flask, world: World) -> None:
-    statement = signed(world, *APRIL)
+    statement = sent(world, *APRIL)
     for path in paths(statement):
         browser_of(app, world, "sigrid").get(path, expect=403)
 
 
 def test_a_funder_arrives_at_its_statements_reads_definitions_and_keeps_the_files(app: Flask, world: World) -> None:
-    statement = signed(world, *APRIL)
+    statement = sent(world, *APRIL)
     flora = funder(app, world, world.agreement)
     page = flora.follow(flora.get("/", expect=302))
     assert page.heading == "Statements of your agreements"
@@ -91,11 +93,11 @@ def test_a_funder_arrives_at_its_statements_reads_definitions_and_keeps_the_file
 
 
 def test_a_second_statement_shows_how_it_differs_from_the_one_before(app: Flask, world: World) -> None:
-    first = signed(world, *APRIL)
+    first = sent(world, *APRIL)
     world.payable()
     world.paid()
     on(world, "2026-06-02")
-    second = signed(world, date(2026, 5, 1), date(2026, 5, 31))
+    second = sent(world, date(2026, 5, 1), date(2026, 5, 31))
     flora = funder(app, world, world.agreement)
     page = flora.get(paths(second)[0])
     assert f"since statement {first.reference}" in page

@@ -18,7 +18,7 @@ from tests.harness.signed_in import browser_of
 from tests.harness.world import World, add_round_over
 from tests.integration.payments.bank_imports import ready_for_files, taken_in
 from tests.integration.redemptions.pages import other_provider
-from tests.journeys.steps import on, prepared, signed
+from tests.journeys.steps import on, prepared, sent
 from voucher.applications.staff_lists import APPLICATIONS
 from voucher.funding.views.lists import LINES, ROUNDS
 from voucher.payments.bank import request_drawdown
@@ -92,7 +92,7 @@ def several_of_each(world: World) -> Shown:
     add_round_over(world, "R2", [(session.merge(world.agreement).lines[0], 10_000)], 100_00)
     other_provider(world)
     on(world, "2026-07-01")
-    signed(world, date(2026, 4, 1), date(2026, 4, 30))
+    sent(world, date(2026, 4, 1), date(2026, 4, 30))
     prepared(world, date(2026, 5, 1), date(2026, 5, 31))
     return Shown("fred", f"/batches/{session.merge(batch).public_id}", PAYMENTS)
 

@@ -1,4 +1,4 @@
-"""What a funder sees: the signed statements of its own agreements, with definitions, and their files."""
+"""What a funder sees: what was sent of its own agreements' statements, with definitions, and their files."""
 
 from __future__ import annotations
 
