@@ -1,4 +1,5 @@
-"""The worker: sends what the outbox holds, does what falls due, seals the audit trail; until it is told to stop.
+"""The worker: sends what the outbox holds, draws the papers of signed statements, does what falls due, seals the audit
+trail; until it is told to stop.
 
 Any number may run at once, and any may die at any moment: each step is a transaction of its own that is done or not,
 and whoever comes next finds what is left.
@@ -8,10 +9,12 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from threading import Event
 from types import FrameType
 from typing import Protocol
@@ -38,6 +41,8 @@ from voucher.redemptions import messages as redemptions
 from voucher.redemptions.due import DueReport, run_due
 from voucher.reports import messages as reports
 from voucher.reports.checking import forget_checks
+from voucher.reports.models import StatementPaper
+from voucher.reports.papers import draw_one
 from voucher.reports.public_results import take_results
 from voucher.reports.reminders import remind
 from voucher.schemes import messages as schemes
@@ -55,6 +60,8 @@ RENDERERS: Mapping[str, Renderer] = {
 EVERY = timedelta(minutes=1)
 POLL_SECONDS = 2.0
 MESSAGES_A_TURN = 100
+# A long paper takes some twenty seconds, and somebody waits for a code to sign in.
+MAIL_SECONDS_BETWEEN_LINES = 1.0
 SEAL_AT_ROWS = 1000
 # A message that no mail server takes is tried for hours; a worker that is not there is noticed by then.
 BEHIND = timedelta(minutes=15)
@@ -80,6 +87,7 @@ class WorkReport:
     """What one run did, counted. What failed stays due, and the log says where."""
 
     delivered: int = 0
+    drawn: int = 0
     settled: int = 0
     seals: int = 0
     failed: int = 0
@@ -141,16 +149,19 @@ class _Worker:
         self.last_round: datetime | None = None
 
     def everything(self) -> None:
-        """Does what is due, sends what that put into the outbox, and seals; faults are left to the caller."""
+        """Does what is due, sends what that put into the outbox, draws and seals; faults are left to the caller."""
         self.forget()
         self.settle()
         self.deliver(None)
+        while self.draw(None):
+            pass
         self.seal()
 
     def turn(self, stop: Event) -> bool:
         """One turn of the loop; True when there may be more to do at once. A fault is logged and the loop goes on."""
         try:
             busy = self.deliver(stop)
+            busy = self.draw(stop) or busy
             due = self.last_round is None or self.act.now - self.last_round >= EVERY
             if due:
                 self.last_round = self.act.now
@@ -170,13 +181,36 @@ class _Worker:
         """Sends what is due, with an event to stop it a turn's worth at most; True when there may be more."""
         sent = 0
         while stop is None or (sent < MESSAGES_A_TURN and not stop.is_set()):
-            outcome = deliver_one(self.act, self.post)
-            if outcome is None:
+            if not self._deliver_next(stop):
                 return False
             sent += 1
-            self.report.delivered += outcome
-            self.report.failed += not outcome
         return True
+
+    def _deliver_next(self, stop: Event | None) -> bool:
+        """Sends the next message, unless none is due or the worker is told to stop."""
+        if stop is not None and stop.is_set():
+            return False
+        outcome = deliver_one(self.act, self.post)
+        self.report.delivered += outcome is True
+        self.report.failed += outcome is False
+        return outcome is not None
+
+    def draw(self, stop: Event | None) -> bool:
+        """Draws one paper, so that all else has its turn before the next; True when there may be more."""
+        if stop is not None and stop.is_set():
+            return False
+        outcome = draw_one(self.act, partial(self._deliver_meanwhile, stop))
+        if outcome is None:
+            return False
+        self.report.drawn += outcome
+        self.report.failed += not outcome
+        return True
+
+    def _deliver_meanwhile(self, stop: Event | None) -> None:
+        """Between two lines of a paper, so that nobody's message waits until the last one is drawn."""
+        end = time.monotonic() + MAIL_SECONDS_BETWEEN_LINES
+        while time.monotonic() < end and self._deliver_next(stop):
+            pass
 
     def settle(self, stop: Event | None = None) -> None:
         """Does what falls due in every scheme, each thing in a transaction of its own."""
@@ -254,18 +288,21 @@ class _Worker:
 class Backlog:
     """What waits for a worker, and since when; with a worker at work nothing waits for more than minutes.
 
-    ``failing`` counts messages that were tried and could not be sent: those wait for their next try.
+    ``failing`` counts messages that were tried and could not be sent: those wait for their next try. ``papers`` are
+    those of signed statements that are not drawn yet.
     """
 
     messages: int
     oldest_message: datetime | None
     failing: int
     oldest_unsealed: datetime | None
+    papers: int
+    oldest_paper: datetime | None
 
     def is_behind(self, now: datetime) -> bool:
         """Whether something has waited for so long that no worker can be at work, or none that succeeds."""
-        waiting = [at for at in (self.oldest_message, self.oldest_unsealed) if at is not None]
-        return any(now - at > BEHIND for at in waiting)
+        waiting = (self.oldest_message, self.oldest_unsealed, self.oldest_paper)
+        return any(at is not None and now - at > BEHIND for at in waiting)
 
 
 def backlog(now: datetime) -> Backlog:
@@ -280,7 +317,9 @@ def backlog(now: datetime) -> Backlog:
     ).one()
     covered = select(AuditSealMember.id).where(AuditSealMember.event_id == AuditEvent.id).exists()
     unsealed = session.scalar(select(AuditEvent.at).where(~covered).order_by(AuditEvent.id).limit(1))
-    return Backlog(due, oldest, failing, unsealed)
+    undrawn = select(func.count(), func.min(StatementPaper.ordered_at)).where(StatementPaper.drawn_at.is_(None))
+    papers, ordered = session.execute(undrawn).one()
+    return Backlog(due, oldest, failing, unsealed, papers, ordered)
 
 
 def unsealed_rows() -> int:

@@ -174,11 +174,15 @@ class Crowd:
         self.world.clock.advance(minutes=1)
         return self.apps[name].at(self.world.clock())
 
-    def letter(self, to: str, about: str) -> str:
-        """The newest letter to an address with these words in its subject, after the worker has done its work."""
+    def work(self) -> None:
+        """The worker does all that waits for it."""
         session.rollback()
         run_worker(office(), once=True, environ={})
         session.rollback()
+
+    def letter(self, to: str, about: str) -> str:
+        """The newest letter to an address with these words in its subject, after the worker has done its work."""
+        self.work()
         files = sorted(office().config.mail.glob("*.eml"), key=lambda path: int(path.stem), reverse=True)
         for letter in (message_from_bytes(path.read_bytes(), policy=policy.default) for path in files):
             assert isinstance(letter, EmailMessage)

@@ -45,7 +45,11 @@ def signed(crowd: Crowd, folder: Path) -> dict[str, Path]:
     sigrid.write("Code of your second factor", crowd.code_of("sigrid"))
     sigrid.press(re.compile("^Sign statement NTT-"))
     sigrid.sees(STATEMENT)
-    sigrid.reads("You have signed.")
+    sigrid.reads("You have signed.", "Waits for: its PDF, which the job worker draws.", re.compile(r"0 of \d+ lines"))
+    sigrid.meets_no_barrier()
+    crowd.work()
+    # Nobody loads the page again: it says by itself that the PDF is there.
+    sigrid.reads("It is signed, and its PDF is drawn.")
     return _downloaded(sigrid, folder)
 
 

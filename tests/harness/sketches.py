@@ -45,5 +45,5 @@ def sketching() -> Iterator[None]:
         patch.setattr(pdf, "_lay_out", lambda html, _base, _variant="": _Sketch(html))
         patch.setattr(pdf, "_write", _write)
         # The front is a few bytes already, of which its attached files are a part; no table can follow it.
-        patch.setattr(paper, "append_annex", lambda front, _data, _around, out: out.write(front))
+        patch.setattr(paper, "append_annex", lambda front, _data, _around, out, _told: out.write(front))
         yield

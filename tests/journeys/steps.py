@@ -20,7 +20,9 @@ from voucher.redemptions.models import Redemption
 from voucher.redemptions.rules import EvidenceKind, Task
 from voucher.reports.commands import LedgerTie, move_on, prepare_statement, review_statement, sign_statement
 from voucher.reports.ledger_side import Period
-from voucher.reports.models import Statement
+from voucher.reports.models import Statement, StatementPaper
+from voucher.reports.papers import draw_now
+from voucher.reports.queries import paper_of
 from voucher.reports.rules import StatementState
 from voucher.reports.verify.annex import row_findings
 from voucher.reports.verify.findings import Outcome
@@ -64,7 +66,16 @@ def signed(world: World, first: date, last: date, agreement: Agreement | None = 
     world.do("rob", review_statement, statement)
     statement = world.do("sigrid", sign_statement, statement)
     assert_adds_up(statement)
+    drawn(statement)
     return statement
+
+
+def drawn(statement: Statement) -> StatementPaper:
+    """The statement's paper, which the worker has drawn when this comes back."""
+    draw_now(office().act(WORKER), statement.id)
+    paper = paper_of(statement)
+    assert paper is not None
+    return paper
 
 
 def sent(world: World, first: date, last: date, agreement: Agreement | None = None) -> Statement:

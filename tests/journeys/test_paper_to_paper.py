@@ -13,6 +13,7 @@ from sqlalchemy import select
 from tests.harness.clock import FixedClock
 from tests.harness.reconciled import assert_reconciled
 from tests.harness.world import World, build_world
+from tests.journeys.steps import drawn
 from voucher.accounts.business_import import import_businesses
 from voucher.accounts.models import Person
 from voucher.applications.models import Application
@@ -77,7 +78,9 @@ def signed_statement(world: World) -> Statement:
             LedgerTie(-GRANT, world.new_document(act)),
         )
     world.do("rob", review_statement, statement)
-    return world.do("sigrid", sign_statement, statement)
+    statement = world.do("sigrid", sign_statement, statement)
+    drawn(statement)
+    return statement
 
 
 def test_from_a_file_of_businesses_to_a_signed_statement(app: Flask, clock: FixedClock) -> None:

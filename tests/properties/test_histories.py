@@ -12,7 +12,6 @@ from hypothesis.stateful import rule, run_state_machine_as_test
 from tests.harness.ready import Ready
 from tests.properties.history import ACTS, Step
 from tests.properties.money_acts import MoneyActs
-from voucher.reports import commands as statements
 
 pytestmark = pytest.mark.usefixtures("sketched")
 
@@ -43,7 +42,6 @@ MUST_HAPPEN = frozenset(
 def test_whatever_people_do_the_books_hold(
     ready: Ready, engine_kind: str, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(statements, "signed_statement_pdf", lambda *_a, **_o: (b"%PDF-1.7 stub bytes", "{}"))
     happened = Counter[str]()
 
     class Histories(MoneyActs):

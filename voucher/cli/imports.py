@@ -186,15 +186,15 @@ def _due_in_words(found: DueReport, failed: list[str]) -> str:
 @click.option("--once", is_flag=True, help="Do what is due now and end.")
 @JSON
 def worker(once: bool) -> None:
-    """Send messages, do what falls due and seal the audit trail, until told to stop (SIGTERM).
+    """Send messages, draw papers, do what falls due and seal the audit trail, until told to stop (SIGTERM).
 
     Messages become files in the data folder's mail; VOUCHER_SMTP_URL names a mail server for them instead.
     """
     with open_office() as place:
         found = run_worker(place, once=once)
     words = (
-        f"{found.delivered} messages sent, {found.settled} things due done, {found.seals} seals made, "
-        f"{found.failed} failed."
+        f"{found.delivered} messages sent, {found.drawn} papers drawn, {found.settled} things due done, "
+        f"{found.seals} seals made, {found.failed} failed."
     )
     give(Answer(words, vars(found), failed=bool(once and found.failed)))
 

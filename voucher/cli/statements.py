@@ -15,6 +15,7 @@ from voucher.cli.lists import agreement_named
 from voucher.cli.options import DAY, FILE, PERHAPS_REASON, POUNDS, REASON, GivenFile
 from voucher.documents.commands import RETAINED_STATEMENT, keep_document
 from voucher.platform.authz import Permission
+from voucher.platform.db import session
 from voucher.reports import exports
 from voucher.reports.breaches import breaches
 from voucher.reports.commands import (
@@ -31,7 +32,8 @@ from voucher.reports.funder_forms import filled_form
 from voucher.reports.funding_lines import FundingWords
 from voucher.reports.ledger_side import Period
 from voucher.reports.models import Statement
-from voucher.reports.queries import statement_by_reference, statements_of
+from voucher.reports.papers import draw_now
+from voucher.reports.queries import paper_of, statement_by_reference, statements_of
 from voucher.reports.reconcile import reconcile
 from voucher.reports.rules import StatementState
 from voucher.reports.superseding import supersede_statement
@@ -43,7 +45,7 @@ S = StatementState
 
 def facts_of(statement: Statement) -> dict[str, object]:
     """A statement as it is shown, with its headline figures and what keeps it from being signed."""
-    data = data_of(statement)
+    data, paper = data_of(statement), paper_of(statement)
     header = cast(dict[str, object], data["header"])
     parts = {
         str(part["code"]): part["value"]
@@ -64,6 +66,8 @@ def facts_of(statement: Statement) -> dict[str, object]:
         "provisional": header["provisional"],
         "data_hash": statement.data_hash,
         "comments": statement.comments,
+        "pdf": None if paper is None else "drawn" if paper.drawn_at else f"{paper.lines_done} of {paper.lines} lines",
+        "pdf_error": paper.last_error if paper else "",
         "breaches": [each.words for each in breaches(data)],
         "differences": why_unsignable(statement) if statement.signed_at is None else [],
     }
@@ -166,9 +170,10 @@ def give_back(run: Run, reference: str, comments: str) -> Answer:
 @REFERENCE
 @changing
 def sign(run: Run, reference: str) -> Answer:
-    """Sign a statement: its period closes, its figures and PDF are frozen."""
+    """Sign a statement: its period closes, its figures are frozen, and the job worker draws its PDF."""
     statement = sign_statement(run.act, statement_by_reference(run.scheme, reference))
-    return Answer(f"Statement {statement.reference} is signed.", facts_of(statement))
+    words = f"Statement {statement.reference} is signed. The job worker draws its PDF; export --pdf waits for it."
+    return Answer(words, facts_of(statement))
 
 
 def _moving(name: str, to: StatementState, help_text: str) -> click.Command:
@@ -225,11 +230,10 @@ def export(
     form: Path | None,
     data: Path | None,
 ) -> Answer:
-    """Write a statement's files."""
+    """Write a statement's files. The PDF of a signed one is drawn first where no worker has done it yet."""
     run.need(Permission.STATEMENTS_READ)
     statement = statement_by_reference(run.scheme, reference)
     makers: tuple[tuple[Path | None, Callable[[], bytes]], ...] = (
-        (pdf, lambda: exports.statement_pdf_bytes(run.act, statement)),
         (lines, lambda: exports.lines_csv(statement)),
         (transactions, lambda: exports.transactions_csv(statement)),
         (xlsx, lambda: exports.statement_xlsx(statement)),
@@ -237,12 +241,22 @@ def export(
         (data, lambda: exports.statement_json(statement)),
     )
     wanted = [(path, make) for path, make in makers if path is not None]
-    if not wanted:
+    if not wanted and pdf is None:
         raise click.UsageError("Say what to write: --pdf, --csv, --transactions, --xlsx, --form or --data.")
     for path, make in wanted:
         write_privately(path, make())
-    files = [str(path) for path, _make in wanted]
-    return Answer(f"Written: {', '.join(files)}.", {"statement": statement.reference, "files": files})
+    files = [str(path) for path in (pdf, *(path for path, _make in wanted)) if path is not None]
+    data_of_it = {"statement": statement.reference, "files": files}
+    # Drawing is kept in transactions of its own, so it comes when nothing is read any more.
+    out = (pdf, lambda: _paper(run, statement.id)) if pdf else None
+    return Answer(f"Written: {', '.join(files)}.", data_of_it, out=out)
+
+
+def _paper(run: Run, statement_id: int) -> bytes:
+    statement = session.get_one(Statement, statement_id)
+    if statement.signed_at is not None:
+        draw_now(run.act, statement_id)
+    return exports.statement_pdf_bytes(run.act, session.get_one(Statement, statement_id))
 
 
 @click.command("reconcile")

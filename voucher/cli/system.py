@@ -141,6 +141,7 @@ def show_backlog(run: Run) -> Answer:
         f"Audit rows wait for a seal since {long_time(found.oldest_unsealed)}."
         if found.oldest_unsealed
         else "Every audit row is sealed.",
+        *([f"{counted(found.papers, 'paper')} of signed statements to draw."] if found.papers else []),
     ]
     if behind:
         lines.append("The job worker is behind: look whether it runs, and at its log.")

@@ -165,6 +165,7 @@ class MoneyYear:
         yield self.lives.later(4)
         for each in made.values():
             do("sigrid", "statement", "sign", each)
+        do(None, "worker", "--once")  # draws the papers
         yield self.lives.later(1)
         do("stella", "statement", "send", grant)
         if number < 2:

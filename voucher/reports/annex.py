@@ -49,6 +49,7 @@ UNDER_RULE, OVER_TEXT = 15.06, 16.3
 GAP = 1.7 * MM
 VOUCHER, DATES, PAYMENT = 27 * MM, 21 * MM, 32 * MM
 MOST_CHARACTERS = 12  # Of those without a glyph, so many are named.
+TOLD_EVERY = 100  # Rows between two words about how far it has come: some hundredths of a second.
 
 Json = Mapping[str, Any]
 
@@ -63,12 +64,17 @@ class Around:
     signed: bool
 
 
-def append_annex(front: bytes, data: Json, around: Around, out: BinaryIO) -> Appended:
-    """Writes the front with the annex behind it. Raises CutFigure when an amount is too long for any column."""
-    return append_table(front, annex_table(data), _sheet(around), out, faces=font_files())
+def append_annex(
+    front: bytes, data: Json, around: Around, out: BinaryIO, told: Callable[[int], object] = lambda _drawn: None
+) -> Appended:
+    """Writes the front with the annex behind it. Raises CutFigure when an amount is too long for any column.
+
+    ``told`` is given how many rows are drawn, now and then.
+    """
+    return append_table(front, annex_table(data, told), _sheet(around), out, faces=font_files())
 
 
-def annex_table(data: Json) -> Table:
+def annex_table(data: Json, told: Callable[[int], object] = lambda _drawn: None) -> Table:
     """The transactions as rows; ``data`` is that of the statement."""
     rows: Sequence[Json] = data["transactions"]
     sums = {name: sum(row[name] or 0 for row in rows) for name in AMOUNTS}
@@ -83,13 +89,27 @@ def annex_table(data: Json) -> Table:
         columns=columns,
         head=HEAD,
         count=len(rows),
-        row=lambda number: _row(number, rows[number], money),
+        row=_telling(lambda number: _row(number, rows[number], money), len(rows), told),
         row_header=1,
         total=[*total, ()],
         total_span=5,
         bookmark=_("Records {first} to {last}"),
         padding=2.7,
     )
+
+
+def _telling(row: Callable[[int], Row], count: int, told: Callable[[int], object]) -> Callable[[int], Row]:
+    """The same rows. All of them are asked for to be measured first, and then again, one by one, to be drawn."""
+    asked = 0
+
+    def telling(number: int) -> Row:
+        nonlocal asked
+        asked += 1
+        if asked % TOLD_EVERY == 0:
+            told(max(0, asked - count))
+        return row(number)
+
+    return telling
 
 
 def _row(number: int, row: Json, money: Style) -> Row:

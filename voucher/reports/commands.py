@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import cast
@@ -14,8 +13,6 @@ from sqlalchemy import func, select
 
 from voucher.accounts.models import Person
 from voucher.audit.commands import begin_state, change_state
-from voucher.documents.commands import RETAINED_STATEMENT, keep_own_document
-from voucher.documents.models import Document
 from voucher.funding.models import Agreement
 from voucher.outputs.commands import count_outputs
 from voucher.platform.act import Act
@@ -28,11 +25,19 @@ from voucher.reports.breaches import lines_beyond_tolerance
 from voucher.reports.funding_lines import FundingWords
 from voucher.reports.ledger_side import Period
 from voucher.reports.models import Statement
-from voucher.reports.paper import signed_statement_pdf, statement_pdf
-from voucher.reports.policy import differences, why_not_review, why_not_sign
-from voucher.reports.queries import last_signed, next_first_day, open_statement, reviewer_needed, signed_until
-from voucher.reports.rules import TRANSITIONS, StatementState, canonical, data_hash
-from voucher.reports.signing import check_address, signer_for, tell_of_signing
+from voucher.reports.paper import statement_pdf
+from voucher.reports.papers import order_paper
+from voucher.reports.policy import differences, why_not_review, why_not_send, why_not_sign
+from voucher.reports.queries import (
+    last_signed,
+    next_first_day,
+    open_statement,
+    paper_of,
+    reviewer_needed,
+    signed_until,
+)
+from voucher.reports.rules import FROZEN, TRANSITIONS, StatementState, canonical, data_hash
+from voucher.reports.signing import tell_of_signing
 from voucher.reports.statement_data import Given, Heading, StatementReader
 from voucher.reports.versions import check_seen, keep_version, note_look
 from voucher.schemes.models import Scheme
@@ -255,7 +260,8 @@ def sign_statement(act: Act, statement: Statement, *, seen: str | None = None) -
     """The signer signs: figures are read again under lock and must be the same; the period closes; all is frozen.
 
     Raises Conflict, with each difference, when anything does not hold or has changed since it was prepared, or since
-    the signer has read it (``seen`` is the hash of the figures that she read).
+    the signer has read it (``seen`` is the hash of the figures that she read). The paper is ordered here and drawn by
+    a worker (``voucher.reports.papers``), for that of a long statement takes longer than anybody should wait for locks.
     """
     act.require(Permission.STATEMENTS_SIGN, scheme_id=statement.scheme_id)
     act.require_second_factor()
@@ -268,7 +274,7 @@ def sign_statement(act: Act, statement: Statement, *, seen: str | None = None) -
     refusal = why_not_sign(act.actor, statement, reviewer_needed=reviewer)
     if refusal:
         raise Forbidden("statement_duty", refusal)
-    if not allowed(TRANSITIONS, statement.state, S.SIGNED):  # before figures are read and paper is drawn
+    if not allowed(TRANSITIONS, statement.state, S.SIGNED):  # before figures are read
         raise InvalidTransition("statement", statement.reference, statement.state, S.SIGNED)
     unsignable = why_unsignable(statement)
     if unsignable:
@@ -279,7 +285,6 @@ def sign_statement(act: Act, statement: Statement, *, seen: str | None = None) -
         raise Conflict(
             "figures_changed", "The figures have changed since they were prepared. Return and prepare again."
         )
-    stored, signature = _signed_paper(act, statement)
     change_state(
         act.actor,
         "statement.signed",
@@ -289,8 +294,8 @@ def sign_statement(act: Act, statement: Statement, *, seen: str | None = None) -
         at=act.now,
         details={"data_hash": statement.data_hash},
     )
-    statement.signed_by, statement.signed_at, statement.pdf_id = act.person_id, act.now, stored.id
-    statement.signature = signature
+    statement.signed_by, statement.signed_at = act.person_id, act.now
+    order_paper(act, statement, sign_off(statement))
     agreement.closed_through = statement.period_to
     tell_of_signing(act, statement, agreement)
     note_look(act, statement)
@@ -298,41 +303,16 @@ def sign_statement(act: Act, statement: Statement, *, seen: str | None = None) -
     return statement
 
 
-def _signed_paper(act: Act, statement: Statement) -> tuple[Document, str]:
-    """The signed PDF, kept, and its signature; made before the row changes, which the database freezes once signed."""
-    pdf, signature = signed_statement_pdf(
-        data_of(statement),
-        data_hash=statement.data_hash,
-        sign_off=sign_off(statement, signer_id=act.person_id, signed_at=act.now),
-        signer=signer_for(act),
-        check_at=check_address(act.base_url, statement.public_id),
-    )
-    stored = keep_own_document(
-        act,
-        scheme_id=statement.scheme_id,
-        data=pdf,
-        name=f"{statement.reference}.pdf",
-        retention_class=RETAINED_STATEMENT,
-        media_type="application/pdf",
-    )
-    return stored, signature
-
-
-def sign_off(
-    statement: Statement, *, signer_id: int | None = None, signed_at: datetime | None = None
-) -> list[dict[str, str | None]]:
-    """Line 26: each step with its name, role, moment and wording; open steps have no moment.
-
-    The signer and moment are given while the statement is being signed.
-    """
+def sign_off(statement: Statement) -> list[dict[str, str | None]]:
+    """Line 26: each step with its name, role, moment and wording; open steps have no moment."""
     agreement = statement.agreement
     steps = (
         ("Prepared", statement.prepared_by, statement.prepared_at, "Preparer", ""),
         ("Reviewed", statement.reviewed_by, statement.reviewed_at, "Independent reviewer", ""),
         (
             "Signed",
-            signer_id or statement.signed_by,
-            signed_at or statement.signed_at,
+            statement.signed_by,
+            statement.signed_at,
             agreement.signer_title,
             agreement.signer_wording,
         ),
@@ -361,4 +341,7 @@ def move_on(act: Act, statement: Statement, to: StatementState, *, reason: str =
     act.require(Permission.STATEMENTS_PREPARE, scheme_id=statement.scheme_id)
     if to not in (S.SENT, S.ACCEPTED, S.QUERIED):
         raise DomainError("state", f"A statement is not made {to} this way.")
+    hindrance = why_not_send(paper_of(statement)) if statement.state in FROZEN else None
+    if hindrance:
+        raise Conflict("paper_not_drawn", hindrance)
     change_state(act.actor, f"statement.{to}", statement, to, TRANSITIONS, at=act.now, reason=reason)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from voucher.documents.models import Document
 from voucher.platform import csv as csv_files
 from voucher.platform.act import Act
 from voucher.platform.csv import Cell
-from voucher.platform.db import session
+from voucher.platform.errors import NotFound
+from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.money import in_pounds
 from voucher.platform.xlsx import Sheet, write_book
 from voucher.reports.commands import data_of, statement_paper
 from voucher.reports.models import Statement
+from voucher.reports.queries import paper_of
 from voucher.reports.transactions import COLUMNS as TRANSACTION_COLUMNS
 from voucher.reports.transactions import MONEY
 from voucher.reports.transactions import transactions_csv as annex_csv
@@ -118,7 +119,10 @@ def _cell(row: Row, name: str) -> Cell:
 
 
 def statement_pdf_bytes(act: Act, statement: Statement) -> bytes:
-    """The PDF: as it was stored when signed, or drawn now for one that is not signed."""
-    if statement.pdf_id is not None:
-        return act.files.get(session.get_one(Document, statement.pdf_id).sha256)
-    return statement_paper(statement)
+    """The PDF: of a signed statement as it is stored, of another drawn now; raises NotFound until there is one."""
+    paper = paper_of(statement)
+    if paper is None:
+        return statement_paper(statement)
+    if paper.document is None:
+        raise NotFound("paper_not_drawn", _("The PDF of this statement is still being drawn. Look again in a minute."))
+    return act.files.get(paper.document.sha256)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from voucher.accounts.models import Person
 from voucher.notifications.delivery import Mail, written
 from voucher.notifications.models import OutboxMessage
 from voucher.notifications.worker import Renderer
 from voucher.platform.act import Act
 from voucher.platform.db import session
-from voucher.reports.models import CutOffReminder, Statement
+from voucher.reports.models import CutOffReminder, Statement, StatementPaper
 from voucher.reports.reminders import still_waiting
 from voucher.reports.signing import check_address
 from voucher.reports.verify.signed import read_signature
@@ -21,7 +23,9 @@ LISTED = 40
 def statement_signed(act: Act, message: OutboxMessage) -> Mail:
     """That a statement was signed, with what its reader keeps to compare it with later."""
     statement = session.get_one(Statement, message.subject_ids["statement_id"])
-    signature = read_signature((statement.signature or "").encode())
+    paper = session.scalars(select(StatementPaper).where(StatementPaper.statement_id == statement.id)).one()
+    # What was signed is known before the paper is drawn, and does not change by it.
+    signature = read_signature((paper.mandate or paper.signature or "").encode())
     return written(
         message.kind,
         person=session.get_one(Person, message.person_id).name,

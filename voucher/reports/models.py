@@ -29,8 +29,8 @@ class Statement(Base):
             name="reviewer_is_independent",
         ),
         CheckConstraint(
-            "state NOT IN ('signed', 'sent', 'accepted', 'queried') OR (signed_by IS NOT NULL AND pdf_id IS NOT NULL)",
-            name="signed_by_somebody_with_its_pdf",
+            "state NOT IN ('signed', 'sent', 'accepted', 'queried') OR signed_by IS NOT NULL",
+            name="signed_by_somebody",
         ),
     )
 
@@ -58,11 +58,53 @@ class Statement(Base):
     signed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     signed_at: Mapped[datetime | None]
     comments: Mapped[str] = mapped_column(Text, default="")
-    pdf_id: Mapped[int | None] = mapped_column(ForeignKey("document.id"))
-    # The file signature.json as it is in the PDF; none on a statement from before statements were signed by a key.
-    signature: Mapped[str | None] = mapped_column(Text)
 
     agreement: Mapped[Agreement] = relationship()
+
+
+class StatementPaper(Base):
+    """The paper of a signed statement: ordered with the signature, drawn by a worker, frozen once it is drawn.
+
+    The row is the job and its result. ``holder`` names the process that draws it now, until ``lease_until`` at least.
+    ``lines`` are the rows of its annex. What the signer has signed (``mandate``) and the address on the cover never
+    change; papers that were drawn while signing have neither, and the oldest of them no signature.
+    """
+
+    __tablename__ = "statement_paper"
+    __table_args__ = (
+        UniqueConstraint("statement_id"),
+        CheckConstraint("(holder IS NULL) = (lease_until IS NULL)", name="held_until_a_moment"),
+        CheckConstraint("lines_done BETWEEN 0 AND lines", name="no_more_lines_than_there_are"),
+        CheckConstraint("(drawn_at IS NULL) = (document_id IS NULL)", name="drawn_with_its_document"),
+        CheckConstraint("drawn_at IS NULL OR holder IS NULL", name="nobody_holds_what_is_drawn"),
+        CheckConstraint(
+            "drawn_at IS NOT NULL OR (mandate IS NOT NULL AND check_at IS NOT NULL)", name="ordered_by_its_signer"
+        ),
+        CheckConstraint(
+            "CASE WHEN drawn_at IS NULL THEN signature IS NULL ELSE mandate IS NULL OR signature IS NOT NULL END",
+            name="signed_when_it_is_drawn",
+        ),
+    )
+
+    scheme_id: Mapped[int] = mapped_column(ForeignKey("scheme.id"))
+    statement_id: Mapped[int] = mapped_column(ForeignKey("statement.id"))
+    ordered_at: Mapped[datetime]
+    mandate: Mapped[str | None] = mapped_column(Text)
+    check_at: Mapped[str | None]
+    lines: Mapped[int]
+    lines_done: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    holder: Mapped[str | None]
+    lease_until: Mapped[datetime | None]
+    last_error: Mapped[str] = mapped_column(Text, default="")
+    document_id: Mapped[int | None] = mapped_column(ForeignKey("document.id"))
+    # The file signature.json as it is in the PDF.
+    signature: Mapped[str | None] = mapped_column(Text)
+    drawn_at: Mapped[datetime | None]
+
+    statement: Mapped[Statement] = relationship()
+    document: Mapped[Document | None] = relationship()
 
 
 class StatementVersion(Base):

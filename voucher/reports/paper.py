@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -84,12 +85,19 @@ def statement_pdf(data: Json, *, data_hash: str, sign_off: SignOff, state: str) 
 
 
 def signed_statement_pdf(
-    data: Json, *, data_hash: str, sign_off: SignOff, signer: Signer, check_at: str
+    data: Json,
+    *,
+    data_hash: str,
+    sign_off: SignOff,
+    signer: Signer,
+    check_at: str,
+    told: Callable[[int], object] = lambda _drawn: None,
 ) -> tuple[bytes, str]:
     """The signed statement as PDF, with the signature in it, and that signature's file as text.
 
-    ``check_at`` is the address, which the cover's QR code carries, where whoever holds the file can check it. Raises
-    what ``statement_pdf`` raises.
+    ``check_at`` is the address, which the cover's QR code carries, where whoever holds the file can check it.
+    ``told`` is given how many rows of the annex are drawn, now and then; what it raises ends the drawing. Raises what
+    ``statement_pdf`` raises.
     """
     blank = unsigned(str(data["header"]["statement"]), data_hash, sign_off, signer)
     seal = {"key": signer, "public": base64.b64encode(signer.public).decode(), "check_at": check_at}
@@ -97,11 +105,13 @@ def signed_statement_pdf(
     at = datetime.fromisoformat(str(sign_off[-1]["at"]))
     file = Attached(SIGNATURE, blank, _("The signature of this statement"), at, plain=True)
     view = _view(data, data_hash, sign_off, str(rules.StatementState.SIGNED)) | {"seal": seal}
-    pdf, signature = seal_file(_drawn(data, view, [file]), blank, signer)
+    pdf, signature = seal_file(_drawn(data, view, [file], told), blank, signer)
     return pdf, signature.decode()
 
 
-def _drawn(data: Json, values: Json, more: list[Attached]) -> bytes:
+def _drawn(
+    data: Json, values: Json, more: list[Attached], told: Callable[[int], object] = lambda _drawn: None
+) -> bytes:
     content = rules.canonical(data)
     if rules.data_hash(content) != values["data_hash"]:
         raise ValueError("the hash is not that of the statement's data")
@@ -110,7 +120,7 @@ def _drawn(data: Json, values: Json, more: list[Attached]) -> bytes:
     front = render_archival(html, base=TEMPLATES, attached=[*_attached(data, content.encode()), *more])
     around = Around(data["header"]["scheme"], values["state"], values["foot"], signed=not values["unsigned"])
     whole = io.BytesIO()
-    append_annex(front, data, around, whole)
+    append_annex(front, data, around, whole, told)
     return whole.getvalue()
 
 

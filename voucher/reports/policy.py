@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from voucher.platform.actor import Actor
+from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.money import pounds
-from voucher.reports.models import Statement
+from voucher.reports.models import Statement, StatementPaper
 from voucher.reports.rules import StatementState
 
 
@@ -26,6 +27,13 @@ def why_not_sign(actor: Actor, statement: Statement, *, reviewer_needed: bool) -
         return "You reviewed this statement: the signer must be another person."
     if reviewer_needed and statement.state == StatementState.PREPARED:
         return "This statement has not been reviewed, and the scheme's duties ask for a reviewer."
+    return None
+
+
+def why_not_send(paper: StatementPaper | None) -> str | None:
+    """Why a signed statement cannot be noted as sent yet, or None: there must be a paper that could be sent."""
+    if paper is None or paper.drawn_at is None:
+        return _("Its PDF is still being drawn: note that the statement was sent when you can download it.")
     return None
 
 

@@ -16,7 +16,7 @@ from voucher.platform.actor import Actor
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
-from voucher.reports.models import Statement, StatementLook, StatementVersion
+from voucher.reports.models import Statement, StatementLook, StatementPaper, StatementVersion
 from voucher.reports.rules import FROZEN, WITH_FUNDER
 from voucher.schemes.models import Scheme
 
@@ -121,6 +121,11 @@ def funders_statements(actor: Actor) -> Select[Statement]:
 def funders_statement(actor: Actor, public_id: str) -> Statement:
     """One of them; raises NotFound for any other."""
     return _one(funders_statements(actor).where(Statement.public_id == public_id))
+
+
+def paper_of(statement: Statement) -> StatementPaper | None:
+    """The paper of a signed statement, drawn or to be drawn; None of one that is not signed."""
+    return session.scalar(select(StatementPaper).where(StatementPaper.statement_id == statement.id))
 
 
 def _one(query: Select[Statement], *, lock: bool = False) -> Statement:

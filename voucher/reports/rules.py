@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 
 from voucher.platform.states import State, transitions
@@ -20,6 +21,14 @@ class StatementState(State):
     SENT = "sent"
     ACCEPTED = "accepted"
     QUERIED = "queried"
+
+
+class PaperState(State):
+    """How far the paper of a signed statement is. It is drawn in the end: a try that failed waits for the next one."""
+
+    WAITING = "waiting"
+    DRAWING = "being drawn"
+    DRAWN = "drawn"
 
 
 S = StatementState
@@ -43,6 +52,13 @@ class Party(StrEnum):
     PROVIDER = "provider"
     BUSINESS = "business"
     OFFICE = "office"
+
+
+def paper_state(*, is_drawn: bool, lease_until: datetime | None, now: datetime) -> PaperState:
+    """Where a paper stands. It follows from the lease: nobody could note that the process that drew it has died."""
+    if is_drawn:
+        return PaperState.DRAWN
+    return PaperState.DRAWING if lease_until is not None and lease_until > now else PaperState.WAITING
 
 
 def canonical(data: Mapping[str, object]) -> str:

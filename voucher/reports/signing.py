@@ -11,14 +11,26 @@ from voucher.funding.models import Agreement
 from voucher.notifications.commands import tell
 from voucher.platform.act import Act
 from voucher.platform.db import session
+from voucher.platform.errors import DomainError
+from voucher.platform.i18n import gettext_noop as _
 from voucher.reports.models import Statement
-from voucher.reports.verify.signed import AuditHead, Signer
+from voucher.reports.verify.signed import AuditHead, Signature, Signer
 
 
 def signer_for(act: Act) -> Signer:
     """The installation's key for statements with the audit trail's newest seal, which is signed along."""
     key = act.ring.statement_signer(act.now)
     return Signer(key.kid, key.public, key.sign, AuditHead(*head()))
+
+
+def signer_again(act: Act, mandate: Signature) -> Signer:
+    """The key that signed a mandate, with the head that was signed along; raises DomainError when that key is gone."""
+    kid = mandate.members["key_id"]
+    for key in act.ring.statement_keys():
+        if key.kid == kid and key.public == mandate.public:
+            return Signer(key.kid, key.public, key.sign, mandate.head)
+    words = _("The key ring does not have key {kid}, with which the statement was signed. Put the right ring back.")
+    raise DomainError("statement_key_missing", words.format(kid=kid))
 
 
 def check_address(base_url: str, public_id: str) -> str:

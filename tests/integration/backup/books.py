@@ -158,7 +158,7 @@ def _add_what_no_command_makes(document_id: int) -> None:
 
     Whoever adds a table adds a row of it, here or by a command above.
     """
-    signed: dict[str, object] = {"state": "signed", "signed_by": 2, "signed_at": MOMENT, "pdf_id": document_id}
+    signed: dict[str, object] = {"state": "signed", "signed_by": 2, "signed_at": MOMENT}
     signed |= {"data": "{}", "data_hash": data_hash("{}")}
     with atomic():
         connection = session.connection()
@@ -167,6 +167,9 @@ def _add_what_no_command_makes(document_id: int) -> None:
             event = {"object_kind": "statement", "object_id": add(connection, "statement", **given, **signed)}
             add(connection, "audit_event", **event, to_state="signed")
             add(connection, "statement_version", statement_id=event["object_id"], number=number)
+            drawn: dict[str, object] = {"document_id": document_id, "drawn_at": MOMENT}
+            waits: dict[str, object] = {"mandate": "{}", "check_at": "x"}
+            add(connection, "statement_paper", statement_id=event["object_id"], **(waits if before else drawn))
         add(connection, "statement_look")
         add(connection, "statement_check")
         add(connection, "one_time_link", purpose="confirm a claim")

@@ -138,7 +138,8 @@ def test_what_waits_for_the_worker_is_counted_and_too_long_is_a_failure(town_at:
     shell = town_at("voucher").shell
     shell.run("worker", "--once")
     calm = shell.ask("backlog")
-    assert calm == {"messages": 0, "oldest_message": None, "failing": 0, "oldest_unsealed": None, "behind": False}
+    nothing = {"messages": 0, "oldest_message": None, "failing": 0, "papers": 0, "oldest_paper": None}
+    assert calm == {**nothing, "oldest_unsealed": None, "behind": False}
     shell.run("keys", "rotate", "--reason", "a year has passed", by=OLWEN)
     assert shell.ask("backlog")["behind"] is False
     shell.clock.advance(minutes=16)

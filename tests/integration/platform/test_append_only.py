@@ -164,14 +164,14 @@ def test_a_posting_in_a_closed_period_is_refused(closed: Engine) -> None:
     assert run(closed, "UPDATE posting SET id = id") == 3
 
 
-FROZEN = ("data", "data_hash", "period_to", "signed_by", "pdf_id", "ledger_balance_pence")
+FROZEN = ("data", "data_hash", "period_to", "signed_by", "ledger_balance_pence")
 
 
 @pytest.fixture
 def signed(engine: Engine) -> Engine:
     """One signed statement."""
     with engine.begin() as connection:
-        add(connection, "statement", state="signed", signed_by=2, signed_at=MOMENT, pdf_id=1)
+        add(connection, "statement", state="signed", signed_by=2, signed_at=MOMENT)
     return engine
 
 
@@ -203,6 +203,50 @@ def test_a_signed_statement_cannot_be_removed_or_replaced(signed: Engine, engine
             run(signed, statement)
     without_triggers(signed, "statement")
     assert run(signed, REMOVALS[engine_kind][0]) == 1
+
+
+ORDERED = {"mandate": "'another'", "check_at": "'another'", "lines": "7", "statement_id": "7"}
+RESULT = {"document_id": "7", "signature": "'another'", "last_error": "'another'"}
+
+
+@pytest.fixture
+def ordered(engine: Engine) -> Engine:
+    """A paper that is ordered and not drawn."""
+    with engine.begin() as connection:
+        add(connection, "statement_paper", mandate="{}", check_at="x")
+    return engine
+
+
+@pytest.mark.rule(55)
+@pytest.mark.parametrize("column", ORDERED)
+def test_what_a_paper_is_to_say_cannot_be_changed_and_how_far_it_is_can(ordered: Engine, column: str) -> None:
+    change = f"UPDATE statement_paper SET {column} = {ORDERED[column]}"
+    with pytest.raises(DBAPIError, match="never changes"):
+        run(ordered, change)
+    assert run(ordered, "UPDATE statement_paper SET lines_done = 1, holder = 'me', attempts = 2") == 1
+    without_triggers(ordered, "statement_paper")
+    assert run(ordered, change) == 1
+
+
+@pytest.mark.rule(55)
+@pytest.mark.parametrize("column", RESULT)
+def test_a_drawn_paper_cannot_be_changed(ordered: Engine, column: str) -> None:
+    run(ordered, "UPDATE statement_paper SET document_id = 1, signature = '{}', drawn_at = due_at")
+    change = f"UPDATE statement_paper SET {column} = {RESULT[column]}"
+    with pytest.raises(DBAPIError, match="never changes"):
+        run(ordered, change)
+    without_triggers(ordered, "statement_paper")
+    assert run(ordered, change) == 1
+
+
+@pytest.mark.rule(55)
+def test_a_paper_cannot_be_removed_or_replaced(ordered: Engine, engine_kind: str) -> None:
+    removals = [each.replace("statement", "statement_paper") for each in REMOVALS[engine_kind]]
+    for removal in removals:
+        with pytest.raises(DBAPIError, match="keeps its paper"):
+            run(ordered, removal)
+    without_triggers(ordered, "statement_paper")
+    assert run(ordered, removals[0]) == 1
 
 
 @pytest.mark.rule(55)

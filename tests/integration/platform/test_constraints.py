@@ -110,7 +110,10 @@ OVER: Values = {"state": "closed", "closed_at": MOMENT, "reason": "looked into"}
 PROVED: Values = {"state": "proved", "closed_at": MOMENT, "closed_by": 2}
 COUNTS: Values = {"counts_on": DAY, "document_id": 1}
 WITHDRAWN: Values = {"withdrawn_on": DAY, "document_id": 1, "permanent": True}
-SIGNED: Values = {"state": "signed", "signed_by": 2, "pdf_id": 1}
+SIGNED: Values = {"state": "signed", "signed_by": 2}
+ORDERED: Values = {"mandate": "{}", "check_at": "x"}
+HELD: Values = {**ORDERED, "holder": "x", "lease_until": MOMENT}
+DRAWN: Values = {**ORDERED, "drawn_at": MOMENT, "document_id": 1, "signature": "{}"}
 
 # Table and constraint, a change that breaks it, and the nearest change that does not.
 CHECKS: list[tuple[str, str, Values, Values]] = [
@@ -365,9 +368,19 @@ CHECKS: list[tuple[str, str, Values, Values]] = [
     ("statement", "period_has_days", {"period_from": LATER}, {"period_from": DAY}),
     ("statement", "reviewer_is_independent", {"reviewed_by": 1}, {"reviewed_by": 2}),
     ("statement", "reviewer_is_independent", {**SIGNED, "reviewed_by": 2}, {**SIGNED, "reviewed_by": 3}),
-    ("statement", "signed_by_somebody_with_its_pdf", {"state": "signed"}, SIGNED),
-    ("statement", "signed_by_somebody_with_its_pdf", {**SIGNED, "pdf_id": None}, SIGNED),
+    ("statement", "signed_by_somebody", {"state": "signed"}, SIGNED),
     ("statement", "signer_is_not_the_preparer", {**SIGNED, "signed_by": 1}, SIGNED),
+    ("statement_paper", "drawn_with_its_document", {**DRAWN, "document_id": None}, DRAWN),
+    ("statement_paper", "drawn_with_its_document", {**ORDERED, "document_id": 1}, ORDERED),
+    ("statement_paper", "held_until_a_moment", {**HELD, "lease_until": None}, HELD),
+    ("statement_paper", "held_until_a_moment", {**HELD, "holder": None}, HELD),
+    ("statement_paper", "no_more_lines_than_there_are", {**ORDERED, "lines_done": 2}, {**ORDERED, "lines_done": 1}),
+    ("statement_paper", "no_more_lines_than_there_are", {**ORDERED, "lines_done": -1}, {**ORDERED, "lines_done": 0}),
+    ("statement_paper", "nobody_holds_what_is_drawn", {**HELD, **DRAWN}, DRAWN),
+    ("statement_paper", "ordered_by_its_signer", {**ORDERED, "mandate": None}, ORDERED),
+    ("statement_paper", "ordered_by_its_signer", {**ORDERED, "check_at": None}, ORDERED),
+    ("statement_paper", "signed_when_it_is_drawn", {**DRAWN, "signature": None}, DRAWN),
+    ("statement_paper", "signed_when_it_is_drawn", {**ORDERED, "signature": "{}"}, ORDERED),
     ("takeover", "approved_by_somebody", {"approved_by": 2}, {"approved_by": 2, "approved_at": MOMENT}),
     (
         "takeover",

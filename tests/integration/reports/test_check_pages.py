@@ -16,7 +16,7 @@ from tests.harness.clock import FixedClock
 from tests.harness.page import Page
 from tests.harness.world import World, build_world
 from tests.integration.reports.staff import authenticator_of, browser_of, next_code, with_role
-from tests.journeys.steps import on, prepared, signed
+from tests.journeys.steps import drawn, on, prepared, signed
 from voucher.accounts.rules import Role
 from voucher.app import office
 from voucher.audit.models import AuditEvent
@@ -67,7 +67,7 @@ def test_anybody_reads_the_page_and_the_keys_and_neither_lists_a_statement(app: 
         page = nobody.get(path)
         assert statement.reference not in page
     published = json.loads(nobody.get("/statement-keys.json").text)["keys"]
-    signature = read_signature((statement.signature or "").encode())
+    signature = read_signature((drawn(statement).signature or "").encode())
     assert [(key["key_id"], key["public_key"]) for key in published] == [(1, signature.members["public_key"])]
     assert published[0]["public_key"] in nobody.get("/statement-keys")
 
@@ -183,7 +183,7 @@ def test_signing_mails_the_audit_trail_s_head_to_funder_and_auditor(app: Flask, 
     statement = signed(world, *APRIL)
     told = select(OutboxMessage.email).where(OutboxMessage.kind == "statement_signed").order_by(OutboxMessage.email)
     assert session.scalars(told).all() == ["audrey@elsewhere.example", "fiona@elsewhere.example"]
-    head = read_signature((statement.signature or "").encode()).head
+    head = read_signature((drawn(statement).signature or "").encode()).head
     assert (head.seal, len(head.digest)) == (1, 64)
     session.rollback()
     run_worker(office(), once=True, environ={})

@@ -113,6 +113,22 @@ def unsigned(statement: str, data_hash: str, sign_off: SignOff, signer: Signer) 
     )
 
 
+def mandate(blank: bytes, signer: Signer) -> bytes:
+    """What the signer has signed before there is a paper: the same file, signed over everything but a paper's hash.
+
+    A paper that is drawn later says exactly this. The mandate is no paper's signature itself: of no file is the hash
+    zeros.
+    """
+    members = json.loads(blank)
+    del members["signature"]
+    return _signed(members, signer)
+
+
+def without_paper(mandate: Signature) -> bytes:
+    """The signature's file as it is drawn into the paper that this mandate is for."""
+    return canonical({**mandate.members, "signature": NO_SIGNATURE})
+
+
 def seal_file(pdf: bytes, blank: bytes, signer: Signer) -> tuple[bytes, bytes]:
     """The PDF with hash and signature in their places, and the signature's file as it is in it.
 
@@ -122,9 +138,13 @@ def seal_file(pdf: bytes, blank: bytes, signer: Signer) -> tuple[bytes, bytes]:
         raise ValueError("the signature has no place in the PDF")
     members = json.loads(blank) | {"file_hash": hashlib.sha256(pdf).hexdigest()}
     del members["signature"]
-    signature = base64.b64encode(signer.sign(PREFIX + canonical(members))).decode()
-    final = canonical({**members, "signature": signature})
+    final = _signed(members, signer)
     return pdf.replace(blank, final), final
+
+
+def _signed(members: Mapping[str, Any], signer: Signer) -> bytes:
+    signature = base64.b64encode(signer.sign(PREFIX + canonical(members))).decode()
+    return canonical({**members, "signature": signature})
 
 
 def read_signature(raw: bytes) -> Signature:

@@ -15,7 +15,7 @@ from voucher.reports.commands import data_of, sign_off
 from voucher.reports.comparing import parts_of
 from voucher.reports.paper import shown
 from voucher.reports.queries import funders_statement, funders_statements
-from voucher.reports.views.shown import compared_with_the_one_before, lines_shown
+from voucher.reports.views.shown import compared_with_the_one_before, lines_shown, paper_shown
 from voucher.reports.views.statement_pages import file_of
 from voucher.schemes.models import Scheme
 
@@ -35,7 +35,8 @@ def statements_page() -> ResponseReturnValue:
 @blueprint.get("/funder/statements/<public_id>")
 @requires(READ)
 def statement_page(public_id: str) -> ResponseReturnValue:
-    statement = funders_statement(current_act().actor, public_id)
+    act = current_act()
+    statement = funders_statement(act.actor, public_id)
     data = data_of(statement)
     compared = compared_with_the_one_before(statement)
     return render_template(
@@ -48,6 +49,7 @@ def statement_page(public_id: str) -> ResponseReturnValue:
         compared=compared,
         figure=shown,
         steps=sign_off(statement),
+        paper=paper_shown(act, statement),
     )
 
 

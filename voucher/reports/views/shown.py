@@ -20,8 +20,8 @@ from voucher.reports.commands import data_of
 from voucher.reports.comparing import Change, changes
 from voucher.reports.models import Statement
 from voucher.reports.paper import shown
-from voucher.reports.queries import last_look, names_of, reviewer_needed, signed_before, versions_of
-from voucher.reports.rules import StatementState
+from voucher.reports.queries import last_look, names_of, paper_of, reviewer_needed, signed_before, versions_of
+from voucher.reports.rules import PaperState, StatementState, paper_state
 from voucher.schemes.models import Scheme
 
 Json = Mapping[str, object]
@@ -47,6 +47,23 @@ class Base:
 
     words: str
     changes: Mapping[str, Change]
+
+
+@dataclass(frozen=True)
+class PaperShown:
+    """How far a statement's paper is: its state, rows drawn of all, why a try failed, and when the next one is due."""
+
+    state: PaperState
+    done: int
+    lines: int
+    error: str
+    due_at: datetime | None
+    signature: str | None
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether it can be downloaded."""
+        return self.state is PaperState.DRAWN
 
 
 @dataclass(frozen=True)
@@ -115,6 +132,17 @@ def compared_with_the_one_before(statement: Statement) -> Base | None:
 
 def _read(text: str) -> Json:
     return cast(Json, json.loads(text))
+
+
+def paper_shown(act: Act, statement: Statement) -> PaperShown | None:
+    """The paper of a signed statement as its page tells of it; None of one that is not signed."""
+    paper = paper_of(statement)
+    if paper is None:
+        return None
+    state = paper_state(is_drawn=paper.drawn_at is not None, lease_until=paper.lease_until, now=act.now)
+    due_at = paper.due_at if paper.due_at > act.now else None
+    error = translate(paper.last_error) if paper.last_error else ""
+    return PaperShown(state, paper.lines_done, paper.lines, error, due_at, paper.signature)
 
 
 def read_on(act: Act, statement: Statement) -> datetime | None:

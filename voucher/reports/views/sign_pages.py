@@ -58,9 +58,7 @@ def sign_page(public_id: str) -> ResponseReturnValue:
                 if proven is not None:
                     sign_statement(proven, visible_statement(act.actor, public_id), seen=form.seen.data or "")
             if proven is not None:
-                flash(
-                    translate(_("You have signed. The period is closed, and the statement's files are kept as signed."))
-                )
+                flash(translate(_("You have signed. The period is closed, and the figures are kept as signed.")))
                 return redirect(url_for("statements.statement_page", public_id=public_id))
         except Forbidden:
             raise

@@ -35,7 +35,7 @@ from voucher.reports.rules import FROZEN, StatementState
 from voucher.reports.superseding import why_not_replace
 from voucher.reports.versions import mark_read
 from voucher.reports.views.lists import STATEMENTS
-from voucher.reports.views.shown import compared_with, lines_shown, read_on, steps
+from voucher.reports.views.shown import PaperShown, compared_with, lines_shown, paper_shown, read_on, steps
 from voucher.schemes.models import Scheme
 from voucher.schemes.queries import schemes_with
 from voucher.schemes.workplace import narrowed, offer_schemes
@@ -87,6 +87,7 @@ def record_page(act: Act, statement: Statement, *, move: MoveForm | None = None)
     data = data_of(statement)
     compared = compared_with(act, statement)
     signed = statement.state in FROZEN
+    paper = paper_shown(act, statement)
     return render_template(
         "reports/statement.html",
         statement=statement,
@@ -98,7 +99,8 @@ def record_page(act: Act, statement: Statement, *, move: MoveForm | None = None)
         reviewer_needed=reviewer_needed(scheme, statement.agreement_id),
         unsignable=[] if signed else why_unsignable(statement),
         steps=steps(act, statement, scheme),
-        may=_may(act, statement, scheme),
+        may=_may(act, statement, scheme, paper),
+        paper=paper,
         read_at=read_on(act, statement),
         seen=SeenForm(formdata=None, seen=statement.data_hash),
         move=move or MoveForm(formdata=None),
@@ -112,7 +114,7 @@ def record_page(act: Act, statement: Statement, *, move: MoveForm | None = None)
     )
 
 
-def _may(act: Act, statement: Statement, scheme: Scheme) -> dict[str, object]:
+def _may(act: Act, statement: Statement, scheme: Scheme, paper: PaperShown | None) -> dict[str, object]:
     """What this person may do with the statement now; the commands decide, the page only does not offer the rest."""
 
     def may(permission: Permission) -> bool:
@@ -130,7 +132,7 @@ def _may(act: Act, statement: Statement, scheme: Scheme) -> dict[str, object]:
         "look": may(P.STATEMENTS_SIGN) and waits,
         "why_not_sign": why_not if may(P.STATEMENTS_SIGN) and waits else None,
         "replace": may(P.STATEMENTS_PREPARE) and why_not_replace(statement) is None,
-        "move": may(P.STATEMENTS_PREPARE) and state in NEXT,
+        "move": may(P.STATEMENTS_PREPARE) and state in NEXT and paper is not None and paper.is_drawn,
         "read": (may(P.STATEMENTS_PREPARE) or may(P.STATEMENTS_REVIEW) or may(P.STATEMENTS_SIGN))
         and state not in FROZEN,
     }
