@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voucher.platform.annex.faces import ELLIPSIS, Face
-from voucher.platform.annex.layout import page_breaks
+from voucher.platform.annex.layout import Column, Slot, Style, page_breaks
 from voucher.platform.pdf import font_files
 
 WORDS = st.lists(st.text(st.sampled_from("abcŵŁ–W."), min_size=1, max_size=30), min_size=1, max_size=12)
@@ -66,6 +66,22 @@ def test_lines_keep_to_their_width_and_say_when_they_do_not_show_all(words: list
         assert broken.instead == text
         assert shown.endswith(ELLIPSIS)
         assert text.startswith(shown.removesuffix(ELLIPSIS))
+
+
+@given(st.text("£0123456789,.-PŵŁ ", max_size=12), st.integers(1, 8))
+def test_a_figure_that_is_taken_whole_needs_no_more_than_its_line(words: str, ems: int) -> None:
+    slot = Slot(face("mono"), Style("mono", 10, 12, "#000000"), Column("Net", 0, ems * 10.0))
+    if slot.takes_whole(words):
+        assert slot.broken(words) == ((words,), (False,), None)
+
+
+def test_figures_are_taken_whole_where_they_fit_and_names_never() -> None:
+    column = Column("Net", 0, 60)
+    figures, names = (Slot(face(key), Style(key, 10, 12, "#000000"), column) for key in ("mono", "text"))
+    assert figures.takes_whole("£1,204")
+    assert not figures.takes_whole("£1,204,500.00")
+    assert not figures.takes_whole("£1  204")
+    assert not names.takes_whole("Ltd")
 
 
 def test_spaces_and_composed_letters_do_not_count_twice() -> None:
