@@ -29,7 +29,7 @@ def test_a_partly_delivered_claim_is_disputed_and_refused_and_its_money_returns(
     voucher = world.issued()
     claim = world.claimed(voucher)
     said(world, claim, Delivered.PARTLY)
-    assert claim.state == "disputed"
+    assert (claim.state, claim.state_reason) == ("disputed", "The business says that not all of it was delivered.")
     with pytest.raises(DomainError):
         world.do("vera", verify_claim, claim, SEEN)
     world.do("carl", refuse_claim, claim, reason="the business did not get what was billed")

@@ -24,6 +24,8 @@ from voucher.vouchers.models import Voucher
 R = RedemptionState
 ANSWERABLE = UNDER_CHECK | {R.APPROVED}
 STRENGTHS = {Channel.WEB: Strength.ORDINARY, Channel.LINK: Strength.WEAK, Channel.COMMAND_LINE: Strength.WEAK}
+NOT_ALL_DELIVERED = "The business says that not all of it was delivered."
+CLAIM_IS_WRONG = "The business says that something in the claim is wrong."
 
 
 def _strength(act: Act) -> Strength:
@@ -126,12 +128,11 @@ def _settle_confirmation(act: Act, claim: Redemption) -> None:
     """Moves a claim to *confirmed* or *disputed* as far as the business's answers go."""
     answer = answer_in_force(claim)
     deliveries = [s.answer for s in sessions_of(claim)]
-    against = any(a in (Delivered.PARTLY, Delivered.NO) for a in deliveries) or (
-        answer is not None and not answer.accepts
-    )
-    if against:
+    undelivered = any(a in (Delivered.PARTLY, Delivered.NO) for a in deliveries)
+    if undelivered or (answer is not None and not answer.accepts):
         if claim.state in (R.SUBMITTED, R.UNCONFIRMED, R.CONFIRMED, R.VERIFIED, R.APPROVED):
-            _to_disputed(act, claim, "the business's answer")
+            # The business's own words go to the office, and not to the provider, who reads this.
+            _to_disputed(act, claim, NOT_ALL_DELIVERED if undelivered else CLAIM_IS_WRONG)
         return
     complete = answer is not None and answer.accepts and all(a == Delivered.YES for a in deliveries)
     if complete and claim.state in (R.SUBMITTED, R.DISPUTED, R.UNCONFIRMED):

@@ -247,6 +247,7 @@ def test_something_wrong_disputes_the_claim_and_says_what(client: PageClient, wo
     assert page.links["Say what is wrong or was not delivered."] == "#note"
     client.submit(page, {"If something is wrong or missing: what?": "We never ordered this"}, button=SEND)
     assert made.state == "disputed"
+    assert made.state_reason == "The business says that something in the claim is wrong."
     [answer] = session.query(ClaimAnswer)
     assert (answer.accepts, answer.note) == (False, "We never ordered this")
 
