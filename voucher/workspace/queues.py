@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, literal, null, or_, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import exists, func, literal, null, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from voucher.applications.models import Application
 from voucher.applications.rules import ApplicationState
@@ -18,6 +18,8 @@ from voucher.audit.models import AuditEvent
 from voucher.funding.models import Agreement
 from voucher.funding.queries import asks_for_reviewer
 from voucher.organisations.models import Organisation
+from voucher.payments.cost_models import AdminCost
+from voucher.payments.cost_rules import CostState
 from voucher.payments.models import BankLine, Batch, Payment
 from voucher.payments.page_queries import GONE
 from voucher.payments.queries import claims_to_pay
@@ -243,6 +245,22 @@ def _to_sign(scheme: Scheme) -> Rows:
     return both.where(or_(Statement.state == str(StatementState.REVIEWED), ~asks_for_reviewer(Statement.agreement_id)))
 
 
+def _to_send(scheme: Scheme) -> Rows:
+    """Signed and not sent; what another statement replaces is sent no more."""
+    later = aliased(Statement)
+    replaced = exists().where(later.supersedes_id == Statement.id)
+    return _statements(scheme, StatementState.SIGNED).where(~replaced)
+
+
+def _costs(scheme: Scheme) -> Rows:
+    since = AdminCost.prepared_at.label("since")
+    return (
+        select(*_named(AdminCost, AdminCost.description, since, AdminCost.pence))
+        .where(AdminCost.scheme_id == scheme.id, AdminCost.state == str(CostState.PREPARED))
+        .order_by(since, AdminCost.id)
+    )
+
+
 def _named(table: Any, about: Any, since: Any, pence: Any) -> Sequence[Any]:
     """The columns of a queue for a table with reference, state and public id."""
     return (
@@ -288,8 +306,14 @@ QUEUES = (
     _queue("pay", _("Approved claims to put in a batch"), "/claims-desk", _payable, P.BATCHES_PREPARE),
     _queue("batches-draft", _("Batches to hand over"), "/batches", _batches(B.DRAFT), P.BATCHES_PREPARE),
     _queue("batches-approve", _("Batches to approve"), "/batches", _batches(B.SUBMITTED), P.BATCHES_APPROVE),
+    _queue("costs", _("Administration costs to approve"), "/administration-costs", _costs, P.BATCHES_APPROVE),
     _queue("batches-export", _("Batches to take to the bank"), "/batches", _batches(B.APPROVED), P.BATCHES_PREPARE),
     _queue("bank-lines", _("Bank lines to match"), "/bank-lines", _bank_lines, P.BANK_LINES_MATCH),
+    _queue(
+        "statements-draft", _("Statements that came back with comments"), "/statements",
+        lambda scheme: _statements(scheme, S.DRAFT), P.STATEMENTS_PREPARE,
+    ),
+    _queue("statements-send", _("Signed statements to send"), "/statements", _to_send, P.STATEMENTS_PREPARE),
     _queue(
         "statements-review", _("Statements to review"), "/statements",
         lambda scheme: _statements(scheme, S.PREPARED), P.STATEMENTS_REVIEW,

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from functools import partial
 
 import pytest
 from flask import Flask, url_for
+from sqlalchemy import select
 
 from tests.harness.client import PageClient
 from tests.harness.clock import FixedClock
 from tests.harness.page import Page
-from tests.harness.world import STAFF, World, build_world
+from tests.harness.world import STAFF, World, add_agreement, build_world
 from tests.integration.payments.pages import browser_of, stranger, submitted
 from tests.integration.redemptions.pages import asked_of_the_database
+from tests.journeys.steps import on, prepared, signed
+from voucher.funding.commands import LineTerms
+from voucher.funding.models import FundingLine
 from voucher.funding.queries import balances
-from voucher.funding.rules import MEANINGS, Account
+from voucher.funding.rules import MEANINGS, Account, LineKind
+from voucher.payments.costs import prepare_cost
 from voucher.platform import paging
 from voucher.platform.db import session
 from voucher.platform.money import parse_pounds, pounds
 from voucher.platform.web import tasks
 from voucher.providers.payees import key_details
+from voucher.reports.commands import move_on, return_statement
+from voucher.reports.rules import StatementState
 from voucher.workspace import desk_tasks
 from voucher.workspace.funnel import STAGES
 
@@ -93,6 +101,38 @@ def test_every_queue_lists_as_many_rows_as_it_counts(app: Flask, world: World) -
     assert seen == {
         "details": 1, "verify": 1, "approve": 1, "pay": 1, "batches-approve": 1, "bank-lines": 2,
     }  # fmt: skip
+
+
+def test_whoever_prepares_statements_sees_what_came_back_and_what_is_signed_and_not_sent(
+    app: Flask, world: World, sketched: None
+) -> None:
+    first, last = date(2026, 4, 1), date(2026, 4, 30)
+    on(world, "2026-05-04")
+    statement = prepared(world, first, last)
+    stella = browser_of(app, world, "stella")
+    assert "Nothing waits for you at the moment." in stella.get("/desk")
+    world.do("sigrid", return_statement, statement, comments="line 27, please")
+    assert "1 Statements that came back with comments" in stella.get("/desk")
+    assert statement.reference in stella.get("/desk/queues/statements-draft")
+    statement = signed(world, first, last)
+    assert "1 Signed statements to send" in stella.get("/desk")
+    assert statement.reference in stella.get("/desk/queues/statements-send")
+    browser_of(app, world, "rob").get("/desk/queues/statements-send", expect=404)
+    world.do("stella", move_on, statement, StatementState.SENT)
+    assert "Nothing waits for you at the moment." in stella.get("/desk")
+
+
+def test_an_administration_cost_waits_for_whoever_approves_payments(app: Flask, world: World) -> None:
+    lines = (LineTerms("ADMIN", "Administration", LineKind.ADMINISTRATION, 100_000),)
+    add_agreement(world, "ADM-1", [], lines=lines)
+    line = session.scalars(select(FundingLine).where(FundingLine.code == "ADMIN")).one()
+    given = {"pence": 400, "description": "Half a post", "incurred_on": date(2026, 4, 7)}
+    cost = world.do("petra", prepare_cost, line, **given)
+    paul = browser_of(app, world, "paul")
+    assert "1 Administration costs to approve" in paul.get("/desk")
+    listed = paul.get("/desk/queues/costs")
+    assert "Half a post" in paul.click(listed, cost.reference)
+    browser_of(app, world, "petra").get("/desk/queues/costs", expect=404)
 
 
 def waiting_everywhere(world: World) -> None:
