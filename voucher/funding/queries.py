@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Label, Select, and_, case, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Label, Select, and_, bindparam, case, func, or_, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, aliased, contains_eager, joinedload, selectinload
 
 from voucher.accounts.models import Person
@@ -91,12 +92,16 @@ def balances(line_ids: Sequence[int], through: date | None = None) -> dict[int, 
     return found
 
 
-def _standing(subject: InstrumentedAttribute[int | None], subject_id: int, account: Account) -> Select[int, int]:
+@cache
+def _standing(subject: InstrumentedAttribute[int | None]) -> Select[int, int]:
+    """Made once for each column, because every claim asks and making the expression costs more than the answer."""
+    number = bindparam("number", type_=subject.type)
+    account = bindparam("account", type_=Posting.to_account.type)
     arrived = select(Posting.line_id, Posting.pence.label("pence")).where(
-        subject == subject_id, Posting.to_account == str(account)
+        subject == number, Posting.to_account == account
     )
     left = select(Posting.line_id, (-Posting.pence).label("pence")).where(
-        subject == subject_id, Posting.from_account == str(account)
+        subject == number, Posting.from_account == account
     )
     both = union_all(arrived, left).subquery()
     total = func.sum(both.c.pence)
@@ -105,17 +110,17 @@ def _standing(subject: InstrumentedAttribute[int | None], subject_id: int, accou
 
 def standing_of_application(application_id: int, account: Account) -> dict[int, int]:
     """Pence by line that stand on the account for an application."""
-    return _by_line(_standing(Posting.application_id, application_id, account))
+    return _by_line(Posting.application_id, application_id, account)
 
 
 def standing_of_voucher(voucher_id: int, account: Account) -> dict[int, int]:
     """Pence by line that stand on the account for a voucher, in the order of the lines."""
-    return _by_line(_standing(Posting.voucher_id, voucher_id, account))
+    return _by_line(Posting.voucher_id, voucher_id, account)
 
 
 def standing_of_redemption(redemption_id: int, account: Account) -> dict[int, int]:
     """Pence by line that stand on the account for a claim, in the order of the lines."""
-    return _by_line(_standing(Posting.redemption_id, redemption_id, account))
+    return _by_line(Posting.redemption_id, redemption_id, account)
 
 
 def standing_of_redemptions(redemption_ids: Sequence[int], account: Account) -> dict[int, dict[int, int]]:
@@ -141,11 +146,12 @@ def standing_of_redemptions(redemption_ids: Sequence[int], account: Account) -> 
 
 def standing_of_debt(debt_id: int, account: Account) -> dict[int, int]:
     """Pence by line that stand on the account for a debt."""
-    return _by_line(_standing(Posting.debt_id, debt_id, account))
+    return _by_line(Posting.debt_id, debt_id, account)
 
 
-def _by_line(query: Select[int, int]) -> dict[int, int]:
-    return {line_id: int(pence) for line_id, pence in session.execute(query)}
+def _by_line(subject: InstrumentedAttribute[int | None], number: int, account: Account) -> dict[int, int]:
+    rows = session.execute(_standing(subject), {"number": number, "account": str(account)})
+    return {line_id: int(pence) for line_id, pence in rows}
 
 
 def split_over(total: int, standing: Mapping[int, int]) -> dict[int, int]:

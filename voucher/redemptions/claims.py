@@ -217,8 +217,8 @@ def _claim_sessions(act: Act, redemption: Redemption, sessions: Sequence[Deliver
 
 def _attach(redemption: Redemption, evidence: Sequence[Attached]) -> None:
     """Adds the files of this version; one that an earlier version rests on is there already."""
-    rows = session.scalars(select(Evidence).where(Evidence.redemption_id == redemption.id))
-    before = {(item.document_id, item.kind) for item in rows}
+    earlier = select(Evidence).where(Evidence.redemption_id == redemption.id)
+    before = {(item.document_id, item.kind) for item in session.scalars(earlier)} if redemption.version > 1 else set()
     session.add_all(
         Evidence(
             redemption_id=redemption.id,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, bindparam, or_, select, union_all
 from sqlalchemy.orm import joinedload
 
 from voucher.audit.commands import record
@@ -111,19 +113,34 @@ def _claims(ids: set[int]) -> Sequence[Redemption]:
 
 def _to_compare(redemption: Redemption, known: set[int]) -> dict[int, Billed]:
     """Living claims of the scheme that could be like it, by the keys that have an index, and those that were before."""
-    same = Redemption.provider_id == redemption.provider_id
-    ways = (
-        same & (Redemption.invoice_shape == redemption.invoice_shape),
-        same & (Redemption.gross_pence == redemption.gross_pence),
-        Voucher.business_id == redemption.voucher.business_id,
-    )
-    newest = [_living(redemption, way).order_by(Redemption.id.desc()).limit(COMPARED) for way in ways]
-    before = [_living(redemption, Redemption.id.in_(known))] if known else []
-    rows = [row for query in [*newest, *before] for row in session.execute(query)]
+    given = {
+        "of_provider": redemption.provider_id,
+        "of_shape": redemption.invoice_shape,
+        "of_gross": redemption.gross_pence,
+        "of_business": redemption.voucher.business_id,
+        "of_scheme": redemption.scheme_id,
+        "not_this": redemption.id,
+    }
+    rows = list(session.execute(_newest_in_each_way(), given))
+    if known:
+        rows += session.execute(_living(Redemption.id.in_(known)), given)
     return {row.id: Billed(*row[1:]) for row in rows}
 
 
-def _living(redemption: Redemption, way: ColumnElement[bool]) -> Rows:
+@cache
+def _newest_in_each_way() -> CompoundSelect[*tuple[Any, ...]]:
+    """Made once, because every claim asks and making the expression costs more than the answer."""
+    same = Redemption.provider_id == bindparam("of_provider")
+    ways = (
+        same & (Redemption.invoice_shape == bindparam("of_shape")),
+        same & (Redemption.gross_pence == bindparam("of_gross")),
+        Voucher.business_id == bindparam("of_business"),
+    )
+    newest = [_living(way).order_by(Redemption.id.desc()).limit(COMPARED).subquery() for way in ways]
+    return union_all(*[select(each) for each in newest])
+
+
+def _living(way: ColumnElement[bool]) -> Rows:
     return (
         select(
             Redemption.id,
@@ -136,8 +153,8 @@ def _living(redemption: Redemption, way: ColumnElement[bool]) -> Rows:
         .join(Redemption.voucher)
         .where(
             way,
-            Redemption.scheme_id == redemption.scheme_id,
-            Redemption.id != redemption.id,
+            Redemption.scheme_id == bindparam("of_scheme"),
+            Redemption.id != bindparam("not_this"),
             Redemption.state.not_in([str(state) for state in ENDED]),
         )
     )

@@ -58,9 +58,10 @@ P = Permission
 
 @dataclass
 class NewClaim(Attempt):
-    """One try at a claim, and the sessions that it is for."""
+    """One try at a claim, the sessions that it is for, and the receipt of one that was taken."""
 
     chosen: list[DeliverySession] = field(default_factory=list)
+    receipt: dict[str, object] = field(default_factory=dict)
 
 
 @blueprint.get("/claims")
@@ -160,7 +161,7 @@ def make_claim() -> ResponseReturnValue:
     attempt = NewClaim(form, chosen=chosen)
     _try(act, attempt, sent_files(), hand_in_claim=fits)
     if isinstance(attempt.outcome, Accepted):
-        return _accepted(attempt.outcome)
+        return _accepted(attempt, repeated=attempt.outcome.repeated)
     return _refused(attempt)
 
 
@@ -174,13 +175,15 @@ def _try(act: Act, attempt: NewClaim, uploads: Sequence[Upload], *, hand_in_clai
             attempt.outcome = submit_claim(
                 act, chosen[0].provider, chosen, invoice_of(form), files.attached, request_key=form.request_key.data
             )
+        if isinstance(attempt.outcome, Accepted):
+            # Written now, because after the commit the claim would be read from the database once more.
+            attempt.receipt = _receipt(attempt.outcome.redemption)
 
 
-def _accepted(outcome: Accepted) -> ResponseReturnValue:
-    claim = outcome.redemption
+def _accepted(attempt: NewClaim, *, repeated: bool) -> ResponseReturnValue:
     if wants_json():
-        return jsonify(_receipt(claim)), 200 if outcome.repeated else 201
-    return redirect(url_for("claims.claim_page", public_id=claim.public_id))
+        return jsonify(attempt.receipt), 200 if repeated else 201
+    return redirect(str(attempt.receipt["address"]))
 
 
 def _refused(attempt: NewClaim) -> ResponseReturnValue:
