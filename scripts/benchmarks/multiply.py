@@ -15,6 +15,8 @@ FIRST, DISTANCE = 1_000_000, 100_000
 _LETTERS = "translate(lpad(to_hex(copy), 8, '0'), '0123456789abcdef', 'abcdefghjkmnpqrs')"
 # Columns whose texts are those of a list; what they stand beside tells the rows apart.
 _OF_A_LIST = frozenset({"kind", "operation", "state", "duty"})
+# A company number has eight digits, in a copy as well; those of the town itself begin otherwise.
+_COMPANY_NUMBER = f"(50000000 + (was.id - {FIRST}) * {DISTANCE} + copy)::text"
 
 
 def begin_at_first(connection: Connection) -> None:
@@ -50,6 +52,8 @@ def _copied(column: Column[object], unique: frozenset[str]) -> str:
         if isinstance(column.type, String):  # a public id, of sixteen letters and digits
             return f"left({name}, 8) || {_LETTERS}"
         return f"CASE WHEN {name} >= {FIRST} THEN {name} + copy * {DISTANCE} ELSE {name} END"
+    if column.table.name == "identifier" and column.name == "value":
+        return _COMPANY_NUMBER
     return f"{name} || '-' || copy" if column.name in unique else name
 
 

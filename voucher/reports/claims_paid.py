@@ -61,27 +61,20 @@ class Match:
 
 def paid_in(line_ids: Sequence[int], period: Period) -> list[Paid]:
     """Each payment and return of a claim that counts in the period on one of these lines."""
-    touched = select(Posting.entry_id).where(
-        Posting.line_id.in_(line_ids),
-        Posting.effective_on >= period.first,
-        Posting.effective_on <= period.last,
-        Posting.payment_id.is_not(None),
-    )
-    rows = session.execute(
-        select(Posting.redemption_id, Posting.payment_id, Posting.to_account, Posting.line_id, func.sum(Posting.pence))
+    touched = session.scalars(
+        select(Posting.entry_id)
         .where(
-            Posting.entry_id.in_(touched),
-            Posting.from_account.in_([str(Account.APPROVED), str(Account.DEFRAYED)]),
-            Posting.to_account.in_([str(Account.APPROVED), str(Account.DEFRAYED)]),
+            Posting.line_id.in_(line_ids),
+            Posting.effective_on >= period.first,
+            Posting.effective_on <= period.last,
+            Posting.payment_id.is_not(None),
         )
-        .group_by(Posting.redemption_id, Posting.payment_id, Posting.to_account, Posting.line_id, Posting.entry_id)
-        .order_by(Posting.entry_id, Posting.redemption_id, Posting.line_id)
-    )
+        .distinct()
+        .order_by(Posting.entry_id)
+    ).all()
     parts: dict[tuple[int, int, str], dict[int, int]] = defaultdict(dict)
-    for redemption_id, payment_id, target, line_id, pence in rows:
-        if redemption_id is not None and payment_id is not None:
-            sign = 1 if target == Account.DEFRAYED else -1
-            parts[redemption_id, payment_id, target][line_id] = sign * int(pence)
+    for entries in in_portions(touched):
+        _read_parts(entries, parts)
     claims = by_id(Redemption, (redemption_id for redemption_id, _payment, _target in parts), *WITH_NAMES)
     payments = by_id(Payment, (payment_id for _redemption, payment_id, _target in parts))
     return [
@@ -93,6 +86,28 @@ def paid_in(line_ids: Sequence[int], period: Period) -> list[Paid]:
         )
         for (redemption_id, payment_id, target), by_line in parts.items()
     ]
+
+
+def _read_parts(entries: Sequence[int], parts: dict[tuple[int, int, str], dict[int, int]]) -> None:
+    """Adds what these entries paid or took back, by claim, payment and target: the signed pence by line.
+
+    The entries are given by their numbers: asked for by the period in one query, PostgreSQL reads every payment that
+    the ledger ever had, because it takes the period's entries for many more than they are.
+    """
+    rows = session.execute(
+        select(Posting.redemption_id, Posting.payment_id, Posting.to_account, Posting.line_id, func.sum(Posting.pence))
+        .where(
+            Posting.entry_id.in_(entries),
+            Posting.from_account.in_([str(Account.APPROVED), str(Account.DEFRAYED)]),
+            Posting.to_account.in_([str(Account.APPROVED), str(Account.DEFRAYED)]),
+        )
+        .group_by(Posting.redemption_id, Posting.payment_id, Posting.to_account, Posting.line_id, Posting.entry_id)
+        .order_by(Posting.entry_id, Posting.redemption_id, Posting.line_id)
+    )
+    for redemption_id, payment_id, target, line_id, pence in rows:
+        if redemption_id is not None and payment_id is not None:
+            sign = 1 if target == Account.DEFRAYED else -1
+            parts[redemption_id, payment_id, target][line_id] = sign * int(pence)
 
 
 def match_of(claim: Redemption, by_line: Mapping[int, int], line_ids: Sequence[int]) -> Match:
