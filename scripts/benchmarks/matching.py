@@ -16,7 +16,9 @@ from sqlalchemy import Connection, event
 from scripts.benchmarks.figures import table
 from scripts.benchmarks.multiply import begin_at_first, multiply
 from scripts.benchmarks.place import durability, place, town
+from tests.harness.bank_statements import Moved, csv_statement
 from tests.harness.world import World
+from tests.integration.payments.bank_imports import ready_for_files, taken_in
 from voucher.payments.matching import match_certain
 from voucher.payments.matching_queries import look_at
 from voucher.platform.db import engine, session
@@ -33,9 +35,9 @@ FROM (SELECT id AS row_id, upper(lpad(to_hex(id), 8, '0')) AS hex FROM payment) 
 """
 LINES = """
 INSERT INTO bank_line (public_id, scheme_id, source, booked_on, pence, open_pence, bank_reference, counterparty,
-  entered_by, entered_at)
+  entered_by, entered_at, statement_id, identity)
 SELECT 'line' || p.id || '-' || part, p.scheme_id, 'imported', b.exported_on, -share, share, 'BACS ' || p.reference,
-  'CALDER DIGITAL', b.prepared_by, b.exported_at
+  'CALDER DIGITAL', b.prepared_by, b.exported_at, (SELECT MAX(id) FROM bank_statement), p.id || '-' || part
 FROM payment p JOIN batch b ON b.id = p.batch_id, LATERAL (
   SELECT 1 AS part, CASE WHEN mod(p.id, 5) = 0 THEN p.pence / 2 ELSE p.pence END AS share
   UNION ALL SELECT 2, p.pence - p.pence / 2 WHERE mod(p.id, 5) = 0
@@ -62,7 +64,9 @@ def measure(sizes: Sequence[int]) -> None:
 
 
 def _fill(world: World, size: int) -> None:
-    """So many exported payments, and the bank's lines of them."""
+    """So many exported payments, and the bank's lines of them, as if they had come with a statement that is there."""
+    ready_for_files(world)
+    taken_in(world, csv_statement([Moved(-100, "RENT")], 10**9))
     with engine().begin() as connection:
         begin_at_first(connection)
     for _each in range(SEEDS):
@@ -72,6 +76,7 @@ def _fill(world: World, size: int) -> None:
     with engine().begin() as connection:
         multiply(connection, max(0, size // SEEDS - 1))
         connection.exec_driver_sql(REFERENCES)
+        connection.exec_driver_sql("UPDATE bank_line SET open_pence = 0")  # The one that is no payment's.
         connection.exec_driver_sql(LINES)
     with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE")
