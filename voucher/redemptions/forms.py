@@ -18,7 +18,7 @@ from wtforms import (
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp
 
 from voucher.platform.forms import DayField, Filters, Form, PoundsField, ReadField, tidy
-from voucher.redemptions.rules import Delivered, EvidenceKind, RedemptionState
+from voucher.redemptions.rules import Delivered, EvidenceKind, RedemptionState, to_outsiders
 
 LONG_TEXT = 2000
 
@@ -118,7 +118,10 @@ class ClaimFilters(Filters):
     state = SelectField(
         _("State"),
         default="",
-        choices=[SelectChoice("", _("All claims")), *(SelectChoice(str(each), each.label) for each in RedemptionState)],
+        choices=[
+            SelectChoice("", _("All claims")),
+            *(SelectChoice(str(each), to_outsiders(each).capitalize()) for each in RedemptionState),
+        ],
     )
     sort = SelectField(
         _("Order"),

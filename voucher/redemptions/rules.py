@@ -76,6 +76,15 @@ VERIFIABLE = frozenset({R.CONFIRMED, R.OTHER_EVIDENCE})
 AWAITING_PAYMENT = frozenset({R.APPROVED, R.IN_BATCH, R.RETURNED})
 DEFRAYED = frozenset({R.PAID, R.RECOVERED})
 ENDED = frozenset({R.REFUSED, R.WITHDRAWN})
+# What providers and businesses read where the office's own word says nothing to them.
+_TO_OUTSIDERS = {R.IN_BATCH: _("being paid")}
+
+
+def to_outsiders(state: str) -> str:
+    """How a claim stands, in the words of those who are outside the office."""
+    return _TO_OUTSIDERS.get(R(state), state)
+
+
 WITHDRAWABLE = frozenset(state for state, following in REDEMPTION_TRANSITIONS.items() if R.WITHDRAWN in following)
 DISPUTABLE = frozenset(state for state, following in REDEMPTION_TRANSITIONS.items() if R.DISPUTED in following)
 # On its way to being paid, with nothing in the way that somebody has named.

@@ -7,6 +7,7 @@ from flask import Flask
 
 from tests.harness.clock import FixedClock
 from tests.harness.world import World, build_world
+from tests.integration.payments.pages import browser_of
 from tests.integration.redemptions.pages import (
     asked_of_the_database,
     colleague,
@@ -15,6 +16,7 @@ from tests.integration.redemptions.pages import (
     suspend_firm,
 )
 from voucher.accounts.rules import Role
+from voucher.payments.batches import prepare_batch
 from voucher.redemptions.decisions import send_back
 
 
@@ -71,6 +73,21 @@ def test_a_suspended_firm_reads_so_first(app: Flask, world: World) -> None:
     assert "Your firm is suspended" not in pat.get("/provider")
     suspend_firm(world)
     assert "Your firm is suspended in Northern Tech Tasters. Nothing new can be recorded" in pat.get("/provider")
+
+
+def test_both_sides_read_that_a_claim_in_a_batch_is_being_paid(app: Flask, world: World) -> None:
+    claim = world.payable()
+    world.do("petra", prepare_batch, world.scheme)
+    pat, owner = signed_in(app), browser_of(app, world, world.owner_of(claim.voucher))
+    pages = [
+        pat.get("/provider"),
+        pat.get("/claims", query={"state": "in batch"}),
+        pat.get(f"/claims/{claim.public_id}"),
+    ]
+    pages += [owner.get(f"/business/claims/{claim.public_id}")]
+    for page in pages:
+        assert "Being paid" in page, page.path
+        assert "In batch" not in page, page.path
 
 
 def test_with_nothing_to_do_it_says_what_comes_next(app: Flask, world: World) -> None:

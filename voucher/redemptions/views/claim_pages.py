@@ -44,7 +44,14 @@ from voucher.redemptions.provider_queries import (
     sessions_beside,
 )
 from voucher.redemptions.queries import sessions_of
-from voucher.redemptions.rules import DISPUTABLE, WITHDRAWABLE, EvidenceKind, RedemptionState, SessionState
+from voucher.redemptions.rules import (
+    DISPUTABLE,
+    WITHDRAWABLE,
+    EvidenceKind,
+    RedemptionState,
+    SessionState,
+    to_outsiders,
+)
 from voucher.redemptions.standing import standings
 from voucher.redemptions.story import story_of
 from voucher.redemptions.uploads import Upload, hand_in, kept_as
@@ -54,6 +61,8 @@ from voucher.redemptions.views.lists import OWN_CLAIMS, OwnClaim
 blueprint = Blueprint("claims", __name__)
 
 P = Permission
+
+blueprint.add_app_template_filter(to_outsiders)
 
 
 @dataclass

@@ -10,6 +10,7 @@ from voucher.organisations.models import Organisation
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.lists import Column, Kind, Listing
 from voucher.redemptions.models import Redemption
+from voucher.redemptions.rules import to_outsiders
 from voucher.redemptions.staff_queries import PROVIDER_PARTY
 from voucher.redemptions.standing import Standing
 from voucher.redemptions.waiting import waits_for
@@ -73,7 +74,7 @@ OWN_CLAIMS = Listing(
         Column(_("VAT"), lambda row: row.claim.vat_pence, kind=Kind.MONEY),
         Column(_("The business pays of the price"), lambda row: row.claim.own_pence, kind=Kind.MONEY),
         Column(_("The voucher pays"), lambda row: row.claim.grant_pence, "pays", Redemption.grant_pence, Kind.MONEY),
-        Column(_("State"), lambda row: row.claim.state, kind=Kind.STATE),
+        Column(_("State"), lambda row: to_outsiders(row.claim.state), kind=Kind.STATE),
         Column(_("Sent"), lambda row: row.claim.submitted_at, "sent", Redemption.submitted_at),
         Column(_("Waits for"), lambda row: row.standing.waiting.whose_turn, kind=Kind.STATE),
         Column(_("Since"), lambda row: row.standing.since_on),
