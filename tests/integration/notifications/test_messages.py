@@ -282,7 +282,7 @@ def everything(world: World) -> None:
     world.do("ada", grant_role, world.people["sam"], Role.ASSESSOR, scheme_id=world.scheme.id)
     world.do("sam", put_on_waiting_list, reviewed, reason="the round is spent")
     _statement_signed(world)
-    world.clock.set(datetime(2026, 4, 21, 9, tzinfo=UTC))
+    world.clock.set(datetime(2026, 4, 22, 9, tzinfo=UTC))  # The invitation of a colleague has run out by then.
     send()
 
 
