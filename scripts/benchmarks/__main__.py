@@ -19,7 +19,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the measurement that was named and prints its figures."""
     given = _parser().parse_args(arguments)
     logging.disable(logging.INFO)  # A line for each request would hide the figures.
-    print(machine())
+    try:
+        print(machine())
+        _measure(given)
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def _measure(given: argparse.Namespace) -> None:
     match given.what:
         case "claims":
             for engine in given.engines:

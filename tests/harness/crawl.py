@@ -87,6 +87,8 @@ class Seen:
     def is_new(self, page: Visited) -> bool:
         """Whether the page's endpoint is new, or a control on it, or anything on it that stood on no page yet."""
         kinds = _read(page.html).kinds
+        if not kinds:
+            return False  # It is a file.
         controls = {kind for kind in kinds if kind.split()[0] in CONTROLS}
         new_here, new_anywhere = self._add(page.endpoint, {"page"} | controls), self._add("every page", kinds)
         return new_here or new_anywhere

@@ -12,14 +12,15 @@ from voucher.platform.web import Task
 GROUPS = (
     (_("Applications and providers"), ("application_desk", "phone", "provider_desk", "provider_claims")),
     (_("Vouchers and claims"), ("voucher_desk", "claim_desk", "sampling", "irregularities", "concentration")),
-    (_("Payments"), ("batches", "ways", "pay_days", "admin_costs")),
+    (_("Payments"), ("batches", "ways", "file_templates", "levels", "pay_days", "admin_costs")),
     (_("Bank"), ("bank", "bank_files", "bank_layouts", "matching", "certain", "exceptions", "debts")),
     (_("Funding"), ("agreements", "rounds", "commitment", "cash")),
     (_("Statements and audit"), ("statements", "due", "outputs", "samples", "records")),
     (
         _("Scheme and people"),
         (
-            "schemes", "scheme_changes", "voucher_types", "eligibility", "duties", "look", "people", "roles", "team",
+            "schemes", "scheme_changes", "voucher_types", "eligibility", "duties", "look", "results", "people", "roles",
+            "team",
         ),
     ),
 )  # fmt: skip

@@ -88,9 +88,10 @@ def test_each_list_of_the_data_has_its_sheet_with_amounts_in_pounds(statement: S
         "Outputs",
         "Irregularities",
         "Samples",
+        "Large subsidies",
     ]
-    for name in ("providers", "exceptions", "overrides", "outputs", "irregularities", "samples"):
-        assert len(sheets[name.capitalize()]) == 1 + len(data[name])
+    for name in ("providers", "exceptions", "overrides", "outputs", "irregularities", "samples", "large_subsidies"):
+        assert len(sheets[name.capitalize().replace("_", " ")]) == 1 + len(data[name])
     assert Decimal(str(sheets["Providers"][1][-1])) * 100 == data["providers"][0]["defrayed"]
 
 
