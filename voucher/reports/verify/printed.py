@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from voucher.platform.i18n import gettext_noop as _
+from voucher.reports.breaches import breaches
 from voucher.reports.verify.annex import AMOUNTS
 from voucher.reports.verify.findings import Area, Finding, Sentence, fails, holds
 from voucher.reports.verify.identities import money
@@ -31,6 +32,7 @@ HEADLINES = (("Defrayed this period", "7"), ("Defrayed to date", "8"), ("Closing
 _AMOUNT = re.compile(r"(-?)£?(\d{1,3}(?:,\d{3})*|\d+)\.(\d{2})")
 _IN_TEXT = re.compile(r"(?<![\d.,])-?£\d[\d,]*\.\d{2}(?!\d)")
 SIGN_OFF = "26"
+BEYOND = "Beyond what was agreed"  # the mark beside a line that is, which nobody may take off
 
 
 def page_findings(paper: Paper, data: Json, data_hash: str, sign_off: Sequence[Json]) -> list[Finding]:
@@ -95,6 +97,7 @@ def _cover(data: Json) -> Iterator[str]:
 
 def _lines(data: Json) -> Iterator[str]:
     pots = [pot["code"] for pot in data["funding_lines"]]
+    marked = {each.code for each in breaches(data)}
     for line in data["lines"]:
         if line["code"] == SIGN_OFF:
             continue
@@ -105,7 +108,8 @@ def _lines(data: Json) -> Iterator[str]:
             split_up = part["by_funding_line"]
             on_pots = [split_up.get(pot) for pot in pots] if split_up and len(pots) > 1 else []
             figures = [_figure(value, part["unit"]) for value in (*on_pots, part["value"])]
-            yield " ".join([part["code"], part["label"], part["note"] or "", *figures])
+            mark = BEYOND if part["code"] in marked else ""
+            yield " ".join([part["code"], part["label"], mark, part["note"] or "", *figures])
 
 
 def _figure(value: int | None, unit: str) -> str:
@@ -113,7 +117,9 @@ def _figure(value: int | None, unit: str) -> str:
         return "–"
     if unit == "pence":
         return money(value)
-    return f"{value:,}" if unit == "count" else f"{value / 100:.2f}%"
+    if unit == "count":
+        return f"{value:,}"
+    return f"{value / 100:.2f}%" if unit == "basis_points" else f"{value / 100:,.2f}"
 
 
 def _lists(data: Json) -> Iterator[str]:
