@@ -176,7 +176,8 @@ def ready_world(request: pytest.FixtureRequest, nursery: Nursery, databases: Dat
 @pytest.fixture
 def database_url(databases: Databases, ready_world: Ready | None) -> Iterator[str]:
     """A fresh installation's database, or that of a copied world."""
-    url = databases.copy(ready_world.url) if ready_world else databases.migrated()
+    # What a test does first mostly puts another copy in its place.
+    url = databases.promised(ready_world.url) if ready_world else databases.migrated()
     yield url
     databases.drop(url)
 
@@ -202,7 +203,7 @@ def stages(tmp_path_factory: pytest.TempPathFactory) -> Stages:
 
 def _begin(request: pytest.FixtureRequest, stages: Stages, ready: Ready, config: Config, clock: FixedClock) -> World:
     """A copied world; its first steps may be copied, too, unless the test looks at the database itself."""
-    world, names = ready.world(clock), set(request.fixturenames)
+    world, names = ready.world(clock, now=False), set(request.fixturenames)
     if JOURNEYS & set(request.path.parts) and "engine" not in names:
         patch = request.getfixturevalue("monkeypatch") if "monkeypatch" in names else None
         world.journey = Journey(stages, ready, config, clock, "sketched" if "sketched" in names else "", patch)

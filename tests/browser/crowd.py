@@ -12,17 +12,16 @@ from urllib.parse import urlsplit
 
 import pyotp
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image, ImageDraw, ImageFont
 from playwright.sync_api import FilePayload, Locator, Page, ViewportSize, expect
 
+from tests.browser.barriers import barriers
 from tests.browser.phone import PHONE, Windows
 from tests.harness.world import PASSWORD, World
 from voucher.app import office
 from voucher.platform.db import session
 from voucher.worker import run_worker
 
-WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 DESK = ViewportSize(width=1280, height=900)
 PATIENCE = 60_000  # milliseconds: two cores may have much else to do
 
@@ -74,8 +73,7 @@ class Hands:
 
     def meets_no_barrier(self) -> None:
         """Lets axe look at the page."""
-        found = Axe().run(self.page, options=WCAG).response["violations"]
-        assert not found, [f"{each['id']}: {each['nodes'][0]['html']}" for each in found]
+        assert barriers(self.page) == []
 
     def follow(self, name: Words) -> None:
         """Follows a link of the page's own part."""

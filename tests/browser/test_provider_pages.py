@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser.barriers import barriers
 from tests.browser.phone import Phone
 from tests.harness.world import World, add_package
 from tests.integration.redemptions.pages import typed_code
@@ -19,14 +19,11 @@ from voucher.vouchers import typed_code as codes
 pytestmark = pytest.mark.browser
 
 MakePhone = Callable[..., Phone]
-WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
 
-def barriers(page: Page) -> list[str]:
+def faults(page: Page) -> list[str]:
     """What axe finds, and whether the page is wider than the phone."""
-    found = [
-        f"{each['id']}: {each['nodes'][0]['html']}" for each in Axe().run(page, options=WCAG).response["violations"]
-    ]
+    found = barriers(page)
     wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
     return [*found, *(["it is wider than the phone"] if wide else [])]
 
@@ -49,7 +46,7 @@ def test_no_answer_to_a_code_has_a_barrier(world: World, phone: MakePhone) -> No
         page.get_by_label("Voucher code").fill(code)
         page.get_by_role("button", name="Look up").click()
         word = page.locator(".result h1").inner_text()
-        found[word] = barriers(page)
+        found[word] = faults(page)
     assert {"Good", "Good for earlier work only", "Not good"} <= set(found)
     assert {word: faults for word, faults in found.items() if faults} == {}
 
@@ -59,7 +56,7 @@ def test_control_a_barrier_is_noticed(world: World, phone: MakePhone) -> None:
     page.goto("/look-up")
     page.evaluate("document.querySelector('label').remove()")
     page.evaluate("document.querySelector('main').style.width = '800px'")
-    assert [each.split(":")[0] for each in barriers(page)] == ["label", "it is wider than the phone"]
+    assert [each.split(":")[0] for each in faults(page)] == ["label", "it is wider than the phone"]
 
 
 @pytest.mark.rule(19)

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import http.client
 import json
+import multiprocessing
 import os
 import re
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from http.cookies import SimpleCookie
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from urllib.parse import urlencode
 
-from config import ROOT, Config
+from config import Config
+from tests.harness import shifted
 from tests.harness.clock import START
 from tests.harness.world import PASSWORD
 
@@ -44,7 +47,6 @@ def environment(config: Config, *, ahead: timedelta = timedelta(), die_once: Pat
         "DATABASE_URL": config.database_url,
         "VOUCHER_BASE_URL": config.base_url,
         "SHIFT_SECONDS": str(shift),
-        "PYTHONPATH": str(ROOT),
         **({"DIE_ONCE": str(die_once)} if die_once else {}),
     }
 
@@ -55,29 +57,47 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+# One process reads the product and does nothing else: what it forks is as new as if it had begun by itself, seconds
+# sooner.
+_NEW = multiprocessing.get_context("forkserver")
+_NEW.set_forkserver_preload([shifted.__name__])
+
+
 @contextmanager
-def process(*arguments: str, env: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def process(work: Callable[[], object], *, env: Mapping[str, str], log: Path) -> Iterator[BaseProcess]:
     """A process of our own, which is gone at the end whatever happens; what it says is in the log."""
-    with log.open("ab") as out:
-        started = subprocess.Popen(
-            [sys.executable, *arguments], env=dict(env), cwd=ROOT, stdout=out, stderr=out, start_new_session=True
-        )
+    started = _NEW.Process(target=_begin, args=(work, dict(env), log))
+    started.start()
     try:
         yield started
     finally:
-        if started.poll() is None:
-            os.killpg(started.pid, signal.SIGKILL)
-        started.wait()
+        if started.is_alive():
+            os.killpg(os.getpgid(started.pid or 0), signal.SIGKILL)
+        started.join()
+
+
+def _begin(work: Callable[[], object], env: Mapping[str, str], log: Path) -> None:
+    os.setsid()
+    os.environ.clear()
+    os.environ.update(env)
+    with log.open("ab") as out:
+        for said in (sys.stdout, sys.stderr):
+            os.dup2(out.fileno(), said.fileno())
+    work()
+
+
+def status(ended: BaseProcess, seconds: float = START_SECONDS) -> int | None:
+    """The exit status of a process that ends by itself."""
+    ended.join(seconds)
+    return ended.exitcode
 
 
 @contextmanager
 def web(config: Config, log: Path, *, die_once: Path | None = None) -> Iterator[WebServer]:
     """gunicorn with two workers, as it is run in earnest."""
     server = WebServer(free_port())
-    # The app is read once and not again by each worker that takes the place of a killed one.
-    arguments = ("--workers", "2", "--preload", "--bind", f"127.0.0.1:{server.port}", "--no-control-socket")
     env = environment(config, die_once=die_once)
-    with process("-m", "gunicorn", *arguments, "tests.harness.shifted:app()", env=env, log=log) as master:
+    with process(partial(shifted.serve, server.port), env=env, log=log) as master:
         server.master = master
         until(server.answers, f"the web server's start; see {log}")
         yield server
@@ -86,7 +106,7 @@ def web(config: Config, log: Path, *, die_once: Path | None = None) -> Iterator[
 class WebServer:
     """A running web server."""
 
-    master: subprocess.Popen[bytes]
+    master: BaseProcess
 
     def __init__(self, port: int) -> None:
         self.port = port

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ from flask import Flask
 from sqlalchemy import ColumnElement, select, true
 
 from config import Config
-from tests.concurrency.processes import environment, process, until
+from tests.concurrency.processes import environment, process, status, until
 from tests.concurrency.races import number
+from tests.harness import shifted
 from tests.harness.balances import faults
 from tests.harness.clock import START, FixedClock
 from tests.harness.ready import Ready, copied, running
@@ -127,7 +129,7 @@ def test_a_worker_that_is_killed_while_it_draws_leaves_nothing_half_and_the_next
         ordered(ready.world(clock))
         before = {path.name for path in office().act(WORKER).files.folder.rglob("*") if path.is_file()}
     log, ahead = tmp_path / "worker.log", AFTER_APRIL
-    with process("-m", "tests.harness.shifted", env=environment(place, ahead=ahead), log=log) as worker:
+    with process(shifted.work, env=environment(place, ahead=ahead), log=log) as worker:
         until(lambda: held(ready, place), f"somebody who draws; see {log}")
         worker.kill()
     with running(place, FixedClock(START + ahead)):
@@ -135,8 +137,8 @@ def test_a_worker_that_is_killed_while_it_draws_leaves_nothing_half_and_the_next
         assert (number(KEPT), draw_one(office().act(WORKER))) == (0, None)  # it is the dead one's for a while
         assert {path.name for path in office().act(WORKER).files.folder.rglob("*") if path.is_file()} == before
     ahead += LEASE + timedelta(minutes=5)
-    with process("-m", "tests.harness.shifted", "--once", env=environment(place, ahead=ahead), log=log) as worker:
-        assert worker.wait(PATIENCE) == 0
+    with process(partial(shifted.work, once=True), env=environment(place, ahead=ahead), log=log) as worker:
+        assert status(worker) == 0
     with running(place, clock):
         world = ready.world(clock)
         paper, statement = session.scalars(select(StatementPaper)).one(), session.scalars(select(Statement)).one()

@@ -10,14 +10,16 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from config import ROOT, Config
-from tests.concurrency.processes import Browser, WebServer, environment, process, until, web
+from tests.concurrency.processes import Browser, WebServer, environment, process, status, until, web
 from tests.concurrency.races import holding, number
+from tests.harness import shifted
 from tests.harness.balances import faults
 from tests.harness.clock import FixedClock
 from tests.harness.ready import Ready, copied, running
@@ -193,12 +195,12 @@ def test_a_killed_worker_delivers_every_message_once_and_does_every_job_once(
     vouchers = much_to_do(ready, place)
     ahead, log = timedelta(days=120), tmp_path / "worker.log"
     for enough in (3, 9):
-        with process("-m", "tests.harness.shifted", env=environment(place, ahead=ahead), log=log) as worker:
+        with process(shifted.work, env=environment(place, ahead=ahead), log=log) as worker:
             until(lambda enough=enough: len(letters(place)) >= enough, f"{enough} messages; see {log}")  # type: ignore[misc]
             worker.kill()
         ahead += LEASE_OVER  # until then, the row that the dead worker held is nobody else's
-    with process("-m", "tests.harness.shifted", "--once", env=environment(place, ahead=ahead), log=log) as worker:
-        assert worker.wait(PATIENCE) == 0
+    with process(partial(shifted.work, once=True), env=environment(place, ahead=ahead), log=log) as worker:
+        assert status(worker) == 0
     with books(ready, place) as world:
         assert letters(place) == {f"{row_id}.eml" for row_id in outbox_ids()}
         assert number("SELECT COUNT(*) FROM outbox_message WHERE done_at IS NULL") == 0

@@ -2,38 +2,28 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from config import ROOT, Config
-from tests.concurrency.processes import environment
+from config import Config
+from tests.concurrency.processes import environment, process, status
 from tests.concurrency.races import number
+from tests.harness import shifted
 from tests.harness.bank_statements import IN, OUT, Moved, csv_statement
 from tests.harness.clock import START, FixedClock
 from tests.harness.ready import Ready, copied, running
 from tests.integration.payments.bank_imports import ready_for_files
 
-# Kills itself where everything is written and nothing committed, unless it is told to live.
-PROGRAM = """
-import os, signal, sys
-from sqlalchemy import event
-from voucher.cli.main import root
-from voucher.platform.db import db
-if sys.argv[1] == "die":
-    event.listen(db.session, "before_commit", lambda session: os.kill(os.getpid(), signal.SIGKILL))
-root(sys.argv[2:])
-"""
 
-
-def taking_in(config: Config, file: Path, how: str) -> int:
+def taking_in(config: Config, file: Path, log: Path, *, dies: bool) -> int | None:
     """The exit status of a process that takes the file in."""
     command = ("import", "bank", str(file), "--kind", "csv", "--mapping", "barclays", "--commit")
     env = {**environment(config), "VOUCHER_TESTING": "1", "VOUCHER_NOW": START.isoformat()}
-    given = [sys.executable, "-c", PROGRAM, how, *command, "--as", "bina@northmoor.example"]
-    return subprocess.run(given, env=env, cwd=ROOT, capture_output=True, check=False).returncode
+    given = (*command, "--as", "bina@northmoor.example")
+    with process(partial(shifted.command, given, dies=dies), env=env, log=log) as importing:
+        return status(importing)
 
 
 @pytest.mark.slow
@@ -47,9 +37,9 @@ def test_a_process_that_is_killed_before_its_commit_leaves_no_half_import(ready:
         with running(config, clock):
             ready_for_files(ready.world(clock))
         found = {}
-        for how in ("die", "live"):
-            status = taking_in(config, file, how)
+        for dies in (True, False):
+            ended = taking_in(config, file, tmp_path / "import.log", dies=dies)
             with running(config, clock):
                 tables = ("bank_import", "bank_statement", "bank_line")
-                found[how] = (status, [number(f"SELECT COUNT(*) FROM {table}") for table in tables])
-    assert found == {"die": (-9, [0, 0, 0]), "live": (0, [1, 1, 2])}
+                found[dies] = (ended, [number(f"SELECT COUNT(*) FROM {table}") for table in tables])
+    assert found == {True: (-9, [0, 0, 0]), False: (0, [1, 1, 2])}

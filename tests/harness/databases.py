@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import shutil
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+from functools import partial
 from itertools import count
 from pathlib import Path
 
-from sqlalchemy import URL, StaticPool, create_engine
+from sqlalchemy import URL, Engine, StaticPool, create_engine, event
 
 from voucher.platform import schema
 
@@ -34,17 +36,26 @@ class Databases(ABC):
     def copy(self, url: str) -> str:
         """The URL of a new database with all that the other one has; nobody may be connected to that."""
 
+    def promised(self, url: str) -> str:
+        """The URL of a database that is made as such a copy when this process first connects to it."""
+        return self.copy(url)
+
     @abstractmethod
     def replace(self, url: str, other: str) -> None:
         """Gives a database all that another one has, and nothing else; nobody may be connected to either."""
 
-    def migrated(self) -> str:
-        """The URL of a new database with today's schema."""
+    @property
+    def template(self) -> str:
+        """The URL of a database with today's schema, which stays empty."""
         if self._template is None:
             template = self.empty()
             schema.upgrade(template)
             self._template = template
-        return self.copy(self._template)
+        return self._template
+
+    def migrated(self) -> str:
+        """The URL of a new database with today's schema."""
+        return self.copy(self.template)
 
     def keep(self, url: str) -> None:
         """Takes the database away when the session ends, not before."""
@@ -88,6 +99,17 @@ class SqliteDatabases(Databases):
         shutil.copyfile(self._path(other), self._path(url))
 
 
+# How databases are made that were promised, by their names.
+_promised: dict[str, Callable[[], object]] = {}
+
+
+@event.listens_for(Engine, "do_connect")
+def _keep_promise(_dialect: object, _record: object, _given: object, options: dict[str, object]) -> None:
+    make = _promised.pop(str(options.get("dbname")), None)
+    if make is not None:
+        make()
+
+
 class PostgresDatabases(Databases):
     """Databases on one server. The prefix tells apart the runs and processes that share it."""
 
@@ -117,10 +139,16 @@ class PostgresDatabases(Databases):
         return self._create("template0")
 
     def drop(self, url: str) -> None:
-        self._run(f'DROP DATABASE IF EXISTS "{_name(url)}" WITH (FORCE)')
+        if _promised.pop(_name(url), None) is None:
+            self._run(f'DROP DATABASE IF EXISTS "{_name(url)}" WITH (FORCE)')
 
     def copy(self, url: str) -> str:
         return self._create(_name(url))
+
+    def promised(self, url: str) -> str:
+        name = f"{self._prefix}_{next(self._numbers)}"
+        _promised[name] = partial(self._create, _name(url), name)
+        return self._server.set(database=name).render_as_string(hide_password=False)
 
     def replace(self, url: str, other: str) -> None:
         self.drop(url)

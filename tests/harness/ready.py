@@ -48,9 +48,14 @@ class Ready:
         """The installation of a copy at rest, after something was done with its world."""
         return _at_rest(self.databases, config, world)
 
-    def world(self, clock: FixedClock) -> World:
-        """The world as the database of the current app has it."""
-        world = World(clock, numbers=count(self.next_number))
+    def world(self, clock: FixedClock, *, now: bool = True) -> World:
+        """The world as the database of the current app has it: by now, or as soon as somebody looks at it."""
+        world = World(clock, numbers=count(self.next_number), find=self._find)
+        if now:
+            self._find(world)
+        return world
+
+    def _find(self, world: World) -> None:
         known = {person.id: person for person in session.scalars(select(Person))}
         world.people = {name: known[person_id] for name, person_id in self.people.items()}
         world.scheme = session.get_one(Scheme, self.scheme_id)
@@ -58,7 +63,6 @@ class Ready:
         world.round = session.get_one(Round, self.round_id)
         world.provider = session.get_one(Provider, self.provider_id)
         world.package = session.get_one(Package, self.package_id)
-        return world
 
 
 # The plain world of each maker of databases, which every other one begins as a copy of.

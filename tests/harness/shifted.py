@@ -1,4 +1,4 @@
-"""The product's web app and worker in processes of their own, by a clock that runs from where a test stands.
+"""The product's web app, worker and commands for processes of their own, by a clock that runs from where a test stands.
 
 ``SHIFT_SECONDS`` is how far that clock is from the machine's. ``DIE_ONCE`` is the path of a file that may say at which
 moment in the handling of a claim to die: the process that finds it there then removes it and kills itself.
@@ -9,13 +9,16 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from flask import Flask, Response, has_request_context, request
+from gunicorn.app import wsgiapp
 from sqlalchemy import event
 
 from voucher.app import create_app, office
+from voucher.cli.main import root
 from voucher.platform.db import db
 from voucher.worker import run_worker
 
@@ -50,11 +53,21 @@ def _die_if_told(moment: str) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def work() -> None:
+def work(*, once: bool = False) -> None:
     """The worker by that clock, until it is told to stop."""
     with app().app_context():
-        run_worker(office(), once="--once" in sys.argv)
+        run_worker(office(), once=once)
 
 
-if __name__ == "__main__":
-    work()
+def serve(port: int) -> None:
+    """The web server with two workers; the app is read once and not again by whoever takes a killed one's place."""
+    options = ("--workers", "2", "--preload", "--bind", f"127.0.0.1:{port}", "--no-control-socket")
+    sys.argv = ["gunicorn", *options, f"{__name__}:app()"]
+    wsgiapp.run()
+
+
+def command(given: Sequence[str], *, dies: bool) -> None:
+    """A command line, which may kill itself where everything is written and nothing committed."""
+    if dies:
+        event.listen(db.session, "before_commit", lambda _session: os.kill(os.getpid(), signal.SIGKILL))
+    root(list(given))

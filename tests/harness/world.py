@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from tests.harness.clock import FixedClock
 from tests.harness.stages import Journey, staged
@@ -116,14 +116,25 @@ class World:
     """What tests ask for: people by first name, a scheme with three odd lines, a provider, businesses on demand."""
 
     clock: FixedClock
-    people: dict[str, Person] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     journey: Journey | None = None
+    find: Callable[[World], None] | None = None  # in the database, where a copy has it
+    people: dict[str, Person] = field(init=False)
     scheme: Scheme = field(init=False)
     agreement: Agreement = field(init=False)
     round: Round = field(init=False)
     provider: Provider = field(init=False)
     package: Package = field(init=False)
+
+    if not TYPE_CHECKING:  # which would take any name for one of ours
+
+        def __getattr__(self, name: str) -> object:
+            """What is looked at before it was found."""
+            if self.find is None or name not in self.__dataclass_fields__:
+                raise AttributeError(name)
+            find, self.find = self.find, None
+            find(self)
+            return getattr(self, name)
 
     def act(self, name: str, channel: Channel = Channel.WEB) -> Act:
         """An act of the person with that first name."""
@@ -338,6 +349,7 @@ def build_world(clock: FixedClock, *, award_pence: int = 10_000_00, budget_pence
     if found is not None:
         return found(clock)
     world = World(clock)
+    world.people = {}
     boot = office().act(WORKER)
     with transaction(WORKER, clock):
         world.people["ada"] = create_first_administrator(

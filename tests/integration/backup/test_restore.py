@@ -32,6 +32,7 @@ FROM_SQLITE = pytest.mark.parametrize("engine_kind", ["sqlite"], indirect=True)
 TO_SQLITE = pytest.mark.parametrize("target_kind", ["sqlite"], indirect=True)
 
 
+@pytest.mark.usefixtures("step_by_step")
 def test_what_is_restored_is_what_was_backed_up(books: Books, target: Config) -> None:
     report = restore(target, books.report.data_archive, books.report.keys_archive)
     assert rows_of(target.database_url) == books.rows
@@ -43,6 +44,7 @@ def test_what_is_restored_is_what_was_backed_up(books: Books, target: Config) ->
 
 
 @FROM_SQLITE
+@pytest.mark.usefixtures("step_by_step")
 def test_what_the_database_refuses_it_refuses_after_restoring(
     books: Books, target: Config, target_databases: Databases
 ) -> None:
