@@ -127,6 +127,13 @@ def nothing_outside() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
+def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of a run have in common."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if hasattr(request.config, "workerinput") else own
+
+
+@pytest.fixture(scope="session")
 def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
     with closing(SqliteDatabases(tmp_path_factory.mktemp("sqlite"))) as made:
         yield made

@@ -5,8 +5,10 @@ Pages are the same on both engines, so these tests run on SQLite.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -24,9 +26,9 @@ from tests.browser.phone import world as world
 from tests.harness.clock import FixedClock
 from tests.harness.crawl import Visited, every_page
 from tests.harness.databases import Databases
+from tests.harness.once import made_once
 from tests.harness.ready import Ready, grow, opened
 from tests.harness.site import Site, served
-from tests.harness.world import World
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -51,29 +53,25 @@ def chromium(driver: Playwright) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def busy(sqlite_databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> tuple[Ready, Names]:
-    """A scheme in which something waits at every step, built once in the session."""
-    names: Names = {}
+def busy(shared: Path, sqlite_databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> tuple[Ready, Names]:
+    """A scheme in which something waits at every step, built once for all processes of the run."""
 
-    def furnish(world: World) -> None:
-        names.update(make_busy(world))
+    def make(folder: Path) -> None:
+        names: Names = {}
+        ready = grow(sqlite_databases, tmp_path_factory.mktemp("busy"), lambda world: names.update(make_busy(world)))
+        ready.keep(folder)
+        (folder / "names.json").write_text(json.dumps(names))
 
-    return grow(sqlite_databases, tmp_path_factory.mktemp("busy"), furnish), names
-
-
-@pytest.fixture(scope="session")
-def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that all processes of a run have in common."""
-    own = tmp_path_factory.getbasetemp()
-    return own.parent if hasattr(request.config, "workerinput") else own
+    kept = made_once(shared, "busy", make)
+    return Ready.kept(sqlite_databases, kept), json.loads((kept / "names.json").read_text())
 
 
 class Walks:
     """Where each person's walk through the busy scheme led; every copy of it has the same addresses."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Names, shared: Path) -> None:
         self._names = names
-        self._pages: dict[str, list[Visited]] = {}
+        self._shared = shared
 
     def cookie(self, site: Site, name: str) -> str:
         """What the browser of a person carries who has signed in; nothing for anybody."""
@@ -81,15 +79,19 @@ class Walks:
 
     def of(self, site: Site, name: str) -> list[Visited]:
         """Every page that the person comes to."""
-        if name not in self._pages:
-            self._pages[name] = list(every_page(site, self.cookie(site, name)))
-        return self._pages[name]
+
+        def walk(folder: Path) -> None:
+            pages = [asdict(page) for page in every_page(site, self.cookie(site, name))]
+            (folder / "pages.json").write_text(json.dumps(pages))
+
+        walked = made_once(self._shared, f"walk-of-{name or 'anybody'}", walk)
+        return [Visited(**page) for page in json.loads((walked / "pages.json").read_text())]
 
 
 @pytest.fixture(scope="session")
-def walks(busy: tuple[Ready, Names]) -> Walks:
-    """The walks that have been made so far."""
-    return Walks(busy[1])
+def walks(busy: tuple[Ready, Names], shared: Path) -> Walks:
+    """The walks that have been made so far in this run."""
+    return Walks(busy[1], shared)
 
 
 @pytest.fixture

@@ -154,8 +154,8 @@ def test_no_page_has_a_fault_for_anybody(
             faults.append(f"{visited.path} answered {visited.status}")
         elif seen.is_new(visited):
             new_pages.keep(f"{name or 'anybody'}-{number}", visited.html)
-            colours = seen.wears_anew(visited)
-            found = looked_at(page, plain, site.url + visited.path, colours=colours)
+            colours, handles = seen.wears_anew(visited), seen.is_handled_anew(visited)
+            found = looked_at(page, plain, site.url + visited.path, colours=colours, handles=handles)
             faults += [f"{visited.path}: {fault}" for fault in found]
     if new_pages.are_complete():
         faults += invalid(new_pages.folder)
@@ -167,15 +167,15 @@ def test_the_walk_ticks_a_box_where_a_list_asks_for_ticks(site: Site, walks: Wal
     assert "application_desk.approve_page" in {visited.endpoint for visited in walks.of(site, "asha")}
 
 
-def looked_at(page: Page, plain: Page, address: str, *, colours: bool) -> list[str]:
-    """What is wrong with one page in a browser."""
+def looked_at(page: Page, plain: Page, address: str, *, colours: bool, handles: bool) -> list[str]:
+    """What is wrong with one page in a browser; with its colours and what is pressed there where that is new."""
     page.set_viewport_size(DESK)  # type: ignore[arg-type]
     page.goto(address)
     found = ["wider than a desk"] if too_wide(page) else []
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     found += ["wider than a phone"] if too_wide(page) else []
     found += barriers(page, NO_MORE_THAN_VIOLATIONS if colours else BUT_COLOURS)
-    return [*found, *unreachable(page), *missing_without_scripts(page, plain, address)]
+    return [*found, *unreachable(page), *missing_without_scripts(page, plain, address)] if handles else found
 
 
 def invalid(folder: Path) -> list[str]:

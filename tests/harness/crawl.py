@@ -24,6 +24,8 @@ FIELD = re.compile(r'<(?:input|select|textarea)\b[^>]*\bname="([^"]+)"')
 OF_ONE_RECORD = re.compile(r"_[0-9a-z]{16}$")  # a field that is there once for each of some records
 VISITS = 3  # for lists would otherwise be walked to their ends
 # What can be done wrong on one page and right on another: names, labels and the way that the keyboard takes.
+# What the keyboard comes to, and what scripts do something with.
+HANDLES = {"a", "button", "input", "script", "select", "summary", "textarea"}
 CONTROLS = {"button", "fieldset", "form", "iframe", "input", "select", "table", "textarea", "video"}
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
@@ -39,7 +41,7 @@ class Visited:
 
 
 class _Reader(HTMLParser):
-    """The links of a page, which kinds of element it is made of, and which of them stand in which.
+    """The links of a page, which kinds of element it is made of, which of them stand in which, what can be pressed.
 
     A form that only asks for another page leads there, too, with the first of its boxes ticked.
     """
@@ -49,6 +51,7 @@ class _Reader(HTMLParser):
         self.links: list[str] = []
         self.kinds: set[str] = set()
         self.nests: set[str] = set()
+        self.handles: set[str] = set()
         self._around: list[tuple[str, str]] = []
         self._asks: str | None = None  # the address of the form around, whose boxes are not ticked yet
 
@@ -65,6 +68,9 @@ class _Reader(HTMLParser):
         kind = f"{tag} {given.get('class') or ''} {given.get('role') or ''} {given.get('type') or ''}"
         self.kinds.add(kind)
         self.nests.add(f"{self._around[-1][1] if self._around else ''} > {kind}")
+        marks = [name for name in given if name in ("tabindex", "disabled", "hidden") or name.startswith("data-")]
+        if marks or tag in HANDLES:
+            self.handles.add(f"{kind} {given.get('src') or ''} {sorted(marks)}")
         if tag not in VOID:
             self._around.append((tag, kind))
 
@@ -96,6 +102,10 @@ class Seen:
     def wears_anew(self, page: Visited) -> bool:
         """Whether something stands on the page in something else as on no page yet, so that colours may meet anew."""
         return self._add("looks", _read(page.html).nests)
+
+    def is_handled_anew(self, page: Visited) -> bool:
+        """Whether there is something on the page that is pressed or run as nothing was on any page yet."""
+        return self._add("handles", _read(page.html).handles)
 
     def asks_anew(self, page: Visited) -> bool:
         """Whether the page asks for something that no page of its endpoint asked for."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -24,6 +25,9 @@ from voucher.platform.keyring import KeyRing
 from voucher.providers.models import Package, Provider
 from voucher.schemes.models import Round, Scheme
 
+# By what a built world is found again.
+ROWS = ("people", "next_number", "scheme_id", "agreement_id", "round_id", "provider_id", "package_id")
+
 
 @dataclass(frozen=True)
 class Ready:
@@ -39,6 +43,18 @@ class Ready:
     round_id: int
     provider_id: int
     package_id: int
+
+    def keep(self, folder: Path) -> None:
+        """Writes a world of SQLite down where other processes find it."""
+        shutil.copyfile(self.url.removeprefix("sqlite:///"), folder / "database")
+        shutil.copytree(self.data, folder / "data")
+        (folder / "rows.json").write_text(json.dumps({name: getattr(self, name) for name in ROWS}))
+
+    @classmethod
+    def kept(cls, databases: Databases, folder: Path) -> Ready:
+        """The world that was written down there."""
+        rows = json.loads((folder / "rows.json").read_text())
+        return cls(databases, f"sqlite:///{folder / 'database'}", folder / "data", **rows)
 
     def running(self, config: Config, clock: FixedClock) -> AbstractContextManager[Flask]:
         """An app of a copy of it, with its context pushed."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -152,6 +152,11 @@ class Levels:
         if person_id is not None and person_id in self.of_people:
             return self.of_people[person_id]
         return self.of_the_role
+
+    def most(self, people: Iterable[int]) -> int | None:
+        """The most in pence that one of these people may approve: None where somebody has no limit, 0 for nobody."""
+        limits = [self.of(each) for each in people]
+        return None if None in limits else max((each for each in limits if each is not None), default=0)
 
 
 def bank_text(text: str, length: int = 18) -> str:

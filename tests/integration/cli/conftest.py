@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from config import Config
 from tests.harness.clock import FixedClock
+from tests.harness.once import made_once
 from tests.integration.cli.shell import Shell
 from tests.integration.cli.town import STAGES, Town
 
@@ -33,17 +35,21 @@ def shell(place: Config, clock: FixedClock) -> Shell:
 
 
 @pytest.fixture(scope="session")
-def grown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Snapshot]:
+def grown(shared: Path) -> dict[str, Snapshot]:
     """A town on SQLite after each of its stages; what depends on the engine is tested by the journey on both."""
-    folder = tmp_path_factory.mktemp("town")
-    town = Town(Shell(_place(folder / "data"), FixedClock()), folder)
+    made = made_once(shared, "town", _grow)
+    told = json.loads((made / "told.json").read_text())
+    return {stage: Snapshot(made / stage, told[stage]) for stage in STAGES}
+
+
+def _grow(folder: Path) -> None:
+    town, told = Town(Shell(_place(folder / "data"), FixedClock()), folder), {}
     town.shell.run("set-up")
-    found = {}
     for stage in STAGES:
         getattr(town, f"with_{stage}")()
         shutil.copytree(folder / "data", folder / stage)
-        found[stage] = Snapshot(folder / stage, dict(town.told))
-    return found
+        told[stage] = dict(town.told)
+    (folder / "told.json").write_text(json.dumps(told))
 
 
 @pytest.fixture

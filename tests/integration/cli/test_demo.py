@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import shutil
 import zipfile
 from collections.abc import Iterable
@@ -16,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from tests.harness.clock import FixedClock
+from tests.harness.once import made_once
 from tests.harness.sketches import sketching
 from tests.integration.cli.conftest import _place
 from tests.integration.cli.shell import Shell
@@ -55,26 +54,18 @@ PASSED = {ApplicationState.IN_REVIEW, RedemptionState.RETURNED, StatementState.P
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Shell:
-    """The demo of the smallest size, made once by whichever process of the run asks first; each has a copy."""
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    made, own = shared / "demo-made", tmp_path_factory.mktemp("demo") / "data"
-    with (shared / "demo-lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not made.exists():
-            _make(shared / "demo-begun").rename(made)
-    shutil.copytree(made, own)
+def demo(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Shell:
+    """The demo of the smallest size, of which each process has a copy."""
+    own = tmp_path_factory.mktemp("demo") / "data"
+    shutil.copytree(made_once(shared, "demo", _make), own)
     return Shell(_place(own), FixedClock())
 
 
-def _make(folder: Path) -> Path:
-    """A data folder with the demo in it."""
+def _make(folder: Path) -> None:
     shell = Shell(_place(folder), FixedClock())
     with sketching():  # drawing its letters and statements is most of the work, and is looked at elsewhere
         shell.run("set-up")
         shell.run("demo")
-    return folder
 
 
 def standing(column: InstrumentedAttribute[str]) -> dict[str, int]:

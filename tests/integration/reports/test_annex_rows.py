@@ -49,6 +49,7 @@ def asked(world: World) -> int:
 
 
 def test_three_claims_ask_the_database_no_more_than_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(rows(world)) == 1
     for_one = asked(world)
     for _claim in range(2):
         world.payable()

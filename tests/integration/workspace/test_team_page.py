@@ -7,6 +7,7 @@ from flask import Flask
 
 from tests.harness.clock import FixedClock
 from tests.harness.world import World, build_world
+from tests.integration.payments.test_levels import level
 from tests.integration.redemptions.pages import second_scheme
 from tests.integration.reports.staff import browser_of, with_role
 from voucher.accounts.rules import Role
@@ -83,3 +84,22 @@ def test_a_duty_that_the_scheme_switched_off_is_not_listed(app: Flask, world: Wo
     with atomic():
         session.merge(world.scheme).decider_may_verify = True
     assert "Decide and verify" not in ada.get("/team")
+
+
+def test_an_amount_that_nobody_or_only_one_person_may_approve_is_named(app: Flask, world: World) -> None:
+    with_role(world, "percy", Role.PAYMENTS_APPROVER)
+    level(world, "paul", 5_000_00)
+    ada = browser_of(app, world, "ada")
+    page = ada.get("/team")
+    assert ["Approve payment batches", "Paul (up to £5,000.00), Percy", "2"] in page.rows
+    assert "Payments above" not in page.words
+    away = {row[0]: row[1] for row in page.rows if len(row) == 2}
+    assert (away["Percy"], away["Paul"]) == ("Approve payments above £5,000.00", "Nothing more")
+    level(world, None, 2_000_00)
+    page = ada.get("/team")
+    assert "Payments above £5,000.00 stand still: nobody may approve as much." in page
+    away = {row[0]: row[1] for row in page.rows if len(row) == 2}
+    assert (away["Percy"], away["Paul"]) == ("Nothing more", "Approve payments above £2,000.00")
+    world.clock.advance(days=1)
+    stop(world, "paul")
+    assert "Payments above £2,000.00 stand still: nobody may approve as much." in ada.get("/team")
