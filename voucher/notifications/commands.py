@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voucher.notifications.models import OutboxMessage
+from voucher.notifications.models import MessageSubject, OutboxMessage
 from voucher.platform.act import Act
 from voucher.platform.db import session
 
@@ -16,13 +16,19 @@ def tell(
     person_id: int | None = None,
     **subject_ids: int,
 ) -> OutboxMessage:
-    """Queues one message; a worker renders and delivers it after the commit."""
+    """Queues one message; a worker renders and delivers it after the commit.
+
+    ``subject_ids`` are the records that it is about, by which it is found on their pages: ``voucher_id=7``.
+    """
     message = OutboxMessage(
         scheme_id=scheme_id,
         kind=kind,
         person_id=person_id,
         email=email,
-        subject_ids=subject_ids,
+        subjects=[
+            MessageSubject(kind=name.removesuffix("_id"), record_id=record_id)
+            for name, record_id in subject_ids.items()
+        ],
         created_at=act.now,
         due_at=act.now,
     )

@@ -68,7 +68,10 @@ def deliver_one(act: Act, post: PostOffice) -> bool | None:
         log_fault(error)
         put_back(act, leased, error)
         return False
-    mark_done(act, leased)
+    if drawn is None:
+        mark_needless(act, leased)
+    else:
+        mark_done(act, leased)
     return True
 
 
@@ -123,6 +126,11 @@ def draw(act: Act, post: PostOffice, leased: Leased) -> tuple[Envelope, Mail] | 
 def mark_done(act: Act, leased: Leased) -> None:
     """Ends a row that was delivered; its last error, if it had one, is history."""
     _settle(leased, {"done_at": act.now, "lease_until": None, "last_error": ""})
+
+
+def mark_needless(act: Act, leased: Leased) -> None:
+    """Ends a row that was not sent, for there was nothing to say any more."""
+    _settle(leased, {"done_at": act.now, "lease_until": None, "last_error": "", "needless": True})
 
 
 def put_back(act: Act, leased: Leased, error: Exception) -> None:

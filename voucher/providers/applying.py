@@ -183,7 +183,7 @@ def refuse_application(act: Act, application: ProviderApplication, *, reason: st
         "provider_application_refused",
         email=application.contact_email,
         scheme_id=application.scheme_id,
-        application_id=application.id,
+        provider_application_id=application.id,
     )
 
 

@@ -23,7 +23,7 @@ def decided(act: Act, message: OutboxMessage) -> Mail:
 
 def refused(_act: Act, message: OutboxMessage) -> Mail:
     """That an application in the name of a firm on file was not taken up."""
-    application = session.get_one(ProviderApplication, message.subject_ids["application_id"])
+    application = session.get_one(ProviderApplication, message.subject_ids["provider_application_id"])
     return written(message.kind, scheme=session.get_one(Scheme, application.scheme_id), firm=application.name)
 
 

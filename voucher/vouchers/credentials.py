@@ -9,7 +9,7 @@ from sqlalchemy import select
 from voucher.accounts.models import Person
 from voucher.audit.commands import record
 from voucher.notifications.commands import tell
-from voucher.notifications.models import OutboxMessage
+from voucher.notifications.queries import is_on_its_way
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
@@ -97,10 +97,7 @@ def send_copy(act: Act, voucher: Voucher) -> None:
     act.require(Permission.BUSINESS_OFFERS_ACCEPT, organisation_id=voucher.business_id)
     voucher = _lock_living(voucher)
     person = session.get_one(Person, act.person_id)
-    on_their_way = select(OutboxMessage).where(
-        OutboxMessage.kind == "voucher_copy", OutboxMessage.person_id == person.id, OutboxMessage.done_at.is_(None)
-    )
-    if any(message.subject_ids.get("voucher_id") == voucher.id for message in session.scalars(on_their_way)):
+    if is_on_its_way("voucher_copy", person_id=person.id, voucher_id=voucher.id):
         return
     details = {"generation": voucher.generation, "person": person.email}
     record(act.actor, "voucher.copy_asked_for", voucher, at=act.now, details=details)

@@ -28,15 +28,17 @@ from tests.integration.reports.staff import with_role
 from tests.journeys.steps import on, signed
 from voucher.accounts.commands import grant_role
 from voucher.accounts.links import open_link
-from voucher.accounts.models import OneTimeLink
+from voucher.accounts.models import Membership, OneTimeLink, Person
 from voucher.accounts.rules import Role
 from voucher.accounts.sign_in_codes import ask_code
 from voucher.app import office
 from voucher.applications.applying import answer_question, begin_by_phone, hand_over, refuse_form
 from voucher.applications.commands import decline, send_notice_again, submit, turn_down, withdraw_application
 from voucher.applications.contacts import change_contact
+from voucher.applications.models import ApplicationForm
 from voucher.applications.reviewing import answer_office, appeal, ask_business, put_on_waiting_list
 from voucher.notifications.models import OutboxMessage
+from voucher.notifications.rules import LETTERS, Reader
 from voucher.platform.actor import WORKER
 from voucher.platform.db import engine, session
 from voucher.providers.colleagues import invite
@@ -330,6 +332,30 @@ def test_every_kind_is_drawn_whole_and_says_whom_to_ask(all_told: Config) -> Non
         assert kind == "sign_in_code" or "help@northmoor.example, 0113 496 0000" in text, kind
     assert "Why: only half was support" in words(messages["claim_approved"])
     assert "unreadable invoice" in words(messages["claim_sent_back"])
+
+
+def addresses(*roles: Role) -> set[str]:
+    """Of everybody who has or had one of these roles."""
+    held = Membership.role.in_([str(role) for role in roles])
+    return set(session.scalars(select(Person.email).join(Membership, Membership.person_id == Person.id).where(held)))
+
+
+def test_every_kind_is_written_to_whom_its_words_say(all_told: Config) -> None:
+    applicants = select(Person.email).join(ApplicationForm, ApplicationForm.person_id == Person.id)
+    businesses = addresses(Role.BUSINESS_MEMBER) | set(session.scalars(applicants))
+    readers = addresses(Role.FUNDER, Role.AUDITOR)
+    staff = addresses(Role.VERIFIER, Role.CLAIM_APPROVER, Role.SCHEME_ADMINISTRATOR, Role.PAYMENTS_PREPARER)
+    told = {(kind, email) for kind, email in session.execute(select(OutboxMessage.kind, OutboxMessage.email))}
+    for kind, email in told:
+        found = {
+            Reader.BUSINESS: email in businesses,
+            Reader.PROVIDER: email not in businesses | readers | staff,
+            Reader.OFFICE: email in staff,
+            Reader.FUNDER: email in readers,
+            Reader.ANYBODY: True,
+        }
+        assert found[LETTERS[kind].reader], (kind, email)
+    assert {LETTERS[kind].reader for kind, _email in told} == set(Reader)
 
 
 def test_nothing_in_the_database_answers_or_redeems(all_told: Config) -> None:

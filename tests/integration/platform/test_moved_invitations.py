@@ -28,7 +28,8 @@ def fill(connection: Connection) -> None:
         whose = {"scheme_id": scheme_id, "organisation_id": FIRM, "role": "provider scanner"}
         add(connection, "invitation", id=number, **word, **whose)
     add(connection, "provider_application", provider_id=1, state="taken up", services="Web shops")
-    add(connection, "outbox_message", kind="invited", subject_ids={"invitation_id": 12})
+    message = add(connection, "outbox_message", kind="invited")
+    add(connection, "message_subject", message_id=message, kind="invitation", record_id=12)
 
 
 def asked_earlier_in_the_first_scheme(connection: Connection) -> None:
