@@ -6,10 +6,11 @@ from datetime import date
 
 from sqlalchemy import select
 
-from voucher.applications.models import Application
+from voucher.applications.models import Application, ApplicationForm
 from voucher.applications.rules import LIVE, has_large_subsidy
 from voucher.audit.models import AuditEvent
 from voucher.audit.queries import history
+from voucher.notifications.queries import Subjects
 from voucher.platform.clock import london_date
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
@@ -68,3 +69,9 @@ def live_application(scheme_id: int, business_id: int) -> Application | None:
             ~Application.voucher_ended,
         )
     )
+
+
+def subjects_of_application(application_id: int) -> Subjects:
+    """By what the messages about an application are found: its own, and those about the answers that it came of."""
+    forms = select(ApplicationForm.id).where(ApplicationForm.application_id == application_id)
+    return {"application": [application_id], "form": forms}

@@ -20,7 +20,7 @@ from voucher.applications.contacts import change_contact
 from voucher.applications.models import Application
 from voucher.applications.policy import why_not_decide
 from voucher.applications.publishing import note_database_number
-from voucher.applications.queries import publication_due_on, why_declined
+from voucher.applications.queries import publication_due_on, subjects_of_application, why_declined
 from voucher.applications.reviewing import appeal, ask_business, put_on_waiting_list
 from voucher.applications.rules import APPROVABLE, ApplicationState
 from voucher.applications.rules import TO_DECIDE as STATES_TO_DECIDE
@@ -51,6 +51,7 @@ from voucher.applications.staff_steps import NEXT, STEPS
 from voucher.audit.commands import transaction
 from voucher.audit.queries import history
 from voucher.funding.queries import movements_of_application
+from voucher.notifications.queries import messages_about
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.clock import days_since, long_date
@@ -231,6 +232,7 @@ def record_page(public_id: str) -> ResponseReturnValue:
         movements=movements_of_application(application.id),
         publish_by=publication_due_on(application),
         database_number=numbers_entered([application.id]).get(application.id),
+        messages=messages_about(subjects_of_application(application.id)),
         events=history("application", application.id),
     )
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from voucher.accounts.models import Person
 from voucher.funding.models import Agreement, FundingLine
+from voucher.notifications.queries import Subjects
 from voucher.organisations.models import Organisation
 from voucher.payments.cost_models import AdminCost
 from voucher.payments.matching_rules import as_kept, references_in
@@ -236,6 +237,17 @@ def explanations(line: BankLine) -> Sequence[Explained]:
         .order_by(BankMatch.id)
     )
     return [Explained(match, next(filter(None, found), ""), by) for match, by, *found in rows]
+
+
+def subjects_of_payment(payment_id: int) -> Subjects:
+    """By what the messages about a payment are found: it has none of its own, and those about its claims."""
+    return {"redemption": select(PaymentItem.redemption_id).where(PaymentItem.payment_id == payment_id)}
+
+
+def subjects_of_batch(batch_id: int) -> Subjects:
+    """The same for all payments of a batch."""
+    paid = select(PaymentItem.redemption_id).join(Payment, Payment.id == PaymentItem.payment_id)
+    return {"redemption": paid.where(Payment.batch_id == batch_id)}
 
 
 def lines_behind(payments: Sequence[Payment]) -> Mapping[int, Sequence[tuple[str, date]]]:

@@ -269,8 +269,8 @@ def prepare(
 _COLOURS = {
     "green": {"accepted", "active", "approved", "confirmed", "defrayed", "good", "issued", "paid", "passed", "repaid",
               "settled", "signed", "verified", "accepted by the funder"},
-    "yellow": {"disputed", "information requested", "on hold", "partly settled", "queried", "returned", "sent back",
-               "suspended", "unconfirmed", "waitlisted", "part repaid"},
+    "yellow": {"could not be sent yet", "disputed", "information requested", "on hold", "partly settled", "queried",
+               "returned", "sent back", "suspended", "unconfirmed", "waitlisted", "part repaid"},
     "red": {"cancelled", "declined", "expired", "failed", "lapsed", "recalled", "refused", "rejected", "recovered",
             "written off"},
     "grey": {"draft", "spent", "superseded", "taken out", "undone", "withdrawn"},

@@ -9,9 +9,10 @@ from datetime import date, timedelta
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import contains_eager, selectinload
 
-from voucher.accounts.models import Membership, Person
+from voucher.accounts.models import Invitation, Membership, Person
 from voucher.audit.models import AuditEvent
 from voucher.documents.models import Document
+from voucher.notifications.queries import Subjects
 from voucher.organisations.models import Organisation
 from voucher.platform.actor import Actor
 from voucher.platform.authz import Permission
@@ -202,3 +203,13 @@ def events_of(provider: Provider, application: ProviderApplication | None) -> Se
     if application is not None:
         kinds.append(and_(AuditEvent.object_kind == "provider_application", AuditEvent.object_id == application.id))
     return session.scalars(select(AuditEvent).where(or_(*kinds)).order_by(AuditEvent.id)).all()
+
+
+def subjects_of_provider(provider: Provider) -> Subjects:
+    """By what the messages about a provider are found: its own, its application's, and its firm's invitations."""
+    invited = (Invitation.organisation_id == provider.organisation_id) & (Invitation.scheme_id == provider.scheme_id)
+    return {
+        "provider": [provider.id],
+        "provider_application": select(ProviderApplication.id).where(ProviderApplication.provider_id == provider.id),
+        "invitation": select(Invitation.id).where(invited),
+    }

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
 
 from voucher.applications.models import Application
+from voucher.notifications.queries import Subjects
 from voucher.organisations.models import Organisation
 from voucher.platform.actor import Actor
 from voucher.platform.authz import Permission
@@ -217,6 +218,21 @@ def claims_on(voucher: Voucher) -> Sequence[Redemption]:
         .options(joinedload(Redemption.provider).joinedload(Provider.organisation))
         .order_by(Redemption.id)
     ).all()
+
+
+def subjects_of_voucher(voucher_id: int) -> Subjects:
+    """By what the messages about a voucher are found: its own, and those about the work and the claims on it."""
+    return {
+        "voucher": [voucher_id],
+        "session": select(DeliverySession.id).where(DeliverySession.voucher_id == voucher_id),
+        "redemption": select(Redemption.id).where(Redemption.voucher_id == voucher_id),
+    }
+
+
+def subjects_of_claim(claim_id: int) -> Subjects:
+    """By what the messages about a claim are found: its own, and those about the work that it is for."""
+    sessions = select(DeliverySession.id).where(DeliverySession.redemption_id == claim_id)
+    return {"redemption": [claim_id], "session": sessions}
 
 
 def _one_voucher(actor: Actor, which: ColumnElement[bool]) -> Voucher:

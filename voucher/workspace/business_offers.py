@@ -32,6 +32,7 @@ from voucher.vouchers.commands import accept, voucher_of
 from voucher.vouchers.forms import OfferForm
 from voucher.vouchers.views import in_its_words, offer_page
 from voucher.workspace.business_queries import MEMBER, last_changes, letters_of, own_application
+from voucher.workspace.correspondence import messages_to_business
 from voucher.workspace.relative_days import how_far
 
 blueprint = Blueprint("business_offers", __name__)
@@ -53,6 +54,7 @@ def application_page(public_id: str) -> ResponseReturnValue:
         may_withdraw=application.state in TO_DECIDE,
         may_answer_office=act.actor.may(Permission.BUSINESS_OFFERS_ACCEPT, organisation_id=application.business_id),
         letters=letters_of(application),
+        messages=messages_to_business(application),
         how_far=partial(how_far, today=act.today),
     )
 

@@ -11,6 +11,7 @@ from voucher.accounts.steps import offered
 from voucher.assurance.queries import irregularities_about
 from voucher.audit.queries import history
 from voucher.funding.queries import movements_of_redemption
+from voucher.notifications.queries import messages_about
 from voucher.payments.queries import bank_days, payments_of_claim
 from voucher.platform.authz import Permission
 from voucher.platform.clock import days_since, long_date
@@ -19,7 +20,7 @@ from voucher.redemptions.likeness import alike_to
 from voucher.redemptions.other_match import declared_elsewhere
 from voucher.redemptions.queries import answer_in_force, owners_now, results_in_force, sessions_of
 from voucher.redemptions.rules import RedemptionState, Task
-from voucher.redemptions.staff_queries import READER, answers_of, claim_for_staff, files_of_claim
+from voucher.redemptions.staff_queries import READER, answers_of, claim_for_staff, files_of_claim, subjects_of_claim
 from voucher.redemptions.staff_steps import CLAIM_STEPS
 from voucher.redemptions.views.files import SHOWN
 from voucher.redemptions.views.staff_claim_steps import blueprint as blueprint
@@ -58,5 +59,6 @@ def record_page(public_id: str) -> ResponseReturnValue:
         bank_days=bank_days([item.payment for item in payments]),
         elsewhere=declared_elsewhere([claim.id]).get(claim.id, 0),
         movements=movements_of_redemption(claim.id),
+        messages=messages_about(subjects_of_claim(claim.id)),
         events=history("redemption", claim.id),
     )

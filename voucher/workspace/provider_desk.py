@@ -10,6 +10,7 @@ from flask_talisman import Talisman
 
 from voucher.audit.models import AuditEvent
 from voucher.documents.models import Document
+from voucher.notifications.queries import messages_about
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
@@ -28,6 +29,7 @@ from voucher.providers.desk_queries import (
     people_named,
     provider_on_desk,
     providers_on_desk,
+    subjects_of_provider,
     waiting_applications,
 )
 from voucher.providers.firm_queries import insurances_of
@@ -98,6 +100,7 @@ def provider_page(public_id: str) -> ResponseReturnValue:
             *([number.keyed_by, number.confirmed_by] if number else []),
         ),
         people=parts_ever(provider),
+        messages=messages_about(subjects_of_provider(provider)),
         events=events[-HISTORY:],
         suspended_why=_last_reason(events),
         soon=lambda day: ends_soon(day, act.today),

@@ -123,10 +123,9 @@ def visible(actor: Actor, model: Any, *permissions: Permission) -> Condition:
 
     A party belongs to the schemes in which it applied, provides or funds.
     """
-    grants = [g for g in actor.grants if g.permission in permissions and g.organisation_id is None]
-    if any(grant.scheme_id is None for grant in grants):
+    schemes = schemes_of(actor, *permissions)
+    if schemes is None:
         return true()
-    schemes = [grant.scheme_id for grant in grants]
     if model is not Organisation:
         inside: Condition = model.scheme_id.in_(schemes)
         return inside
@@ -136,6 +135,14 @@ def visible(actor: Actor, model: Any, *permissions: Permission) -> Condition:
         (Agreement.funder_id, Agreement.scheme_id),
     )
     return or_(*(Organisation.id.in_(select(party).where(scheme.in_(schemes))) for party, scheme in parts))
+
+
+def schemes_of(actor: Actor, *permissions: Permission) -> list[int] | None:
+    """The schemes in which the actor holds one of the permissions; None where that is all of them."""
+    grants = [g for g in actor.grants if g.permission in permissions and g.organisation_id is None]
+    if any(grant.scheme_id is None for grant in grants):
+        return None
+    return [grant.scheme_id for grant in grants if grant.scheme_id is not None]
 
 
 POSTED = {

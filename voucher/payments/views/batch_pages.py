@@ -12,12 +12,21 @@ from sqlalchemy.orm import joinedload
 from voucher.accounts.reasons import Asked, with_reason
 from voucher.audit.commands import transaction
 from voucher.audit.queries import history
+from voucher.notifications.queries import messages_about
 from voucher.payments import batches as commands
 from voucher.payments.approvers import approvers, planned
 from voucher.payments.forms import BatchFilters
 from voucher.payments.gathering import gather
 from voucher.payments.models import Batch, Payment
-from voucher.payments.page_queries import GONE, batch_parts, batches, lines_behind, names_of, payments_in
+from voucher.payments.page_queries import (
+    GONE,
+    batch_parts,
+    batches,
+    lines_behind,
+    names_of,
+    payments_in,
+    subjects_of_batch,
+)
 from voucher.payments.queries import claims_to_pay
 from voucher.payments.remittance_views import advice_file
 from voucher.payments.rules import SENT_TO_THE_BANK, BatchState
@@ -117,6 +126,7 @@ def batch_page(public_id: str) -> ResponseReturnValue:
         who_may=approvers(batch, act.now) if waits else {},
         planned=planned(batch),
         evidence=lines_behind(batch.payments),
+        messages=messages_about(subjects_of_batch(batch.id)),
         events=history("batch", batch.id),
         may=_may(act, batch),
     )

@@ -17,6 +17,7 @@ from voucher.applications.policy import why_not_decide
 from voucher.audit.commands import transaction
 from voucher.audit.queries import history
 from voucher.funding.queries import movements_of_voucher
+from voucher.notifications.queries import messages_about
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.clock import long_date
@@ -34,6 +35,7 @@ from voucher.redemptions.staff_queries import (
     claims_on,
     expiring_soon,
     sessions_on,
+    subjects_of_voucher,
     voucher_for_staff,
     voucher_of_application,
     voucher_queues,
@@ -181,6 +183,7 @@ def record_page(reference: str) -> ResponseReturnValue:
         sessions=sessions_on(voucher),
         claims=claims_on(voucher),
         movements=movements_of_voucher(voucher.id),
+        messages=messages_about(subjects_of_voucher(voucher.id)),
         events=history("voucher", voucher.id),
     )
 

@@ -14,6 +14,7 @@ from voucher.audit.queries import history
 from voucher.documents.commands import WORKBOOK
 from voucher.documents.models import Document
 from voucher.funding.models import Agreement
+from voucher.notifications.queries import messages_about
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
@@ -110,6 +111,7 @@ def record_page(act: Act, statement: Statement, *, move: MoveForm | None = None)
         replaced_by=replacement_of(statement) if signed else None,
         has_form=signed and newest_form(statement.agreement_id) is not None,
         evidence=session.get(Document, statement.ledger_evidence_id) if statement.ledger_evidence_id else None,
+        messages=messages_about({"statement": [statement.id]}),
         events=history("statement", statement.id),
     )
 

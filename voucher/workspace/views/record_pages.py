@@ -12,6 +12,7 @@ from voucher.platform.authz import Permission
 from voucher.platform.forms import Filters, tidy
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.web import current_act, requires
+from voucher.workspace.correspondence import messages_of
 from voucher.workspace.dossiers import dossier_of
 from voucher.workspace.own_pages import own_page
 from voucher.workspace.records import KINDS, postings_of, record_of, search
@@ -49,6 +50,7 @@ def record_page(kind: str, public_id: str) -> ResponseReturnValue:
         own_page=own_page(actor, found),
         dossier=dossier_of(found),
         postings=postings_of(found),
+        messages=messages_of(actor, found, EVERYTHING),
         events=history(found.row.__tablename__, found.row.id),
     )
 
@@ -59,4 +61,5 @@ def history_page(kind: str, address: str) -> ResponseReturnValue:
     act = current_act()
     found = record_of(act.actor, kind, address, Permission.CLAIMS_READ, EVERYTHING)
     events = history(found.row.__tablename__, found.row.id)
-    return render_template("workspace/history.html", found=found, row=found.row, events=events)
+    messages = messages_of(act.actor, found, Permission.CLAIMS_READ, EVERYTHING)
+    return render_template("workspace/history.html", found=found, row=found.row, messages=messages, events=events)
