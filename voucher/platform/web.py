@@ -278,8 +278,8 @@ _COLOURS = {
 
 
 def happened(action: str) -> str:
-    """An action of the audit trail in words: ``claim.sent_back`` reads “claim sent back”."""
-    return action.replace(".", " ").replace("_", " ")
+    """An action of the audit trail in words: ``claim.sent_back`` reads “Claim sent back”."""
+    return action.replace(".", " ").replace("_", " ").capitalize()
 
 
 def tag_colour(state: str) -> str:

@@ -175,7 +175,7 @@ def test_the_record_shows_sessions_claims_money_and_history(app: Flask, world: W
     assert any("First web shop" in row for row in page.rows)
     kinds = [row[1] for row in page.rows if "LGF-1, line L1" in row]
     assert kinds == ["Issued", "Claimed", "Approved"]
-    assert any("voucher issued" in row for row in page.rows)
+    assert any("Voucher issued" in row for row in page.rows)
 
 
 def test_suspending_stops_look_ups_until_it_is_lifted(app: Flask, world: World) -> None:
