@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from voucher.audit.commands import record
 from voucher.payments.bank import match_drawdown
@@ -12,7 +13,7 @@ from voucher.payments.debts import match_recovery
 from voucher.payments.defrayal import defray, take_back
 from voucher.payments.evidence import Found
 from voucher.payments.matching_queries import look_at
-from voucher.payments.matching_rules import Proposal
+from voucher.payments.matching_rules import Proposal, booked_within
 from voucher.payments.models import BankLine, Debt, Drawdown, Payment
 from voucher.payments.queries import rows_by_id
 from voucher.payments.rules import MatchKind
@@ -49,20 +50,24 @@ def fingerprint(proposals: Sequence[Proposal]) -> str:
     return hashlib.sha256(told.encode()).hexdigest()
 
 
-def match_certain(act: Act, scheme: Scheme, *, seen: str | None = None) -> Matched:
+def match_certain(
+    act: Act, scheme: Scheme, *, seen: str | None = None, first: date | None = None, last: date | None = None
+) -> Matched:
     """Matches everything that is beyond doubt, or nothing when a part of it is refused.
 
-    ``seen`` is the fingerprint of the list that the person was shown. Raises Conflict when something has come or gone
-    since then.
+    ``seen`` is the fingerprint of the list that the person was shown. Between ``first`` and ``last``, the bank's days,
+    both included, lines are matched; those of other days are left. Raises Conflict when something has come or gone
+    since the list was shown.
     """
     act.require(Permission.BANK_LINES_MATCH, scheme_id=scheme.id)
     found = look_at(scheme, act.ring)
-    if seen is not None and seen != fingerprint(found.certain):
+    certain = booked_within(found.certain, first, last)
+    if seen is not None and seen != fingerprint(certain):
         raise Conflict("list_changed", _("The list has changed since it was shown. Look at it again, then match it."))
-    if found.certain:
-        _match(act, found.certain)
-        record(act.actor, "bank_lines.matched_certain", scheme, at=act.now, details={"proposals": len(found.certain)})
-    return Matched(found.certain, len(found.left))
+    if certain:
+        _match(act, certain)
+        record(act.actor, "bank_lines.matched_certain", scheme, at=act.now, details={"proposals": len(certain)})
+    return Matched(certain, len(found.left))
 
 
 def _match(act: Act, proposals: Sequence[Proposal]) -> None:

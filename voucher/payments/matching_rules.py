@@ -81,6 +81,11 @@ class Proposal:
         return sum(abs(line.pence) for line in self.lines)
 
 
+def booked_within(proposals: Sequence[Proposal], first: date | None, last: date | None) -> list[Proposal]:
+    """Those booked between two of the bank's days, both included; of several lines the first one's day counts."""
+    return [each for each in proposals if (first or date.min) <= each.lines[0].booked_on <= (last or date.max)]
+
+
 def squeezed(text: str) -> str:
     """The letters and digits of a text, in capitals, for banks change everything else."""
     return re.sub(r"[^A-Z0-9]", "", text.upper())

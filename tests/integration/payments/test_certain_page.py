@@ -9,6 +9,7 @@ from tests.harness.clock import FixedClock
 from tests.harness.world import World, build_world
 from tests.integration.payments.exported import payments, states, three_payments
 from tests.integration.payments.pages import browser_of, stranger
+from voucher.payments import matching as commands
 from voucher.payments.models import BankLine
 from voucher.platform.db import session
 
@@ -48,6 +49,39 @@ def test_the_list_is_shown_first_and_what_was_shown_is_matched(app: Flask, world
     assert states() == ["defrayed", "exported", "defrayed"]
     assert "Bank lines matched: 2. Left for a person: 1." in client.get("/bank-lines/matching")
     assert "Nothing is certain" in client.get(CERTAIN)
+
+
+def test_what_is_kept_to_some_days_is_matched_and_the_rest_is_named_and_left(app: Flask, world: World) -> None:
+    first, second, _third = payments()
+    world.bank_line(-second.pence, second.reference)
+    world.clock.advance(days=1)
+    on = world.act("bina").today
+    world.bank_line(-first.pence, first.reference, on)
+    client = browser_of(app, world, "bina")
+    page = client.get(f"{CERTAIN}?first={on.isoformat()}&last={on.isoformat()}")
+    assert "1 more is certain and was booked on another day. It is not matched here." in page
+    assert second.reference not in page
+    client.submit(page, button="Match this one")
+    assert states() == ["defrayed", "exported", "exported"]
+    assert "Nothing that is certain was booked on these days." in client.get(CERTAIN, query={"first": on.isoformat()})
+    assert second.reference in client.get(CERTAIN)
+
+
+def test_control_a_command_that_knew_no_days_would_match_what_was_not_shown(
+    app: Flask, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, _third = payments()
+    world.bank_line(-second.pence, second.reference)
+    world.clock.advance(days=1)
+    on = world.act("bina").today
+    world.bank_line(-first.pence, first.reference, on)
+    client = browser_of(app, world, "bina")
+    page = client.get(f"{CERTAIN}?first={on.isoformat()}")
+    monkeypatch.setattr(commands, "booked_within", lambda proposals, *_days: list(proposals))
+    assert "The list has changed since it was shown." in client.submit(page, button="Match this one", expect=422)
+    monkeypatch.setattr(commands, "fingerprint", lambda _proposals: page.all("input", name="seen")[0].get("value"))
+    client.submit(page, button="Match this one")
+    assert states() == ["defrayed", "defrayed", "exported"]
 
 
 def test_what_is_only_likely_is_named_and_waits_for_a_person(app: Flask, world: World) -> None:

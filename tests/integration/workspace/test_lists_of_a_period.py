@@ -18,7 +18,7 @@ from tests.journeys.steps import on
 from voucher.assurance.views.lists import SHARES
 from voucher.funding.views.lists import LINES, ROUNDS
 from voucher.payments.views.days_pages import DAYS
-from voucher.payments.views.lists import CERTAIN, PAYMENTS
+from voucher.payments.views.lists import PAYMENTS
 from voucher.platform.lists import Listing
 from voucher.platform.money import parse_pounds, pounds
 from voucher.reports.views.lists import CASH, PAST_YEARS_END
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("sketched")
 
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 # What is there now, whenever it began; what lies in one batch; and what has a period or a day of its own to ask for.
-OF_NO_PERIOD = (SHARES, LINES, ROUNDS, CERTAIN, PAST_YEARS_END, BEHIND, PEOPLE, PROVIDERS, PAYMENTS, DAYS, CASH, ROLES)
+OF_NO_PERIOD = (SHARES, LINES, ROUNDS, PAST_YEARS_END, BEHIND, PEOPLE, PROVIDERS, PAYMENTS, DAYS, CASH, ROLES)
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from flask import Blueprint, flash, make_response, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as translate
@@ -10,6 +12,7 @@ from voucher.audit.commands import transaction
 from voucher.payments.forms import CertainForm
 from voucher.payments.matching import fingerprint, match_certain
 from voucher.payments.matching_queries import look_at
+from voucher.payments.matching_rules import booked_within
 from voucher.payments.views.lists import CERTAIN, signed_pence
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
@@ -35,15 +38,17 @@ def certain_page() -> ResponseReturnValue:
     if form.validate_on_submit() and _matched(act, at.scheme, form):
         return redirect(url_for("matching.matching_page", **at.args))
     found = look_at(at.scheme, act.ring)
-    form.seen.data = fingerprint(found.certain)
+    certain = booked_within(found.certain, *_days())
+    form.seen.data = fingerprint(certain)
     by_id = {line.id: line for line in found.left}
     likely = [(by_id[line_id], thing) for line_id, thing in found.likely.items()]
     page = CERTAIN.answer_read(
-        found.certain,
+        certain,
         "payments/certain.html",
         at=at,
         form=form,
-        certain=found.certain,
+        certain=certain,
+        on_other_days=len(found.certain) - len(certain),
         signed_pence=signed_pence,
         likely=likely[:LIKELY_SHOWN],
         more=len(likely) - LIKELY_SHOWN,
@@ -52,10 +57,17 @@ def certain_page() -> ResponseReturnValue:
     return make_response(page, 422) if form.errors else page
 
 
+def _days() -> tuple[date | None, date | None]:
+    """The bank's days that the address keeps the list to: what is matched is what is shown."""
+    between = CERTAIN.between()
+    return between.days if between else (None, None)
+
+
 def _matched(act: Act, scheme: Scheme, form: CertainForm) -> bool:
     try:
         with transaction(act.actor, act.clock):
-            done = match_certain(act, scheme, seen=form.seen.data or "")
+            first, last = _days()
+            done = match_certain(act, scheme, seen=form.seen.data or "", first=first, last=last)
     except Forbidden:
         raise
     except DomainError as refusal:

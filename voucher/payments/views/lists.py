@@ -118,6 +118,7 @@ CERTAIN = Listing(
     ),
     usual="day",
     tie=None,
+    dated="day",
 )
 
 
