@@ -7,13 +7,18 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent
 
 
 @dataclass(frozen=True)
 class Config:
-    """Where things lie and how the app is reached. Secrets are in the key ring's file, never here."""
+    """Where things lie and how the app is reached. Secrets are in the key ring's file, never here.
+
+    ``mail_server`` is the address of the one that messages go to, without who signs in there; empty where they become
+    files. ``mail_from`` is their sender; empty for one of the app's own host.
+    """
 
     data: Path
     database_url: str
@@ -22,6 +27,8 @@ class Config:
     trusted_proxies: int = 0
     demo: bool = False
     scan_command: tuple[str, ...] = ()
+    mail_server: str = ""
+    mail_from: str = ""
 
     @property
     def key_ring(self) -> Path:
@@ -55,6 +62,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Config:
     VOUCHER_DATA (folder, default ``var``), DATABASE_URL (default SQLite in that folder), VOUCHER_BASE_URL, and
     VOUCHER_TRUSTED_PROXIES: how many reverse proxies stand before the app, so that limits count the visitor's address.
     VOUCHER_SCAN_COMMAND is a command line that looks for malware in a file whose path is added to it.
+    VOUCHER_SMTP_URL and VOUCHER_MAIL_FROM are the worker's; what pages may tell of them is kept.
     VOUCHER_DEMO=1 lets everybody read the messages that were written to the data folder; ``scripts/run`` sets it.
     """
     data = Path(environ.get("VOUCHER_DATA", ROOT / "var")).resolve()
@@ -69,4 +77,13 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Config:
         trusted_proxies=int(environ.get("VOUCHER_TRUSTED_PROXIES", "0")),
         demo=environ.get("VOUCHER_DEMO") == "1",
         scan_command=tuple(shlex.split(environ.get("VOUCHER_SCAN_COMMAND", ""))),
+        mail_server=_without_credentials(environ.get("VOUCHER_SMTP_URL", "")),
+        mail_from=environ.get("VOUCHER_MAIL_FROM", ""),
     )
+
+
+def _without_credentials(url: str) -> str:
+    """The scheme, host and port of an address, and nothing else that stands in it."""
+    where = urlsplit(url)
+    host = where.hostname or ""
+    return f"{where.scheme}://{host}{f':{where.port}' if where.port else ''}" if host else ""

@@ -89,7 +89,16 @@ from voucher.workspace import (
     public_views,
     results_pages,
 )
-from voucher.workspace.views import people_pages, record_pages, role_pages, start_pages, team_pages
+from voucher.workspace.views import (
+    integration_pages,
+    letter_pages,
+    people_pages,
+    record_pages,
+    role_pages,
+    settings_pages,
+    start_pages,
+    team_pages,
+)
 
 BLUEPRINTS = (
     pages.blueprint,
@@ -170,6 +179,9 @@ BLUEPRINTS = (
     commitment_pages.blueprint,
     check_pages.blueprint,
     statement_key_pages.blueprint,
+    settings_pages.blueprint,
+    letter_pages.blueprint,
+    integration_pages.blueprint,
     people_pages.blueprint,
     role_pages.blueprint,
     team_pages.blueprint,

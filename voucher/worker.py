@@ -28,6 +28,7 @@ from voucher.accounts.kept_forms import forget_kept
 from voucher.assurance.concentration import evaluate_daily
 from voucher.audit.commands import seal, transaction
 from voucher.audit.models import AuditEvent, AuditSealMember
+from voucher.audit.queries import oldest_unsealed_at
 from voucher.notifications.delivery import Delivery, FolderDelivery, SmtpDelivery
 from voucher.notifications.models import OutboxMessage
 from voucher.notifications.worker import PostOffice, Renderer, deliver_one
@@ -315,11 +316,9 @@ def backlog(now: datetime) -> Backlog:
             func.count().filter(OutboxMessage.attempts > 0, OutboxMessage.last_error != ""),
         ).where(waits)
     ).one()
-    covered = select(AuditSealMember.id).where(AuditSealMember.event_id == AuditEvent.id).exists()
-    unsealed = session.scalar(select(AuditEvent.at).where(~covered).order_by(AuditEvent.id).limit(1))
     undrawn = select(func.count(), func.min(StatementPaper.ordered_at)).where(StatementPaper.drawn_at.is_(None))
     papers, ordered = session.execute(undrawn).one()
-    return Backlog(due, oldest, failing, unsealed, papers, ordered)
+    return Backlog(due, oldest, failing, oldest_unsealed_at(), papers, ordered)
 
 
 def unsealed_rows() -> int:

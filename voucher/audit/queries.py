@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -42,6 +43,17 @@ def unsealed_events() -> Sequence[AuditEvent]:
     """Rows that no seal lists yet, in order."""
     listed = select(AuditSealMember.id).where(AuditSealMember.event_id == AuditEvent.id).exists()
     return session.scalars(select(AuditEvent).where(~listed).order_by(AuditEvent.id)).all()
+
+
+def oldest_unsealed_at() -> datetime | None:
+    """When the oldest row was written that no seal lists yet; None when every row is sealed."""
+    listed = select(AuditSealMember.id).where(AuditSealMember.event_id == AuditEvent.id).exists()
+    return session.scalar(select(AuditEvent.at).where(~listed).order_by(AuditEvent.id).limit(1))
+
+
+def last_sealed_at() -> datetime | None:
+    """When the newest seal was made; None before the first."""
+    return session.scalar(select(AuditSeal.sealed_at).order_by(AuditSeal.number.desc()).limit(1))
 
 
 def history(object_kind: str, object_id: int) -> Sequence[AuditEvent]:

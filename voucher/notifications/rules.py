@@ -106,6 +106,9 @@ LETTERS: Mapping[str, Letter] = {
     "statement_signed": Letter(_("Statement signed, with its hash and key"), _F, _("A statement is signed")),
 }
 
+# What is written before anybody knows in which scheme, so that no scheme's staff sees it counted.
+OF_NO_SCHEME = frozenset({"sign_in_code"})
+
 
 def label_of(kind: str) -> str:
     """What a message of this kind is, in words; of one that only another edition knows, its own name."""

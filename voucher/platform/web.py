@@ -268,12 +268,13 @@ def prepare(
 # The colour of a state's tag by what the state means to whoever reads it; the word says it, too.
 _COLOURS = {
     "green": {"accepted", "active", "approved", "confirmed", "defrayed", "good", "issued", "paid", "passed", "repaid",
-              "settled", "signed", "verified", "accepted by the funder"},
-    "yellow": {"could not be sent yet", "disputed", "information requested", "on hold", "partly settled", "queried",
-               "returned", "sent back", "suspended", "unconfirmed", "waitlisted", "part repaid"},
+              "set up", "settled", "signed", "verified", "accepted by the funder"},
+    "yellow": {"could not be sent yet", "disputed", "information requested", "look at this", "on hold",
+               "partly settled", "queried", "returned", "sent back", "suspended", "unconfirmed", "waitlisted",
+               "part repaid"},
     "red": {"cancelled", "declined", "expired", "failed", "lapsed", "recalled", "refused", "rejected", "recovered",
             "written off"},
-    "grey": {"draft", "spent", "superseded", "taken out", "undone", "withdrawn"},
+    "grey": {"draft", "not set up", "spent", "superseded", "taken out", "undone", "withdrawn"},
 }  # fmt: skip
 
 

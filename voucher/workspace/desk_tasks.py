@@ -19,8 +19,8 @@ GROUPS = (
     (
         _("Scheme and people"),
         (
-            "schemes", "scheme_changes", "voucher_types", "eligibility", "duties", "look", "results", "people", "roles",
-            "team",
+            "settings", "schemes", "scheme_changes", "voucher_types", "eligibility", "duties", "look", "results",
+            "letters", "people", "roles", "team", "keys", "statement_keys", "integrations",
         ),
     ),
 )  # fmt: skip

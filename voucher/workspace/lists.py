@@ -1,4 +1,4 @@
-"""The columns of the lists of providers, people and roles, of the rows behind the desk's figures, and of movements."""
+"""The columns of the lists of providers, people, roles, movements and messages, and of the rows behind figures."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from sqlalchemy import func
 
 from voucher.accounts.models import Membership, Person
 from voucher.funding.models import Entry, Posting
+from voucher.notifications.models import OutboxMessage
+from voucher.notifications.rules import label_of, state_of
 from voucher.organisations.models import Organisation
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.lists import Column, Kind, Listing
@@ -120,6 +122,26 @@ MOVEMENTS = Listing(
     usual="-day",
     tie=Posting.id,
     dated="day",
+)
+
+MESSAGES = Listing(
+    "messages",
+    (
+        Column(_("Written"), lambda row: row.created_at, "written", OutboxMessage.created_at),
+        Column(_("To"), lambda row: row.email, "to", OutboxMessage.email),
+        Column(_("What"), lambda row: label_of(row.kind), "what", OutboxMessage.kind, Kind.STATE),
+        Column(
+            _("State"),
+            lambda row: str(state_of(row.done_at, needless=row.needless, last_error=row.last_error)),
+            kind=Kind.STATE,
+        ),
+        Column(_("Left"), lambda row: None if row.needless else row.done_at, "left", OutboxMessage.done_at),
+        Column(_("Times tried"), lambda row: row.attempts, "tried", OutboxMessage.attempts, Kind.NUMBER),
+        Column(_("Why not yet"), lambda row: row.last_error),
+    ),
+    usual="-written",
+    tie=OutboxMessage.id,
+    dated="written",
 )
 
 

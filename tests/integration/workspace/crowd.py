@@ -43,7 +43,7 @@ from voucher.redemptions.models import Redemption
 # What no list shows, and what there is once in an installation or a scheme.
 ALONE = {
     "audit_seal", "audit_seal_member", "concentration_rule", "concentration_run", "exception_resolution",
-    "file_template", "imported_file", "kept_form", "line_cost_code", "one_time_link", "opening_item", "outbox_message",
+    "file_template", "imported_file", "kept_form", "line_cost_code", "one_time_link", "opening_item",
     "paying_way", "recovery_code", "request_key", "sampling_rule", "scheme", "scheme_look", "second_factor",
     "second_factor_failure", "sign_in_attempt", "sign_in_code", "sign_in_session", "subsidy_limit", "supplier_number",
     "takeover",

@@ -36,7 +36,7 @@ from voucher.platform.db import session
 from voucher.platform.lists import Listing
 from voucher.redemptions.views.lists import CLAIMS, OWN_CLAIMS, VOUCHERS
 from voucher.reports.views.lists import CASH, STATEMENTS
-from voucher.workspace.lists import BEHIND, MOVEMENTS, PEOPLE, PROVIDERS, ROLES
+from voucher.workspace.lists import BEHIND, MESSAGES, MOVEMENTS, PEOPLE, PROVIDERS, ROLES
 
 
 class Shown(NamedTuple):
@@ -65,6 +65,7 @@ def lists_of(world: World) -> list[Shown]:
         Shown("fred", "/drawdowns", DRAWDOWNS),
         Shown("fred", "/funding", LINES),
         Shown("fred", "/rounds", ROUNDS),
+        Shown("fred", "/settings/letters/messages", MESSAGES),
         Shown("ada", "/people?whose=everybody", PEOPLE),
         Shown("ada", "/people/roles", ROLES),
         Shown("pat", "/claims", OWN_CLAIMS),

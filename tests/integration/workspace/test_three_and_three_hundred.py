@@ -71,6 +71,7 @@ CASES = (
     Case("samples.samples_page", "everybody", "fred", "/samples"),
     Case("statements.statements_page", "everybody", "fred", "/statements"),
     Case("funder.statements_page", "business", "fiona", "/funder/statements"),
+    Case("letters.messages_page", "everybody", "fred", "/settings/letters/messages"),
     Case("people.people_page", "everybody", "ada", "/people?whose=everybody&sort=email"),
     Case("people.roles_page", "everybody", "ada", "/people/roles?sort=email"),
     Case("roles.proposals_page", "everybody", "ada", "/people/role-proposals"),
