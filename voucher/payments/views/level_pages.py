@@ -7,13 +7,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as translate
 from wtforms import SelectChoice
 
-from voucher.accounts.forms import ProofForm
 from voucher.accounts.models import Person
 from voucher.accounts.proof import done_with_proof
 from voucher.accounts.queries import names_of
-from voucher.accounts.reasons import ReasonForm
-from voucher.audit.commands import transaction
-from voucher.audit.queries import history
 from voucher.payments.level_models import ApprovalLevel
 from voucher.payments.levels import (
     approvers_of,
@@ -28,11 +24,10 @@ from voucher.payments.levels import (
 from voucher.payments.way_forms import EVERYBODY, LevelForm
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
-from voucher.platform.forms import Form
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.web import current_act, requires
 from voucher.schemes.models import Scheme
-from voucher.schemes.queries import visible
+from voucher.schemes.views.proposals import Proposals
 from voucher.schemes.workplace import working_in
 
 blueprint = Blueprint("levels", __name__)
@@ -86,51 +81,32 @@ def _propose(act: Act, scheme: Scheme, form: LevelForm, person: Person | None) -
     )
 
 
+PROPOSALS = Proposals(
+    ApprovalLevel,
+    "levels.proposal_page",
+    "payments/level_proposal.html",
+    confirm=confirm_level,
+    confirmed=_("It is confirmed. Approvals from its day on are held to it."),
+    end=end_level_proposal,
+    ended=_("The proposal is ended. The levels stay as they are."),
+    why_not=why_not_confirm_level,
+    people=lambda level: (level.person_id,),
+)
+
+
 @blueprint.get("/scheme/approval-levels/<public_id>")
 @requires(P.FUNDING_LINES_READ)
 def proposal_page(public_id: str) -> ResponseReturnValue:
-    return _proposal(current_act(), public_id, ProofForm(formdata=None), ReasonForm(formdata=None))
+    return PROPOSALS.page(public_id)
 
 
 @blueprint.post("/scheme/approval-levels/<public_id>/confirm")
 @requires(P.STATEMENTS_SIGN)
 def confirm_button(public_id: str) -> ResponseReturnValue:
-    act, form = current_act(), ProofForm()
-    status = done_with_proof(act, form, lambda act: confirm_level(act, _found(act, public_id)))
-    if status is None:
-        flash(translate(_("It is confirmed. Approvals from its day on are held to it.")))
-        return redirect(url_for("levels.proposal_page", public_id=public_id))
-    return _proposal(act, public_id, form, ReasonForm(formdata=None)), status
+    return PROPOSALS.confirmed_by_button(public_id)
 
 
 @blueprint.post("/scheme/approval-levels/<public_id>/end")
 @requires(P.SCHEMES_SET_UP, P.STATEMENTS_SIGN)
 def end_button(public_id: str) -> ResponseReturnValue:
-    act, form = current_act(), ReasonForm()
-    if not form.validate_on_submit():
-        return _proposal(act, public_id, ProofForm(formdata=None), form), 422
-    with transaction(act.actor, act.clock):
-        end_level_proposal(act, _found(act, public_id), reason=form.reason.data)
-    flash(translate(_("The proposal is ended. The levels stay as they are.")))
-    return redirect(url_for("levels.proposal_page", public_id=public_id))
-
-
-def _found(act: Act, public_id: str) -> ApprovalLevel:
-    return visible(ApprovalLevel, act.actor, public_id, P.FUNDING_LINES_READ)
-
-
-def _proposal(act: Act, public_id: str, confirm: Form, end: Form) -> str:
-    found = _found(act, public_id)
-    mine = found.proposed_by == act.person_id
-    return render_template(
-        "payments/level_proposal.html",
-        proposal=found,
-        names=names_of((found.proposed_by, found.decided_by, found.person_id)),
-        why_not=why_not_confirm_level(act, found),
-        mine=mine,
-        may_end=act.actor.may(P.SCHEMES_SET_UP if mine else P.STATEMENTS_SIGN, scheme_id=found.scheme_id),
-        confirm=confirm,
-        end=end,
-        errors=[form for form in (confirm, end) if form.errors],
-        events=history("approval_level", found.id),
-    )
+    return PROPOSALS.ended_by_button(public_id)

@@ -7,12 +7,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as translate
 from wtforms import SelectChoice
 
-from voucher.accounts.forms import ProofForm
 from voucher.accounts.proof import done_with_proof
 from voucher.accounts.queries import names_of
-from voucher.accounts.reasons import ReasonForm
-from voucher.audit.commands import transaction
-from voucher.audit.queries import history
 from voucher.funding.models import FundingLine
 from voucher.funding.queries import lines_of
 from voucher.payments.cost_codes import cost_codes_of, set_cost_code
@@ -31,14 +27,12 @@ from voucher.payments.ways import (
     way_in_force,
     why_not_confirm_way,
 )
-from voucher.platform.act import Act
 from voucher.platform.authz import Permission
-from voucher.platform.forms import Form
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.web import current_act, requires
 from voucher.schemes.models import Scheme
-from voucher.schemes.queries import visible
 from voucher.schemes.views.entering import done
+from voucher.schemes.views.proposals import Proposals
 from voucher.schemes.workplace import working_in
 
 blueprint = Blueprint("ways", __name__)
@@ -104,57 +98,41 @@ def _file_name(name: str) -> str:
     return str(translate(name))
 
 
+def _shows(found: PayingWay) -> dict[str, object]:
+    """What is proposed, and the name of its file."""
+    way = as_way(found)
+    return {"way": way, "file": _file_name(way.template.name if way.template else PAIN_001)}
+
+
+PROPOSALS = Proposals(
+    PayingWay,
+    "ways.proposal_page",
+    "payments/way_proposal.html",
+    confirm=confirm_way,
+    confirmed=_("It is confirmed. Batches that are exported from now on go this way."),
+    end=end_way_proposal,
+    ended=_("The proposal is ended. The scheme pays as before."),
+    why_not=why_not_confirm_way,
+    shows=_shows,
+)
+
+
 @blueprint.get("/scheme/paying/<public_id>")
 @requires(P.FUNDING_LINES_READ)
 def proposal_page(public_id: str) -> ResponseReturnValue:
-    return _proposal(current_act(), public_id, ProofForm(formdata=None), ReasonForm(formdata=None))
+    return PROPOSALS.page(public_id)
 
 
 @blueprint.post("/scheme/paying/<public_id>/confirm")
 @requires(P.STATEMENTS_SIGN)
 def confirm_button(public_id: str) -> ResponseReturnValue:
-    act, form = current_act(), ProofForm()
-    status = done_with_proof(act, form, lambda act: confirm_way(act, _found(act, public_id)))
-    if status is None:
-        flash(translate(_("It is confirmed. Batches that are exported from now on go this way.")))
-        return redirect(url_for("ways.proposal_page", public_id=public_id))
-    return _proposal(act, public_id, form, ReasonForm(formdata=None)), status
+    return PROPOSALS.confirmed_by_button(public_id)
 
 
 @blueprint.post("/scheme/paying/<public_id>/end")
 @requires(P.SCHEMES_SET_UP, P.STATEMENTS_SIGN)
 def end_button(public_id: str) -> ResponseReturnValue:
-    act, form = current_act(), ReasonForm()
-    if not form.validate_on_submit():
-        return _proposal(act, public_id, ProofForm(formdata=None), form), 422
-    with transaction(act.actor, act.clock):
-        end_way_proposal(act, _found(act, public_id), reason=form.reason.data)
-    flash(translate(_("The proposal is ended. The scheme pays as before.")))
-    return redirect(url_for("ways.proposal_page", public_id=public_id))
-
-
-def _found(act: Act, public_id: str) -> PayingWay:
-    return visible(PayingWay, act.actor, public_id, P.FUNDING_LINES_READ)
-
-
-def _proposal(act: Act, public_id: str, confirm: Form, end: Form) -> str:
-    found = _found(act, public_id)
-    mine = found.proposed_by == act.person_id
-    way = as_way(found)
-    return render_template(
-        "payments/way_proposal.html",
-        proposal=found,
-        way=way,
-        file=_file_name(way.template.name if way.template else PAIN_001),
-        names=names_of((found.proposed_by, found.decided_by)),
-        why_not=why_not_confirm_way(act, found),
-        mine=mine,
-        may_end=act.actor.may(P.SCHEMES_SET_UP if mine else P.STATEMENTS_SIGN, scheme_id=found.scheme_id),
-        confirm=confirm,
-        end=end,
-        errors=[form for form in (confirm, end) if form.errors],
-        events=history("paying_way", found.id),
-    )
+    return PROPOSALS.ended_by_button(public_id)
 
 
 @blueprint.route("/scheme/cost-codes", methods=["GET", "POST"])

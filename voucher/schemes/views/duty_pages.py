@@ -8,16 +8,10 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as translate
 
-from voucher.accounts.forms import ProofForm
 from voucher.accounts.proof import done_with_proof
-from voucher.accounts.queries import names_of
-from voucher.accounts.reasons import Asked, ReasonForm, with_reason
-from voucher.audit.commands import transaction
-from voucher.audit.queries import history
-from voucher.platform.act import Act
+from voucher.accounts.reasons import Asked, with_reason
 from voucher.platform.authz import Permission
 from voucher.platform.errors import NotFound
-from voucher.platform.forms import Form
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.web import current_act, requires
 from voucher.schemes.duties import (
@@ -30,8 +24,9 @@ from voucher.schemes.duties import (
 )
 from voucher.schemes.forms import WeakenForm
 from voucher.schemes.models import DutyProposal
-from voucher.schemes.queries import visible, waiting_duties
+from voucher.schemes.queries import waiting_duties
 from voucher.schemes.rules import Duty
+from voucher.schemes.views.proposals import Proposals
 from voucher.schemes.workplace import working_in
 
 blueprint = Blueprint("duties", __name__)
@@ -103,58 +98,38 @@ def strict_page(duty: str) -> ResponseReturnValue:
     return redirect(back)
 
 
+PROPOSALS = Proposals(
+    DutyProposal,
+    "duties.proposal_page",
+    "schemes/duty_proposal.html",
+    confirm=confirm_weaker,
+    confirmed=_("It is confirmed and counts from now on."),
+    end=end_duty_proposal,
+    ended=_("The proposal is ended. The duty stays strict."),
+    why_not=why_not_confirm,
+    shows=lambda found: {"words": WORDS[Duty(found.duty)]},
+)
+
+
 @blueprint.get("/scheme/duty-proposals/<public_id>")
 @requires(P.FUNDING_LINES_READ)
 def proposal_page(public_id: str) -> ResponseReturnValue:
-    return _proposal(current_act(), public_id, ProofForm(formdata=None), ReasonForm(formdata=None))
+    return PROPOSALS.page(public_id)
 
 
 @blueprint.post("/scheme/duty-proposals/<public_id>/confirm")
 @requires(P.STATEMENTS_SIGN)
 def confirm_button(public_id: str) -> ResponseReturnValue:
-    act, form = current_act(), ProofForm()
-    status = done_with_proof(act, form, lambda act: confirm_weaker(act, _found(act, public_id)))
-    if status is None:
-        flash(translate(_("It is confirmed and counts from now on.")))
-        return redirect(url_for("duties.proposal_page", public_id=public_id))
-    return _proposal(act, public_id, form, ReasonForm(formdata=None)), status
+    return PROPOSALS.confirmed_by_button(public_id)
 
 
 @blueprint.post("/scheme/duty-proposals/<public_id>/end")
 @requires(P.SCHEMES_SET_UP, P.STATEMENTS_SIGN)
 def end_button(public_id: str) -> ResponseReturnValue:
-    act, form = current_act(), ReasonForm()
-    if not form.validate_on_submit():
-        return _proposal(act, public_id, ProofForm(formdata=None), form), 422
-    with transaction(act.actor, act.clock):
-        end_duty_proposal(act, _found(act, public_id), reason=form.reason.data)
-    flash(translate(_("The proposal is ended. The duty stays strict.")))
-    return redirect(url_for("duties.proposal_page", public_id=public_id))
+    return PROPOSALS.ended_by_button(public_id)
 
 
 def _duty(name: str) -> Duty:
     if name not in list(Duty):
         raise NotFound("no_duty", _("There is no such duty."))
     return Duty(name)
-
-
-def _found(act: Act, public_id: str) -> DutyProposal:
-    return visible(DutyProposal, act.actor, public_id, P.FUNDING_LINES_READ)
-
-
-def _proposal(act: Act, public_id: str, confirm: Form, end: Form) -> str:
-    found = _found(act, public_id)
-    mine = found.proposed_by == act.person_id
-    return render_template(
-        "schemes/duty_proposal.html",
-        proposal=found,
-        words=WORDS[Duty(found.duty)],
-        names=names_of((found.proposed_by, found.decided_by)),
-        why_not=why_not_confirm(act, found),
-        mine=mine,
-        may_end=act.actor.may(P.SCHEMES_SET_UP if mine else P.STATEMENTS_SIGN, scheme_id=found.scheme_id),
-        confirm=confirm,
-        end=end,
-        errors=[form for form in (confirm, end) if form.errors],
-        events=history("duty_proposal", found.id),
-    )
