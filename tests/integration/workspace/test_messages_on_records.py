@@ -25,6 +25,7 @@ from voucher.platform.db import atomic, session
 from voucher.providers.colleagues import invite
 from voucher.redemptions.answers import dispute_claim
 from voucher.worker import run_worker
+from voucher.workspace import correspondence
 
 pytestmark = pytest.mark.usefixtures("sketched")
 
@@ -60,20 +61,34 @@ def test_nobody_reads_of_messages_who_may_not_read_the_record(app: Flask, world:
     browser_of(app, world, "otto").get(f"/history/business/{business.public_id}", expect=404)
 
 
-def test_of_a_business_in_two_schemes_staff_read_the_messages_of_their_own_scheme(app: Flask, world: World) -> None:
-    voucher = world.issued()
+def told_elsewhere(world: World, application_id: int) -> None:
+    """A message about the application in the name of another scheme."""
     with second_scheme(world), atomic():
         tell(
             office().act(WORKER),
             "application_declined",
             email="secret@elsewhere.example",
             scheme_id=session.merge(world.scheme).id,
-            application_id=voucher.application_id,
+            application_id=application_id,
         )
     gains(world, "vera", Role.AUDITOR)
+
+
+def test_of_a_business_in_two_schemes_staff_read_the_messages_of_their_own_scheme(app: Flask, world: World) -> None:
+    voucher = world.issued()
+    told_elsewhere(world, voucher.application_id)
     page = at_desk(app, world, "vera").get(f"/records/business/{voucher.business.public_id}")
     assert labels(page) == [ISSUED, OFFER]
     assert "secret@" not in page
+
+
+def test_control_without_the_schemes_of_the_reader_those_of_the_other_scheme_are_read(
+    app: Flask, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    voucher = world.issued()
+    told_elsewhere(world, voucher.application_id)
+    monkeypatch.setattr(correspondence, "schemes_of", lambda *_args: None)
+    assert "secret@" in at_desk(app, world, "vera").get(f"/records/business/{voucher.business.public_id}")
 
 
 # What is there

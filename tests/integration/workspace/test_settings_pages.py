@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask, url_for
-from sqlalchemy import update
+from sqlalchemy import true, update
 
 from config import from_environment
 from tests.harness.clock import FixedClock
@@ -20,6 +20,7 @@ from tests.integration.workspace.lists import file_of
 from voucher.accounts.rules import Role
 from voucher.accounts.sign_in_codes import ask_code
 from voucher.app import office
+from voucher.notifications import queries
 from voucher.notifications.models import OutboxMessage
 from voucher.notifications.rules import LETTERS
 from voucher.platform.db import atomic, session
@@ -75,6 +76,15 @@ def test_staff_of_another_scheme_read_none_of_its_messages(app: Flask, world: Wo
     assert row_of(otto.get(LETTERS_PAGE), OFFER)[3:] == ["0", "0", "0"]
     assert "No message fits." in otto.get(MESSAGES)
     otto.get(f"{MESSAGES}?scheme={session.merge(world.scheme).reference}", expect=404)
+
+
+def test_control_without_the_scheme_they_would_read_all_of_them(
+    app: Flask, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.offered()
+    otto = at_desk(app, world, outsider(world, Role.VERIFIER))
+    monkeypatch.setattr(queries, "of_schemes", lambda _schemes: true())
+    assert OFFER in str(file_of(otto, MESSAGES))
 
 
 # One place
