@@ -29,6 +29,7 @@ class Config:
     scan_command: tuple[str, ...] = ()
     mail_server: str = ""
     mail_from: str = ""
+    translations_folder: Path | None = None
 
     @property
     def key_ring(self) -> Path:
@@ -51,6 +52,11 @@ class Config:
         return self.data / "modulus"
 
     @property
+    def translations(self) -> Path:
+        """The compiled translations, which an operator adds; English needs none."""
+        return self.translations_folder or self.data / "translations"
+
+    @property
     def roots(self) -> Path:
         """The audit trail's roots, kept outside the database."""
         return self.data / "seals" / "roots.txt"
@@ -63,6 +69,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Config:
     VOUCHER_TRUSTED_PROXIES: how many reverse proxies stand before the app, so that limits count the visitor's address.
     VOUCHER_SCAN_COMMAND is a command line that looks for malware in a file whose path is added to it.
     VOUCHER_SMTP_URL and VOUCHER_MAIL_FROM are the worker's; what pages may tell of them is kept.
+    VOUCHER_TRANSLATIONS is the folder of translations (default ``translations`` in the data folder).
     VOUCHER_DEMO=1 lets everybody read the messages that were written to the data folder; ``scripts/run`` sets it.
     """
     data = Path(environ.get("VOUCHER_DATA", ROOT / "var")).resolve()
@@ -79,6 +86,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Config:
         scan_command=tuple(shlex.split(environ.get("VOUCHER_SCAN_COMMAND", ""))),
         mail_server=_without_credentials(environ.get("VOUCHER_SMTP_URL", "")),
         mail_from=environ.get("VOUCHER_MAIL_FROM", ""),
+        translations_folder=Path(folder).resolve() if (folder := environ.get("VOUCHER_TRANSLATIONS")) else None,
     )
 
 

@@ -24,6 +24,7 @@ from voucher.cli import (
     examples,
     imports,
     irregularities,
+    languages,
     levels,
     matching,
     modulus,
@@ -53,6 +54,7 @@ from voucher.platform.errors import DomainError, FileRefused
 # Whoever adds an area of commands adds its COMMANDS here; nothing else has to change.
 GROUPS = (
     system.COMMANDS,
+    languages.COMMANDS,
     people.COMMANDS,
     set_up.COMMANDS,
     scheme_changes.COMMANDS,
