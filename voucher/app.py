@@ -230,7 +230,7 @@ def create_app(config: Config | None = None, *, clock: Clock = system_clock) -> 
         prepare_engine(db.engine)
     web.prepare(
         app,
-        config.base_url,
+        config,
         visitor_of=accounts.visitor_of,
         sign_in_page="accounts.sign_in_page",
         keeper=keeping,

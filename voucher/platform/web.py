@@ -8,7 +8,6 @@ from typing import NamedTuple, Protocol, TypeVar, cast
 
 from flask import Flask, Response, current_app, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import Babel
 from flask_babel import gettext as translate
 from flask_login import LoginManager, current_user
 from flask_talisman import Talisman
@@ -17,16 +16,15 @@ from jinja2 import StrictUndefined
 from werkzeug.datastructures import MultiDict
 
 from config import Config
-from voucher.platform import refusals
+from voucher.platform import languages, refusals
 from voucher.platform.act import Act
 from voucher.platform.actor import Actor, Channel
 from voucher.platform.authz import Permission
-from voucher.platform.clock import Clock, long_date, long_time
+from voucher.platform.clock import Clock
 from voucher.platform.errors import Forbidden
 from voucher.platform.govuk import component
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.keyring import KeyRing
-from voucher.platform.money import percent, pounds
 from voucher.platform.telephone import telephone
 
 UPLOAD_LIMIT = 20 * 1024 * 1024
@@ -226,7 +224,7 @@ def tasks(actor: Actor) -> list[Task]:
 
 def prepare(
     app: Flask,
-    base_url: str,
+    config: Config,
     *,
     visitor_of: Callable[[str], Visitor | None],
     sign_in_page: str,
@@ -237,7 +235,7 @@ def prepare(
     ``visitor_of`` gives whose session a token is of, ``sign_in_page`` is the endpoint to go to without one, and
     ``keeper`` keeps what was entered meanwhile.
     """
-    https = base_url.startswith("https://")
+    https = config.base_url.startswith("https://")
     app.config.update(
         MAX_CONTENT_LENGTH=UPLOAD_LIMIT,
         SESSION_COOKIE_NAME="__Host-voucher" if https else "voucher",
@@ -249,9 +247,7 @@ def prepare(
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(component=component, footer_links=_footer_links)
-    app.jinja_env.filters.update(pounds=pounds, percent=percent, day=long_date, time=long_time, tag_colour=tag_colour)
-    app.jinja_env.filters["telephone"] = telephone
-    app.jinja_env.filters["happened"] = happened
+    app.jinja_env.filters.update(telephone=telephone, happened=happened, tag_colour=tag_colour)
     public("styles and pictures hold nothing private")(app.view_functions["static"])
     # Flask runs these hooks from the last to the first, so that ours has the last word on Talisman's headers.
     app.after_request(_tell_browser)
@@ -261,7 +257,7 @@ def prepare(
     CSRFProtect(app)
     app.extensions["voucher_keeper"] = keeper
     app.register_error_handler(CSRFError, _out_of_date)
-    Babel(app, default_locale="en", default_timezone="Europe/London")
+    languages.prepare(app, config.translations, https=https)
     refusals.prepare(app)
 
 
