@@ -8,7 +8,7 @@ from wtforms.validators import DataRequired, Length, Optional
 
 from voucher.accounts.step_forms import LONGEST_REASON, reason_field
 from voucher.applications.rules import ApplicationState
-from voucher.platform.forms import Filters, Form, tidy
+from voucher.platform.forms import Filters, Form, choice_of, tidy
 
 TO_DECIDE, ANY = "to decide", "any"
 
@@ -21,7 +21,7 @@ class ApplicationFilters(Filters):
         choices=[
             SelectChoice(TO_DECIDE, _("To decide")),
             SelectChoice(ANY, _("Any state")),
-            *(SelectChoice(str(state), state.label) for state in ApplicationState),
+            *(choice_of(state) for state in ApplicationState),
         ],
         default=TO_DECIDE,
     )

@@ -54,11 +54,11 @@ from voucher.funding.queries import movements_of_application
 from voucher.notifications.queries import messages_about
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
-from voucher.platform.clock import days_since, long_date
+from voucher.platform.clock import days_since
 from voucher.platform.errors import DomainError, Forbidden, NotFound
 from voucher.platform.forms import Form, show_refusal
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.money import pounds
+from voucher.platform.languages import shown_day, shown_pounds
 from voucher.platform.refusals import status_of
 from voucher.platform.web import NOTICE, current_act, requires
 from voucher.schemes.models import Scheme
@@ -196,7 +196,7 @@ def _counts(act: Act, queues: dict[str, Queue]) -> list[tuple[int, str, str]]:
     """The tiles above the list: what waits for a decision and since when, then each other state that has any."""
     waiting = to_decide(queues)
     number = waiting.number if waiting else 0
-    words = translate(_("to decide, %(amount)s"), amount=pounds(waiting.pence if waiting else 0))
+    words = translate(_("to decide, %(amount)s"), amount=shown_pounds(waiting.pence if waiting else 0))
     if waiting:
         oldest = days_since(waiting.oldest, act.today)
         words += ngettext(", oldest %(num)s day", ", oldest %(num)s days", oldest)
@@ -206,7 +206,7 @@ def _counts(act: Act, queues: dict[str, Queue]) -> list[tuple[int, str, str]]:
         *(
             (
                 found.number,
-                f"{translate(str(state))}, {pounds(found.pence)}",
+                f"{translate(str(state))}, {shown_pounds(found.pence)}",
                 url_for("application_desk.queue_page", state=str(state)),
             )
             for found, state in others
@@ -238,7 +238,7 @@ def record_page(public_id: str) -> ResponseReturnValue:
 
 
 def _next(application: Application) -> str:
-    until = long_date(application.offer_until) if application.offer_until else ""
+    until = shown_day(application.offer_until) if application.offer_until else ""
     return str(translate(NEXT[S(application.state)], day=until))
 
 
@@ -287,7 +287,7 @@ def _approve_page(act: Act, chosen: Sequence[Application], form: Form) -> str:
 
 
 def _approved(chosen: Sequence[Application]) -> ResponseReturnValue:
-    total = pounds(sum(each.face_pence for each in chosen))
+    total = shown_pounds(sum(each.face_pence for each in chosen))
     flash(
         ngettext(
             "%(num)s application is approved: %(total)s reserved. The notice is on its way to its contact.",
@@ -320,5 +320,5 @@ def _known(application: Application) -> dict[str, str]:
     return {
         "reference": application.reference,
         "contact": f"{application.contact.name}, {application.contact.email}",
-        "publish_by": long_date(due_on) if due_on else "",
+        "publish_by": shown_day(due_on) if due_on else "",
     }

@@ -9,9 +9,9 @@ from wtforms.validators import InputRequired, Length, Optional
 from voucher.accounts.step_forms import reason_field
 from voucher.assurance.rules import CLOSED, CaseState, IrregularityKind, IrregularityState, Measure
 from voucher.funding.forms import PercentField
-from voucher.platform.forms import Filters, Form, PoundsField, WholeField, tidy
+from voucher.platform.forms import Filters, Form, PoundsField, WholeField, choice_of, tidy
 
-KINDS = [SelectChoice(str(kind), kind[0].upper() + kind[1:]) for kind in IrregularityKind]
+KINDS = [choice_of(kind) for kind in IrregularityKind]
 SUM_HINT = _("Leave it at 0.00 while nobody knows.")
 NOTE_MISSING = _("Write down what was found: auditors read it.")
 
@@ -23,7 +23,7 @@ class IrregularityFilters(Filters):
         _("State"),
         choices=[
             SelectChoice("", _("Any state")),
-            *(SelectChoice(str(state), state.label) for state in IrregularityState),
+            *(choice_of(state) for state in IrregularityState),
         ],
         default=str(IrregularityState.OPEN),
     )
@@ -62,7 +62,7 @@ class CloseIrregularityForm(Form):
 
     outcome = RadioField(
         _("What came of it?"),
-        choices=[SelectChoice(str(state), state.label) for state in IrregularityState if state in CLOSED],
+        choices=[choice_of(state) for state in IrregularityState if state in CLOSED],
         validators=[InputRequired(_("Say what came of it."))],
     )
     note = reason_field(_("How do you know?"), NOTE_MISSING)
@@ -79,14 +79,14 @@ class CaseFilters(Filters):
 
     state = SelectField(
         _("State"),
-        choices=[SelectChoice("", _("Any state")), *(SelectChoice(str(state), state.label) for state in CaseState)],
+        choices=[SelectChoice("", _("Any state")), *(choice_of(state) for state in CaseState)],
         default=str(CaseState.OPEN),
     )
     measure = SelectField(
         _("What"),
         choices=[
             SelectChoice("", _("Anything")),
-            *(SelectChoice(str(each), each[0].upper() + each[1:]) for each in Measure),
+            *(choice_of(each) for each in Measure),
         ],
         default="",
     )

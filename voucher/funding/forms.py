@@ -11,13 +11,13 @@ from wtforms.validators import DataRequired, InputRequired, Length, ValidationEr
 
 from voucher.funding.conditions import CapBase, YearBy
 from voucher.funding.rules import LineKind
-from voucher.platform.forms import DayField, Form, PoundsField, ReadField, tidy
+from voucher.platform.forms import DayField, Form, PoundsField, ReadField, choice_of, tidy
 from voucher.platform.money import basis_points, parse_pounds, percent, plain_pounds
 from voucher.schemes.rules import AwardMethod
 
 MOST_LINES = 30
 SHORT = Length(max=40, message=_("Enter at most 40 characters."))
-KINDS = [SelectChoice(str(kind), str(kind).capitalize()) for kind in LineKind]
+KINDS = [choice_of(kind) for kind in LineKind]
 
 
 class PercentField(ReadField):
@@ -199,9 +199,7 @@ class RoundForm(Form):
     voucher_type = SelectField(_("Voucher type"), validators=[InputRequired(_("Choose the voucher type."))])
     opens_on = DayField(_("First day"), validators=[InputRequired(_("Enter the first day for applications."))])
     closes_on = DayField(_("Last day"), validators=[InputRequired(_("Enter the last day for applications."))])
-    award_method = SelectField(
-        _("How vouchers are awarded"), choices=[SelectChoice(str(each), str(each).capitalize()) for each in AwardMethod]
-    )
+    award_method = SelectField(_("How vouchers are awarded"), choices=[choice_of(each) for each in AwardMethod])
     budget = PoundsField(_("Budget"), validators=[InputRequired(_("Enter the budget."))])
 
     def validate_closes_on(self, field: Field) -> None:

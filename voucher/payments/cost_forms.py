@@ -8,7 +8,7 @@ from wtforms.validators import DataRequired, InputRequired, Length
 
 from voucher.accounts.step_forms import reason_field
 from voucher.payments.cost_rules import CostState
-from voucher.platform.forms import DayField, Filters, Form, PoundsField, tidy
+from voucher.platform.forms import DayField, Filters, Form, PoundsField, choice_of, tidy
 
 MOST_LETTERS = Length(max=500, message=_("Enter at most 500 characters."))
 
@@ -20,7 +20,7 @@ class CostFilters(Filters):
         _("State"),
         choices=[
             SelectChoice("", _("Any state")),
-            *(SelectChoice(str(state), str(state).capitalize()) for state in CostState),
+            *(choice_of(state) for state in CostState),
         ],
     )
 

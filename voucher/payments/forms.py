@@ -17,7 +17,7 @@ from wtforms.validators import DataRequired, InputRequired, Length
 
 from voucher.accounts.forms import second_factor_field
 from voucher.payments.rules import BatchState
-from voucher.platform.forms import DayField, Filters, Form, PoundsField, WholeField, tidy
+from voucher.platform.forms import DayField, Filters, Form, PoundsField, WholeField, choice_of, tidy
 
 MOST_LETTERS = Length(max=200, message=_("Enter at most 200 characters."))
 
@@ -29,7 +29,7 @@ class BatchFilters(Filters):
         _("State"),
         choices=[
             SelectChoice("", _("Any state")),
-            *(SelectChoice(str(state), str(state).capitalize()) for state in BatchState),
+            *(choice_of(state) for state in BatchState),
         ],
     )
 

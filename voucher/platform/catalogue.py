@@ -13,6 +13,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from io import BytesIO
@@ -27,6 +28,7 @@ from babel.messages.pofile import PoFileError, read_po, write_po
 
 from voucher.platform.errors import DomainError, Fault, FileRefused
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import in_words
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 DOMAIN = "messages"
@@ -43,12 +45,22 @@ KEYWORDS: dict[str, Any] = {
     "said": None,
     "ngettext": (1, 2),
 }
-# Where texts are; what a pattern names first is read first.
-SOURCES = {"voucher": [("**.py", "voucher.platform.catalogue:extract")], "templates": [("**.*", "jinja2")]}
+# Where texts are; the first pattern that fits counts. Commands are English, and the demo's texts are its people's.
+SOURCES = {
+    "voucher": [
+        *(("cli/**", "ignore"), ("demo/**", "ignore"), ("backup/**", "ignore")),
+        ("**.py", "voucher.platform.catalogue:extract"),
+        ("payments/templates/**.toml", "voucher.platform.catalogue:extract_name"),
+    ],
+    "templates": [("**.*", "jinja2")],
+}
 OPTIONS = {"templates": {"**.*": {"trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"}}}
 
 # The words of an enumeration are what pages show of it; codes that only machines read hold one of these.
-_CODE = re.compile(r"[_:./]|\d$")
+_CODE = re.compile(r"[_./]|:(?! )|\d$")
+# An action of the audit trail, such as claim.sent_back; no address of a page, and no name of a file or a column.
+_NO_DEED = r"(?!\w*(page|button|file|document|id|html|css|csv|json|pdf|txt|xlsx)$)"
+_ACTION = re.compile(rf"[a-z]+(_[a-z]+)*\.{_NO_DEED}[a-z]+(_[a-z]+)*")
 _ENUMERATIONS = {"State", "StrEnum"}
 _FILLED = re.compile(r"%\((\w+)\)")
 _BRACES = re.compile(r"\{\w*\}")
@@ -117,12 +129,22 @@ def _extracted() -> tuple[tuple[tuple[str, int], Any, Any, str | None], ...]:
 
 
 def extract(source: IO[bytes], keywords: Any, comment_tags: Any, options: Any) -> Iterator[Any]:
-    """What Babel finds in a Python file, and the words of its enumerations, which pages translate as they are."""
+    """What Babel finds in a Python file, and what its pages translate as values.
+
+    These are the words of enumerations, and the actions of the audit trail with the things that they are about.
+    """
     text = source.read()
     yield from extract_python(BytesIO(text), keywords, comment_tags, options)
     for each in ast.walk(ast.parse(text)):
         if isinstance(each, ast.ClassDef) and _ENUMERATIONS & {getattr(base, "id", "") for base in each.bases}:
             yield from ((line, "_", words, []) for line, words in _words_of(each))
+        elif isinstance(each, ast.Constant) and isinstance(each.value, str) and _ACTION.fullmatch(each.value):
+            yield from ((each.lineno, "_", in_words(part), []) for part in (each.value, each.value.partition(".")[0]))
+
+
+def extract_name(source: IO[bytes], keywords: Any, comment_tags: Any, options: Any) -> Iterator[Any]:
+    """The name of a template that comes with the software, which pages offer beside those of the scheme's own."""
+    yield 1, "_", tomllib.loads(source.read().decode())["name"], []
 
 
 def as_file(catalog: Catalog, *, places: bool = True) -> bytes:

@@ -9,14 +9,16 @@ from typing import Any
 from flask import g
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
+from flask_babel.speaklater import LazyString
 from flask_wtf import FlaskForm
 from govuk_frontend_wtf import wtforms_widgets as govuk
 from markupsafe import Markup
-from wtforms import Field, StringField
+from wtforms import Field, SelectChoice, StringField
 from wtforms.widgets import DateInput, TextInput
 
 from voucher.platform.errors import DomainError
 from voucher.platform.govuk import widget
+from voucher.platform.i18n import capital
 from voucher.platform.money import parse_pounds, plain_pounds
 from voucher.platform.telephone import telephone
 
@@ -59,7 +61,17 @@ class _Text(_Drawn, govuk.GovTextInput):  # type: ignore[misc] # the library shi
 
 
 class _Password(_Drawn, govuk.GovPasswordInput):  # type: ignore[misc]
-    pass
+    def render(self, params: dict[str, Any]) -> Markup:
+        """The field with its button in the page's language."""
+        words = {
+            "showPasswordText": gettext("Show"),
+            "hidePasswordText": gettext("Hide"),
+            "showPasswordAriaLabelText": gettext("Show password"),
+            "hidePasswordAriaLabelText": gettext("Hide password"),
+            "passwordShownAnnouncementText": gettext("Your password is visible"),
+            "passwordHiddenAnnouncementText": gettext("Your password is hidden"),
+        }
+        return super().render({**params, **words})
 
 
 class _TextArea(_Drawn, govuk.GovTextArea):  # type: ignore[misc]
@@ -218,6 +230,15 @@ class WholeField(ReadField):
 
         wrong = _("Enter a whole number from %(least)s to %(most)s.", least=f"{least:,}", most=f"{most:,}")
         super().__init__(label, read=read, wrong=wrong, **more)
+
+
+def choice_of(word: str, words: str = "") -> SelectChoice:
+    """The word of an enumeration to choose, shown in the page's language; ``words`` says it otherwise than the word."""
+    return SelectChoice(str(word), LazyString(_as_shown, words or str(word)))
+
+
+def _as_shown(words: str) -> str:
+    return capital(gettext(words))
 
 
 def show_refusal(form: FlaskForm, refusal: DomainError, fields: Mapping[str, str] | None = None) -> None:

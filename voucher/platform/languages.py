@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 from urllib.parse import urlencode
 
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_currency, format_percent
 from flask import Flask, Response, current_app, g, has_request_context, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -22,10 +22,11 @@ from flask_babel import Babel, get_locale
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from voucher.platform.catalogue import OWN, Language, languages_in
+from voucher.platform.catalogue import OWN, Language, language, languages_in
 from voucher.platform.clock import LONDON, long_date, long_time
 from voucher.platform.money import in_pounds, percent, pounds
 
+ENGLISH = language(OWN)
 # The cookie, and what asks for a language in the address of any page.
 NAME = "language"
 COOKIE_SECONDS = 365 * 86_400
@@ -64,12 +65,17 @@ def prepare(app: Flask, translations: Path, *, https: bool) -> None:
     app.after_request(_remember)
     app.jinja_env.globals.update(language=current, languages=offers, writes_leftwards=writes_leftwards)
     app.jinja_env.filters.update(pounds=shown_pounds, percent=shown_percent, day=shown_day, time=shown_time)
+    app.jinja_env.filters["month"] = shown_month
+    # For the words of a letter, which are English wherever they are read.
+    app.jinja_env.filters.update(english_day=long_date, english_pounds=pounds)
 
 
 def current() -> Language:
     """The language of this request; English where there is no request."""
+    if not has_request_context():
+        return ENGLISH
     found = _languages()
-    if len(found.offered) == 1 or not has_request_context():
+    if len(found.offered) == 1:
         return found.offered[0]
     if "language" not in g:
         kept = found.named(request.cookies.get(NAME))
@@ -106,6 +112,13 @@ def shown_percent(basis_points: int) -> str:
 def shown_day(day: date) -> str:
     """A day as the page's language writes it: ``14 March 2026``."""
     return long_date(day) if _is_own() else str(format_date(day, "long", locale=get_locale()))
+
+
+def shown_month(day: date, *, short: bool = False) -> str:
+    """The month of a day as the page's language writes it: ``March 2026``, in short ``Mar 2026``."""
+    if _is_own():
+        return f"{day:%b %Y}" if short else f"{day:%B %Y}"
+    return str(format_skeleton("yMMM" if short else "yMMMM", day, locale=get_locale()))
 
 
 def shown_time(at: datetime) -> str:

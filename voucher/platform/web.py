@@ -23,6 +23,7 @@ from voucher.platform.authz import Permission
 from voucher.platform.clock import Clock
 from voucher.platform.errors import Forbidden
 from voucher.platform.govuk import component
+from voucher.platform.i18n import capital, in_words
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.keyring import KeyRing
 from voucher.platform.telephone import telephone
@@ -247,7 +248,8 @@ def prepare(
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(component=component, footer_links=_footer_links)
-    app.jinja_env.filters.update(telephone=telephone, happened=happened, tag_colour=tag_colour)
+    app.jinja_env.filters.update(telephone=telephone, capital=capital, happened=happened, tag_colour=tag_colour)
+    app.jinja_env.filters["translated"] = translated
     public("styles and pictures hold nothing private")(app.view_functions["static"])
     # Flask runs these hooks from the last to the first, so that ours has the last word on Talisman's headers.
     app.after_request(_tell_browser)
@@ -275,8 +277,24 @@ _COLOURS = {
 
 
 def happened(action: str) -> str:
-    """An action of the audit trail in words: ``claim.sent_back`` reads “Claim sent back”."""
-    return action.replace(".", " ").replace("_", " ").capitalize()
+    """An action of the audit trail in the page's words: ``claim.sent_back`` reads “Claim sent back”.
+
+    An action that is put together from a thing and a state is translated in these two parts.
+    """
+    whole = in_words(action)
+    said = str(translate(whole))
+    if said != whole:
+        return capital(said)
+    return capital(" ".join(translate(in_words(part)) for part in action.split(".", 1)))
+
+
+def translated(words: object) -> str:
+    """Words that come as a value (a state, a kind, a label), in the page's language.
+
+    ``_()`` takes what it is given for HTML and fills it in: right for a text that a template spells out, and for no
+    other.
+    """
+    return str(translate(str(words))) if words else ""
 
 
 def tag_colour(state: str) -> str:

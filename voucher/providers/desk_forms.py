@@ -8,7 +8,7 @@ from wtforms import RadioField, SelectChoice, SelectField, StringField, TextArea
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from voucher.accounts.forms import second_factor_field
-from voucher.platform.forms import DayField, Filters, Form, tidy
+from voucher.platform.forms import DayField, Filters, Form, choice_of, tidy
 from voucher.providers.rules import PayeeCheck, ProviderState, VettingCheck
 
 LONG = Length(max=2000, message=_("Say it in at most 2,000 characters."))
@@ -19,7 +19,7 @@ class DeskFilters(Filters):
 
     state = SelectField(
         _("State"),
-        choices=[SelectChoice("", _("Any")), *(SelectChoice(each.value, each.label) for each in ProviderState)],
+        choices=[SelectChoice("", _("Any")), *(choice_of(each) for each in ProviderState)],
     )
     scheme = SelectField(_("Scheme"), default="", validate_choice=False)
     ends = SelectField(
@@ -48,7 +48,7 @@ class VetForm(Form):
 
     check = RadioField(
         _("What did you check?"),
-        choices=[SelectChoice(each.value, each.value.capitalize()) for each in VettingCheck],
+        choices=[choice_of(each) for each in VettingCheck],
         validators=[InputRequired(_("Choose what you checked."))],
     )
     result = RadioField(
@@ -68,7 +68,7 @@ class PayeeCheckForm(Form):
 
     outcome = RadioField(
         _("What did Confirmation of Payee say?"),
-        choices=[SelectChoice(each.value, each.value.capitalize()) for each in PayeeCheck],
+        choices=[choice_of(each) for each in PayeeCheck],
         validators=[InputRequired(_("Choose what Confirmation of Payee said."))],
     )
     note = TextAreaField(

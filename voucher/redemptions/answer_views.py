@@ -22,12 +22,12 @@ from voucher.accounts.rules import Purpose
 from voucher.audit.commands import transaction
 from voucher.platform.act import Act
 from voucher.platform.actor import Channel
-from voucher.platform.clock import london_date, long_date
+from voucher.platform.clock import london_date
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden, NotFound
 from voucher.platform.forms import show_refusal
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.money import pounds
+from voucher.platform.languages import shown_day, shown_pounds
 from voucher.platform.refusals import status_of
 from voucher.platform.web import current_act, desk, public, visitor
 from voucher.providers.models import Provider
@@ -213,7 +213,7 @@ def _said_of_claim(claim: Redemption) -> str:
         words = _("Thank you. We have kept that you have not paid yet. Open the same link once you have.")
     else:
         words = _("Thank you. We have kept that you paid %(amount)s on %(day)s.")
-        return str(translate(words, amount=pounds(answer.paid_pence), day=long_date(answer.paid_on)))
+        return str(translate(words, amount=shown_pounds(answer.paid_pence), day=shown_day(answer.paid_on)))
     return str(translate(words))
 
 

@@ -17,7 +17,7 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp
 
-from voucher.platform.forms import DayField, Filters, Form, PoundsField, ReadField, tidy
+from voucher.platform.forms import DayField, Filters, Form, PoundsField, ReadField, choice_of, tidy
 from voucher.redemptions.rules import Delivered, EvidenceKind, RedemptionState, to_outsiders
 
 LONG_TEXT = 2000
@@ -120,7 +120,7 @@ class ClaimFilters(Filters):
         default="",
         choices=[
             SelectChoice("", _("All claims")),
-            *(SelectChoice(str(each), to_outsiders(each).capitalize()) for each in RedemptionState),
+            *(choice_of(each, to_outsiders(each)) for each in RedemptionState),
         ],
     )
     sort = SelectField(

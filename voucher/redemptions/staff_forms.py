@@ -11,7 +11,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from voucher.accounts.step_forms import LONGEST_REASON, reason_field
 from voucher.funding.forms import PercentField
-from voucher.platform.forms import DayField, Filters, Form, PoundsField, WholeField, tidy
+from voucher.platform.forms import DayField, Filters, Form, PoundsField, WholeField, choice_of, tidy
 from voucher.redemptions.rules import ContributionProof, RedemptionState, Task
 from voucher.redemptions.waiting import PARTIES
 from voucher.vouchers.rules import CancelReason, VoucherState
@@ -31,7 +31,7 @@ class ClaimFilters(Filters):
             SelectChoice(IN_WORK, _("Not paid yet")),
             SelectChoice(TO_VERIFY, _("To verify")),
             SelectChoice(ANY, _("Any state")),
-            *(SelectChoice(str(state), state.label) for state in RedemptionState),
+            *(choice_of(state) for state in RedemptionState),
         ],
         default=IN_WORK,
     )
@@ -39,7 +39,7 @@ class ClaimFilters(Filters):
         _("Waits for"),
         choices=[
             SelectChoice("", _("Anybody")),
-            *(SelectChoice(words, words[0].upper() + words[1:]) for words in PARTIES.values()),
+            *(choice_of(words) for words in PARTIES.values()),
         ],
         default="",
     )
@@ -82,7 +82,7 @@ class VoucherFilters(Filters):
 
     state = SelectField(
         _("State"),
-        choices=[SelectChoice("", _("Any state")), *(SelectChoice(str(state), state.label) for state in VoucherState)],
+        choices=[SelectChoice("", _("Any state")), *(choice_of(state) for state in VoucherState)],
         default="",
     )
     expiring = SelectField(
@@ -148,7 +148,7 @@ class CancelForm(Form):
 
     code = RadioField(
         _("What is the cause?"),
-        choices=[SelectChoice(str(code), code[0].upper() + code[1:]) for code in CancelReason],
+        choices=[choice_of(code) for code in CancelReason],
         validators=[InputRequired(_("Choose the cause that fits best."))],
     )
     reason = reason_field(_("Why"), _("Say why."))
@@ -248,7 +248,7 @@ def verify_form(tasks: Iterable[Task]) -> type[VerifyForm]:
         if task == Task.CONTRIBUTION:
             fields[PROOF] = RadioField(
                 _("What shows it?"),
-                choices=[SelectChoice(str(each), each[0].upper() + each[1:]) for each in ContributionProof],
+                choices=[choice_of(each) for each in ContributionProof],
                 validators=[Optional()],
                 description=_("A receipt of the provider alone is not enough."),
             )

@@ -31,6 +31,7 @@ FLOWS = (
     (_("Recoveries"), MatchKind.RECOVERY, A.CASH_RECOVERED, A.CASH, None),
     (_("Returned to the funder"), MatchKind.FUNDER_REPAYMENT, A.CASH, A.CASH_RETURNED, None),
 )
+PARTS, BOTH_SIDES = _("the parts, and closing cash"), _("postings, and the bank's lines")
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def cash_checks(scheme: Scheme, period: Period, lines: list[CashLine]) -> list[C
     at_bank = _matched(scheme, period)
     found = [
         check(
-            f"{each.line.agreement.reference}/{each.line.code}: the parts, and closing cash",
+            f"{each.line.agreement.reference}/{each.line.code}: {PARTS}",
             each.by_identity,
             each.closing,
         )
@@ -103,7 +104,7 @@ def cash_checks(scheme: Scheme, period: Period, lines: list[CashLine]) -> list[C
             bank += sum(opening(scheme.id, before, period.last).values())
             bank -= sum(opening(scheme.id, before, period.before).values())
         ledger = happened_flow(scheme.id, period, source, target)
-        found.append(check(f"{name}: postings, and the bank's lines", ledger, bank))
+        found.append(check(f"{name}: {BOTH_SIDES}", ledger, bank))
     return found
 
 

@@ -11,6 +11,7 @@ from voucher.funding.rules import EntryKind as K
 from voucher.funding.rules import OpeningKind
 from voucher.payments.rules import MatchKind
 from voucher.platform.db import session
+from voucher.platform.i18n import gettext_noop as _
 from voucher.reports import domain_side
 from voucher.reports.domain_side import Dated
 from voucher.reports.ledger_side import Period, happened_flow, happened_stocks
@@ -18,6 +19,8 @@ from voucher.reports.lines import MoneyLines
 from voucher.schemes.models import Round, Scheme
 
 Check = dict[str, object]
+
+BOTH_SIDES = _("postings, and the scheme's own rows")
 
 
 def check(name: str, left: int, right: int) -> Check:
@@ -30,9 +33,9 @@ def identities(money: MoneyLines) -> list[Check]:
     closing, other = sum(money.closing.values()), sum(money.other_side_of_closing().values())
     cash = sum(money.side.stock(A.CASH).values())
     return [
-        check("Line 12: roll-forward, and award less all that is spoken for", closing, other),
-        check("Line 12: roll-forward, and the account", closing, sum(money.side.stock(A.UNALLOCATED).values())),
-        check("Line 16: the cash identity, and the account", money.cash_by_identity(), cash),
+        check(_("Line 12: roll-forward, and award less all that is spoken for"), closing, other),
+        check(_("Line 12: roll-forward, and the account"), closing, sum(money.side.stock(A.UNALLOCATED).values())),
+        check(_("Line 16: the cash identity, and the account"), money.cash_by_identity(), cash),
     ]
 
 
@@ -45,17 +48,17 @@ def two_sides(scheme: Scheme, period: Period) -> list[Check]:
     borne = domain_side.administration_borne(scheme.id, period.last)
     administration = sum(each.pence for each in domain_side.administration(scheme.id) if each.on <= period.last)
     pairs = (
-        ("Reserved", theirs.reserved, ours[A.RESERVED]),
-        ("Committed", theirs.committed, ours[A.COMMITTED]),
-        ("Claimed, under check", theirs.claimed, ours[A.CLAIMED]),
-        ("Approved, unpaid", theirs.approved + borne - administration, ours[A.APPROVED]),
+        (_("Reserved"), theirs.reserved, ours[A.RESERVED]),
+        (_("Committed"), theirs.committed, ours[A.COMMITTED]),
+        (_("Claimed, under check"), theirs.claimed, ours[A.CLAIMED]),
+        (_("Approved, unpaid"), theirs.approved + borne - administration, ours[A.APPROVED]),
         (
-            "Defrayed to date",
+            _("Defrayed to date"),
             theirs.defrayed + paid_before + administration,
             ours[A.DEFRAYED] + ours[A.DISALLOWED],
         ),
     )
-    stocks = [check(f"{name}: postings, and the scheme's own rows", left, right) for name, right, left in pairs]
+    stocks = [check(f"{name}: {BOTH_SIDES}", left, right) for name, right, left in pairs]
     return stocks + _flows(scheme, period, rounds)
 
 
@@ -74,28 +77,30 @@ def _flows(scheme: Scheme, period: Period, rounds: Sequence[int]) -> list[Check]
         (K.RELEASED_CANCELLED, K.RELEASED_LATER_CANCELLED),
     )
     pairs = (
-        ("Paid at the bank", flow(A.APPROVED, A.DEFRAYED), within(bank, MatchKind.PAYMENT, MatchKind.ADMINISTRATION)),
         (
-            "Returned by the bank",
+            _("Paid at the bank in the period"),
+            flow(A.APPROVED, A.DEFRAYED),
+            within(bank, MatchKind.PAYMENT, MatchKind.ADMINISTRATION),
+        ),
+        (
+            _("Returned by the bank in the period"),
             flow(A.DEFRAYED, A.APPROVED),
             within(bank, MatchKind.RETURN, MatchKind.ADMINISTRATION_RETURN),
         ),
         (
-            "Released after expiry",
+            _("Released after expiry in the period"),
             flow(A.COMMITTED, A.UNALLOCATED, *expired) + flow(A.CLAIMED, A.UNALLOCATED, *expired),
             within(releases, *expired),
         ),
         (
-            "Released after cancellation",
+            _("Released after cancellation in the period"),
             flow(A.COMMITTED, A.UNALLOCATED, *cancelled) + flow(A.CLAIMED, A.UNALLOCATED, *cancelled),
             within(releases, *cancelled),
         ),
         (
-            "Recovered",
+            _("Recovered in the period"),
             flow(A.RECOVERED, A.UNALLOCATED) + flow(A.RECOVERED, A.REPAYABLE),
             within(domain_side.recoveries(scheme.id), MatchKind.RECOVERY),
         ),
     )
-    return [
-        check(f"{name} in the period: postings, and the scheme's own rows", left, right) for name, left, right in pairs
-    ]
+    return [check(f"{name}: {BOTH_SIDES}", left, right) for name, left, right in pairs]

@@ -19,6 +19,7 @@ from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden, InvalidTransition
+from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.money import pounds
 from voucher.platform.states import allowed
 from voucher.reports.breaches import lines_beyond_tolerance
@@ -307,10 +308,10 @@ def sign_off(statement: Statement) -> list[dict[str, str | None]]:
     """Line 26: each step with its name, role, moment and wording; open steps have no moment."""
     agreement = statement.agreement
     steps = (
-        ("Prepared", statement.prepared_by, statement.prepared_at, "Preparer", ""),
-        ("Reviewed", statement.reviewed_by, statement.reviewed_at, "Independent reviewer", ""),
+        (_("Prepared"), statement.prepared_by, statement.prepared_at, _("Preparer"), ""),
+        (_("Reviewed"), statement.reviewed_by, statement.reviewed_at, _("Independent reviewer"), ""),
         (
-            "Signed",
+            _("Signed"),
             statement.signed_by,
             statement.signed_at,
             agreement.signer_title,

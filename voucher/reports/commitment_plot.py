@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from voucher.platform.money import pounds
+from voucher.platform.languages import shown_month, shown_pounds
 from voucher.platform.qr import data_uri
 
 COLUMN, GAP, HEIGHT, TOP, FOOT = 72, 24, 160, 26, 30
@@ -33,7 +33,7 @@ def release_plot(title: str, by_month: Mapping[date, int]) -> Plot:
     size = f'width="{width}" height="{TOP + HEIGHT + FOOT}" viewBox="0 0 {width} {TOP + HEIGHT + FOOT}"'
     style = f'font-family="sans-serif" font-size="13" fill="{INK}" text-anchor="middle"'
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" {size} {style}>{drawn}{base}</svg>'
-    told = "; ".join(f"{month:%B %Y} {pounds(by_month[month])}" for month in months if month in by_month)
+    told = "; ".join(f"{shown_month(month)} {shown_pounds(by_month[month])}" for month in months if month in by_month)
     return Plot(data_uri(svg), width, TOP + HEIGHT + FOOT, f"{title}: {told}.")
 
 
@@ -53,6 +53,6 @@ def _column(i: int, month: date, pence: int, most: int) -> str:
     middle = x + COLUMN // 2
     height = HEIGHT * pence // most if most else 0
     y = TOP + HEIGHT - height
-    amount = f'<text x="{middle}" y="{y - 8}">{pounds(pence)}</text>' if pence else ""
+    amount = f'<text x="{middle}" y="{y - 8}">{shown_pounds(pence)}</text>' if pence else ""
     bar = f'<rect x="{x}" y="{y}" width="{COLUMN}" height="{height}" fill="{COLOUR}"/>' if pence else ""
-    return f'{bar}{amount}<text x="{middle}" y="{TOP + HEIGHT + 20}">{month:%b %Y}</text>'
+    return f'{bar}{amount}<text x="{middle}" y="{TOP + HEIGHT + 20}">{shown_month(month, short=True)}</text>'

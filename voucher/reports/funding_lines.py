@@ -67,8 +67,8 @@ class FundingLines:
         total = sum(approved.values())
         cap = self.said.admin_cap_bp
         beyond = cap is not None and total * 10_000 > cap * base
-        note = "Above the agreed cap: line 28 has the funder's consent." if beyond else None
-        of = "The award." if self.said.admin_cap_of == CapBase.AWARD else "All spending, administration with it."
+        note = _("Above the agreed cap: line 28 has the funder's consent.") if beyond else None
+        of = _("The award.") if self.said.admin_cap_of == CapBase.AWARD else _("All spending, administration with it.")
         share = 10_000 * total // base if base > 0 else None
         return [
             p("15", _("Management and administration"), _("Approved and paid to date."), approved),
@@ -164,7 +164,7 @@ class FundingLines:
         ]
 
     def _no_profile(self) -> list[Part]:
-        none = "The agreement has no profile by quarter."
+        none = _("The agreement has no profile by quarter.")
         return [
             part(Shape("18", _("Variance"), _("Actual less profile.")), None, note=none),
             self.money.part("18b", _("Actual"), f"From {self.year_from.isoformat()} on.", self.spent),
@@ -230,7 +230,7 @@ class FundingLines:
         request = self.words.reprofile_request or None
         label, words = _("Underspend"), _("19b less 19; below zero is overspending. With what is asked of the funder.")
         if underspend is None:
-            note = request or "The agreement has no profile by quarter."
+            note = request or _("The agreement has no profile by quarter.")
             return part(Shape("19c", label, words), None, note=note)
         return self.money.part("19c", label, words, underspend, request)
 

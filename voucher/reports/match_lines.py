@@ -32,8 +32,8 @@ def match_parts(agreement: Agreement, line_ids: Sequence[int], period: Period, p
     match = sum(match_of(share.redemption, share.spread, line_ids).own for share in standing) - elsewhere
     grant = sum(share.pence for share in standing)
     agreed = agreement.intervention_rate_bp
-    note = "Above the agreed rate." if agreed is not None and above_rate(grant, match, agreed) else None
-    flagged = "Declared to be match of another programme." if elsewhere else None
+    note = _("Above the agreed rate.") if agreed is not None and above_rate(grant, match, agreed) else None
+    flagged = _("Declared to be match of another programme.") if elsewhere else None
     return [
         part(Shape("14", _("Match evidenced to date"), _("Own contribution behind 14f, less 14e; never VAT.")), match),
         part(

@@ -17,6 +17,7 @@ from voucher.payments.models import BankLine, BankMatch
 from voucher.payments.rules import LineSource
 from voucher.platform.clock import london_date
 from voucher.platform.db import session
+from voucher.platform.i18n import gettext_noop as _
 from voucher.reports.checks import check, identities, two_sides
 from voucher.reports.claims_paid import Match, match_of, paid_in
 from voucher.reports.findings import RETURNED, UNEXPLAINED, UNSEEN, exceptions, ours, overrides, providers
@@ -136,13 +137,13 @@ class StatementReader:
         returned = sum(flow(Account.DEFRAYED, Account.APPROVED).values())
         found = identities(self.money)
         administration = sum(self.funding_lines.admin_paid_in_period().values())
-        name = "Line 7 less 15c, and the grants of the annex"
+        name = _("Line 7 less 15c, and the grants of the annex")
         found.append(check(name, paid - returned - administration, self._grants()))
         twice = counted_twice(self.agreement, int(str(self.match[0]["value"])), self.heading.period.last)
-        found.append(check("Line 14: match that several agreements count", twice, 0))
+        found.append(check(_("Line 14: match that several agreements count"), twice, 0))
         if self.heading.previous is not None:
             opening, closing = sum(self.money.opening.values()), closing_of(self.heading.previous)
-            found.append(check("Line 2, and line 12 of the statement before", opening, closing))
+            found.append(check(_("Line 2, and line 12 of the statement before"), opening, closing))
         return found + two_sides(self.scheme, self.heading.period)
 
     def _header(self) -> dict[str, object]:
@@ -194,10 +195,12 @@ class StatementReader:
         reported["22"] = self._unreconciled()
         reported["23"] = self.samples.parts()
         reported["24"] = self.subsidy.parts()
-        reported["25"] = [_counted("25", "Transaction annex", "Payments and returns listed.", len(self.transactions))]
-        reported["26"] = [part(Shape("26", "Sign-off", "Stands beside the data, not in it."), None, unit="count")]
+        reported["25"] = [
+            _counted("25", _("Transaction annex"), _("Payments and returns listed."), len(self.transactions))
+        ]
+        reported["26"] = [part(Shape("26", _("Sign-off"), _("Stands beside the data, not in it.")), None, unit="count")]
         reported["27"] = self._tie()
-        reported["28"] = [_counted("28", "Overrides in the period", "Listed one by one.", len(self.overrides))]
+        reported["28"] = [_counted("28", _("Overrides in the period"), _("Listed one by one."), len(self.overrides))]
         order = [*(str(n) for n in range(1, 26)), "27", "28", "26"]
         return [{"code": code, "parts": reported[code], "reported": True} for code in order]
 
@@ -207,8 +210,10 @@ class StatementReader:
         over = sum(match.net - match.own for match in matches) - self._grants()
         disallowed = self.money.side.flow(Account.DEFRAYED, Account.DISALLOWED)
         return [
-            part(Shape("13a", "Never paid", "VAT of what was paid, and what was not approved."), vat + over),
-            self.money.part("13b", "Disallowed by the funder", "After payment; borne by the authority.", disallowed),
+            part(Shape("13a", _("Never paid"), _("VAT of what was paid, and what was not approved.")), vat + over),
+            self.money.part(
+                "13b", _("Disallowed by the funder"), _("After payment; borne by the authority."), disallowed
+            ),
         ]
 
     @property
@@ -226,11 +231,11 @@ class StatementReader:
         for item in self.exceptions:
             by_kind[str(item["kind"])] += 1
         return [
-            _counted("22a", "Bank lines not explained", "Whole scheme.", by_kind[UNEXPLAINED]),
-            _counted("22b", "Payments with no bank line", "Exported and not seen at the bank.", by_kind[UNSEEN]),
-            _counted("22c", "Returned payments", "Came back in the period.", by_kind[RETURNED]),
-            _counted("22d", "Amounts that differ", "Of 22a: name something else's amount.", self.found.differing),
-            _counted("22e", "With a reason", "Of 22a to 22c: somebody said what they are.", self.found.resolved),
+            _counted("22a", _("Bank lines not explained"), _("Whole scheme."), by_kind[UNEXPLAINED]),
+            _counted("22b", _("Payments with no bank line"), _("Exported and not seen at the bank."), by_kind[UNSEEN]),
+            _counted("22c", _("Returned payments"), _("Came back in the period."), by_kind[RETURNED]),
+            _counted("22d", _("Amounts that differ"), _("Of 22a: name something else's amount."), self.found.differing),
+            _counted("22e", _("With a reason"), _("Of 22a to 22c: somebody said what they are."), self.found.resolved),
         ]
 
     def _tie(self) -> list[Part]:
@@ -238,9 +243,9 @@ class StatementReader:
         theirs = self.given.ledger_balance_pence
         note = self.given.explanation or None
         return [
-            part(Shape("27a", "The authority's own ledger", "Balance of its cost code at period end."), theirs),
-            part(Shape("27b", "Closing cash", "Line 16."), closing),
-            part(Shape("27", "Difference", "27a less 27b, explained."), theirs - closing, note=note),
+            part(Shape("27a", _("The authority's own ledger"), _("Balance of its cost code at period end.")), theirs),
+            part(Shape("27b", _("Closing cash"), _("Line 16.")), closing),
+            part(Shape("27", _("Difference"), _("27a less 27b, explained.")), theirs - closing, note=note),
         ]
 
 

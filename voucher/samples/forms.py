@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _
 from wtforms import RadioField, SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from voucher.platform.forms import DayField, Form, PoundsField, ReadField, WholeField, tidy
+from voucher.platform.forms import DayField, Form, PoundsField, ReadField, WholeField, choice_of, tidy
 from voucher.platform.money import basis_points, percent
 from voucher.samples.commands import MOST_ITEMS
 from voucher.samples.rules import METHODS, SIDES, Outcome
@@ -30,12 +30,12 @@ class DrawForm(Form):
     agreement = SelectField(_("Agreement"), validators=[InputRequired(_("Choose the agreement."))])
     side = RadioField(
         _("Where to begin"),
-        choices=[SelectChoice(str(key), words) for key, words in SIDES.items()],
+        choices=[choice_of(key, words) for key, words in SIDES.items()],
         validators=[InputRequired(_("Choose where to begin."))],
     )
     method = RadioField(
         _("How to choose"),
-        choices=[SelectChoice(str(key), words) for key, words in METHODS.items()],
+        choices=[choice_of(key, words) for key, words in METHODS.items()],
         validators=[InputRequired(_("Choose how items are chosen."))],
     )
     first = DayField(_("First day"), validators=[InputRequired(_("Enter the first day of the period."))])

@@ -11,9 +11,9 @@ from flask_babel import gettext as translate
 from voucher.applications.models import Application
 from voucher.applications.rules import ApplicationState
 from voucher.platform.act import Act
-from voucher.platform.clock import london_date, long_date
+from voucher.platform.clock import london_date
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.money import pounds
+from voucher.platform.languages import shown_day, shown_pounds
 from voucher.redemptions.answer_views import ANSWERABLE
 from voucher.redemptions.models import ClaimAnswer, DeliverySession, Redemption
 from voucher.redemptions.rules import RedemptionState
@@ -92,16 +92,16 @@ def turn_of(claim: Redemption, answer: ClaimAnswer | None) -> Turn:
     """Whose turn it is with a claim as its business reads it."""
     usual = FOR_THE_BUSINESS[R(claim.state)]
     if must_answer(claim, answer):
-        words = translate(usual.next_step, day=long_date(claim.answer_by))
+        words = translate(usual.next_step, day=shown_day(claim.answer_by))
         return Turn(YOU, str(words))
     if claim.state != R.DISPUTED and must_say_paid(claim, answer):
         words = translate(
             _("You have said that you have not paid yet. Tell us once you have paid %(amount)s: until then the claim "
               "lacks what shows it."),
-            amount=pounds(claim.own_pence + claim.vat_pence),
+            amount=shown_pounds(claim.own_pence + claim.vat_pence),
         )  # fmt: skip
         return Turn(YOU, str(words))
-    return Turn(usual.whose_turn, str(translate(usual.next_step, day=long_date(claim.answer_by))))
+    return Turn(usual.whose_turn, str(translate(usual.next_step, day=shown_day(claim.answer_by))))
 
 
 def _offers(act: Act) -> Iterator[Todo]:
@@ -114,7 +114,7 @@ def _offers(act: Act) -> Iterator[Todo]:
             words = _("Send what the scheme's office has asked for") if mine else _("The application is being decided")
             yield _about_application(application, str(translate(words)), YOU if mine else THE_OFFICE, None, since)
         elif application.offer_until is None or act.today <= application.offer_until:
-            words = translate(_("Answer the offer of %(value)s"), value=pounds(application.face_pence))
+            words = translate(_("Answer the offer of %(value)s"), value=shown_pounds(application.face_pence))
             yield _about_application(application, str(words), YOU, application.offer_until, since)
 
 
@@ -152,7 +152,7 @@ def _deliveries(act: Act) -> Iterator[Todo]:
 
 def _by_provider_on(delivery: DeliverySession) -> str:
     words = _("%(provider)s, %(day)s")
-    day = long_date(delivery.delivered_on) if delivery.delivered_on else ""
+    day = shown_day(delivery.delivered_on) if delivery.delivered_on else ""
     return str(translate(words, provider=delivery.provider.organisation.name, day=day))
 
 
@@ -180,9 +180,9 @@ def _what_to_do(claim: Redemption, answer: ClaimAnswer | None) -> str:
     """The claim's next step as a short line."""
     if must_answer(claim, answer):
         words = _("Check the claim for %(amount)s and say what you have paid")
-        return str(translate(words, amount=pounds(claim.claimed_pence)))
+        return str(translate(words, amount=shown_pounds(claim.claimed_pence)))
     if claim.state != R.DISPUTED and must_say_paid(claim, answer):
         words = _("Tell us once you have paid %(amount)s to the provider")
-        return str(translate(words, amount=pounds(claim.own_pence + claim.vat_pence)))
-    return str(translate(_("The claim for %(amount)s is %(state)s"), amount=pounds(claim.claimed_pence),
+        return str(translate(words, amount=shown_pounds(claim.own_pence + claim.vat_pence)))
+    return str(translate(_("The claim for %(amount)s is %(state)s"), amount=shown_pounds(claim.claimed_pence),
                          state=translate(claim.state)))  # fmt: skip

@@ -14,7 +14,8 @@ from voucher.funding.queries import movements_of_redemption
 from voucher.notifications.queries import messages_about
 from voucher.payments.queries import bank_days, payments_of_claim
 from voucher.platform.authz import Permission
-from voucher.platform.clock import days_since, long_date
+from voucher.platform.clock import days_since
+from voucher.platform.languages import shown_day
 from voucher.platform.web import current_act, requires
 from voucher.redemptions.likeness import alike_to
 from voucher.redemptions.other_match import declared_elsewhere
@@ -41,7 +42,7 @@ def record_page(public_id: str) -> ResponseReturnValue:
         "workspace/claim_record.html",
         claim=claim,
         waits_for=translate(waits_for(claim.state)),
-        next_step=translate(FOR_STAFF[RedemptionState(claim.state)], day=long_date(claim.answer_by)),
+        next_step=translate(FOR_STAFF[RedemptionState(claim.state)], day=shown_day(claim.answer_by)),
         steps=offered(CLAIM_STEPS, act.actor, claim),
         days=days_since(claim.submitted_at, act.today),
         sessions=sessions_of(claim),

@@ -14,10 +14,9 @@ from voucher.assurance.models import ConcentrationCase, Irregularity
 from voucher.funding.models import Agreement, FundingLine
 from voucher.organisations.models import Organisation
 from voucher.payments.models import BankLine, BankMatch, Debt, Payment, PaymentItem
-from voucher.platform.clock import long_date, long_time
 from voucher.platform.db import session
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.money import percent, pounds
+from voucher.platform.languages import shown_day, shown_percent, shown_pounds, shown_time
 from voucher.platform.telephone import telephone
 from voucher.providers.models import Provider
 from voucher.redemptions.models import Redemption
@@ -90,14 +89,14 @@ def _voucher(row: Voucher) -> Dossier:
     facts = [
         _to(_("Business"), row.business, row.business.name),
         _to(_("Application"), row.application),
-        Fact(_("Face value"), pounds(row.face_pence)),
-        Fact(_("Left"), pounds(row.remaining_pence)),
-        Fact(_("Rate"), percent(row.rate_bp)),
-        Fact(_("Issued"), long_time(row.issued_at)),
-        Fact(_("Last day"), long_date(row.last_day)),
+        Fact(_("Face value"), shown_pounds(row.face_pence)),
+        Fact(_("Left"), shown_pounds(row.remaining_pence)),
+        Fact(_("Rate"), shown_percent(row.rate_bp)),
+        Fact(_("Issued"), shown_time(row.issued_at)),
+        Fact(_("Last day"), shown_day(row.last_day)),
         Fact(_("Generation of its credential"), str(row.generation)),
         Fact(_("Extensions"), str(row.extensions)),
-        Fact(_("Released"), long_date(row.released_on) if row.released_on else _("No")),
+        Fact(_("Released"), shown_day(row.released_on) if row.released_on else _("No")),
     ]
     return Dossier(facts, _beside(_rows(claims), "grant_pence"))
 
@@ -110,14 +109,14 @@ def _claim(row: Redemption) -> Dossier:
         _to(_("Voucher"), row.voucher),
         _to(_("Business"), row.voucher.business, row.voucher.business.name),
         _to(_("Provider"), row.provider, organisation.name),
-        Fact(_("Invoice"), f"{row.invoice_number}, {long_date(row.invoice_on)}"),
-        Fact(_("Net"), pounds(row.net_pence)),
-        Fact(_("VAT"), pounds(row.vat_pence)),
-        Fact(_("Claimed"), pounds(row.claimed_pence)),
-        Fact(_("Grant"), pounds(row.grant_pence)),
-        Fact(_("Own contribution"), pounds(row.own_pence)),
+        Fact(_("Invoice"), f"{row.invoice_number}, {shown_day(row.invoice_on)}"),
+        Fact(_("Net"), shown_pounds(row.net_pence)),
+        Fact(_("VAT"), shown_pounds(row.vat_pence)),
+        Fact(_("Claimed"), shown_pounds(row.claimed_pence)),
+        Fact(_("Grant"), shown_pounds(row.grant_pence)),
+        Fact(_("Own contribution"), shown_pounds(row.own_pence)),
         Fact(_("Version"), str(row.version)),
-        Fact(_("Sent"), f"{long_time(row.submitted_at)}, {_who(row.submitted_by)}"),
+        Fact(_("Sent"), f"{shown_time(row.submitted_at)}, {_who(row.submitted_by)}"),
         Fact(_("Verified by"), _who(row.verified_by)),
         Fact(_("Approved by"), _who(row.approved_by)),
         Fact(_("Sampled"), _("Yes") if row.sampled else _("No")),
@@ -131,11 +130,11 @@ def _application(row: Application) -> Dossier:
     facts = [
         _to(_("Business"), row.business, row.business.name),
         Fact(_("Round"), row.round.name),
-        Fact(_("Value"), pounds(row.face_pence)),
+        Fact(_("Value"), shown_pounds(row.face_pence)),
         Fact(_("Contact"), row.contact.name),
-        Fact(_("Sent"), long_time(row.submitted_at)),
+        Fact(_("Sent"), shown_time(row.submitted_at)),
         Fact(_("Decided by"), _who(row.decided_by)),
-        Fact(_("Offer good until"), long_date(row.offer_until) if row.offer_until else _("No offer")),
+        Fact(_("Offer good until"), shown_day(row.offer_until) if row.offer_until else _("No offer")),
     ]
     return Dossier(facts, _beside(_rows(vouchers), "face_pence"))
 
@@ -144,11 +143,11 @@ def _provider(row: Provider) -> Dossier:
     claims = select(Redemption).where(Redemption.provider_id == row.id).order_by(Redemption.id.desc()).limit(50)
     facts = [
         _to(_("Firm"), row.organisation, row.organisation.name),
-        Fact(_("Applied"), long_time(row.applied_at)),
+        Fact(_("Applied"), shown_time(row.applied_at)),
         Fact(_("Contact"), row.contact_email),
         Fact(_("Sponsored by"), _who(row.sponsor_id)),
         Fact(_("Approved by"), _who(row.approved_by)),
-        Fact(_("Approved until"), long_date(row.approved_until) if row.approved_until else _("Not approved")),
+        Fact(_("Approved until"), shown_day(row.approved_until) if row.approved_until else _("Not approved")),
     ]
     return Dossier(facts, _beside(_rows(claims), "grant_pence"))
 
@@ -178,7 +177,7 @@ def _payment(row: Payment) -> Dossier:
         .order_by(BankLine.booked_on, BankLine.id)
     )
     facts = [
-        Fact(_("Amount"), pounds(row.pence)),
+        Fact(_("Amount"), shown_pounds(row.pence)),
         _to(_("Provider"), row.provider, row.provider.organisation.name),
         _to(_("Batch"), row.batch),
         Fact(_("Paid to"), row.payee_details.reference),
@@ -192,10 +191,10 @@ def _payment(row: Payment) -> Dossier:
 def _batch(row: Any) -> Dossier:
     facts = [
         Fact(_("Payments"), str(len(row.payments))),
-        Fact(_("Total"), pounds(sum(each.pence for each in row.payments))),
-        Fact(_("Prepared by"), f"{_who(row.prepared_by)}, {long_time(row.prepared_at)}"),
+        Fact(_("Total"), shown_pounds(sum(each.pence for each in row.payments))),
+        Fact(_("Prepared by"), f"{_who(row.prepared_by)}, {shown_time(row.prepared_at)}"),
         Fact(_("Approved by"), _who(row.approved_by)),
-        Fact(_("Exported"), long_time(row.exported_at) if row.exported_at else _("No")),
+        Fact(_("Exported"), shown_time(row.exported_at) if row.exported_at else _("No")),
         Fact(_("Hash of its file"), row.file_sha256 or _("No file yet")),
     ]
     return Dossier(facts, _beside(row.payments))
@@ -204,8 +203,8 @@ def _batch(row: Any) -> Dossier:
 def _statement(row: Statement) -> Dossier:
     facts = [
         _to(_("Agreement"), row.agreement),
-        Fact(_("Period"), f"{long_date(row.period_from)} – {long_date(row.period_to)}"),
-        Fact(_("Prepared by"), f"{_who(row.prepared_by)}, {long_time(row.prepared_at)}"),
+        Fact(_("Period"), f"{shown_day(row.period_from)} – {shown_day(row.period_to)}"),
+        Fact(_("Prepared by"), f"{_who(row.prepared_by)}, {shown_time(row.prepared_at)}"),
         Fact(_("Reviewed by"), _who(row.reviewed_by)),
         Fact(_("Signed by"), _who(row.signed_by)),
         Fact(_("Data hash"), row.data_hash),
@@ -221,13 +220,13 @@ def _bank_line(row: BankLine) -> Dossier:
         .order_by(Payment.id)
     )
     facts = [
-        Fact(_("Amount"), pounds(row.pence)),
-        Fact(_("Not explained yet"), pounds(row.open_pence)),
-        Fact(_("Booked on"), long_date(row.booked_on)),
+        Fact(_("Amount"), shown_pounds(row.pence)),
+        Fact(_("Not explained yet"), shown_pounds(row.open_pence)),
+        Fact(_("Booked on"), shown_day(row.booked_on)),
         Fact(_("Bank's reference"), row.bank_reference),
         Fact(_("Counterparty"), row.counterparty),
         Fact(_("Source"), row.source),
-        Fact(_("Entered by"), f"{_who(row.entered_by)}, {long_time(row.entered_at)}"),
+        Fact(_("Entered by"), f"{_who(row.entered_by)}, {shown_time(row.entered_at)}"),
     ]
     return Dossier(facts, _beside(_rows(paid)))
 
@@ -237,10 +236,10 @@ def _debt(row: Debt) -> Dossier:
     facts = [
         _to(_("Claim"), row.redemption),
         _to(_("Owed by"), debtor, debtor.name),
-        Fact(_("Amount"), pounds(row.pence)),
-        Fact(_("Outstanding"), pounds(row.outstanding_pence)),
+        Fact(_("Amount"), shown_pounds(row.pence)),
+        Fact(_("Outstanding"), shown_pounds(row.outstanding_pence)),
         Fact(_("Why"), row.reason),
-        Fact(_("Raised by"), f"{_who(row.raised_by)}, {long_time(row.raised_at)}"),
+        Fact(_("Raised by"), f"{_who(row.raised_by)}, {shown_time(row.raised_at)}"),
         Fact(_("Write-off asked by"), _who(row.write_off_asked_by)),
         Fact(_("Write-off agreed by"), _who(row.write_off_approved_by)),
     ]
@@ -253,10 +252,10 @@ def _agreement(row: Agreement) -> Dossier:
     facts = [
         _to(_("Funder"), row.funder, row.funder.name),
         Fact(_("Version"), str(row.version)),
-        Fact(_("Signed on"), long_date(row.signed_on)),
-        Fact(_("Period"), f"{long_date(row.starts_on)} – {long_date(row.ends_on)}"),
-        Fact(_("Closed through"), long_date(row.closed_through) if row.closed_through else _("No period is closed")),
-        *(Fact(f"{line.code}, {line.name} ({line.kind})", pounds(line.unallocated_pence)) for line in lines),
+        Fact(_("Signed on"), shown_day(row.signed_on)),
+        Fact(_("Period"), f"{shown_day(row.starts_on)} – {shown_day(row.ends_on)}"),
+        Fact(_("Closed through"), shown_day(row.closed_through) if row.closed_through else _("No period is closed")),
+        *(Fact(f"{line.code}, {line.name} ({line.kind})", shown_pounds(line.unallocated_pence)) for line in lines),
     ]
     return Dossier(facts, _beside(_rows(statements)))
 
@@ -264,9 +263,9 @@ def _agreement(row: Agreement) -> Dossier:
 def _irregularity(row: Irregularity) -> Dossier:
     facts = [
         Fact(_("Kind"), row.kind),
-        Fact(_("Amount"), pounds(row.pence)),
+        Fact(_("Amount"), shown_pounds(row.pence)),
         Fact(_("What was found"), row.note),
-        Fact(_("Registered by"), f"{_who(row.opened_by)}, {long_time(row.opened_at)}"),
+        Fact(_("Registered by"), f"{_who(row.opened_by)}, {shown_time(row.opened_at)}"),
         Fact(_("Closed by"), _who(row.closed_by)),
     ]
     return Dossier([_to(_("Claim"), row.redemption), *facts] if row.redemption else facts)
@@ -276,7 +275,7 @@ def _case(row: ConcentrationCase) -> Dossier:
     facts = [
         Fact(_("What"), row.measure),
         Fact(_("About"), row.about),
-        Fact(_("Raised"), long_time(row.raised_at)),
+        Fact(_("Raised"), shown_time(row.raised_at)),
         Fact(_("Why closed"), row.reason),
     ]
     return Dossier(facts)

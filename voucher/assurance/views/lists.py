@@ -6,8 +6,8 @@ from voucher.assurance.models import ConcentrationCase, Irregularity
 from voucher.assurance.rules import Measure
 from voucher.organisations.models import Organisation
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.languages import shown_percent
 from voucher.platform.lists import Column, Kind, Listing
-from voucher.platform.money import percent
 from voucher.providers.models import Provider
 
 IRREGULARITIES = Listing(
@@ -33,9 +33,9 @@ SHARES = Listing(
         Column(_("Provider"), lambda row: row.name, "provider", Organisation.name),
         Column(_("Claims"), lambda row: row.claims, "claims", "claims", Kind.NUMBER),
         Column(_("Vouchers"), lambda row: row.vouchers, "vouchers", "vouchers", Kind.NUMBER),
-        Column(_("Of all vouchers"), lambda row: percent(row.vouchers_bp)),
+        Column(_("Of all vouchers"), lambda row: shown_percent(row.vouchers_bp)),
         Column(_("Grant"), lambda row: row.pence, "grant", "pence", Kind.MONEY),
-        Column(_("Of all money"), lambda row: percent(row.money_bp)),
+        Column(_("Of all money"), lambda row: shown_percent(row.money_bp)),
         Column(_("Busiest day"), lambda row: row.busiest_on),
         Column(_("Claims on it"), lambda row: row.on_busiest, kind=Kind.NUMBER),
         Column(_("Outside office hours"), lambda row: row.outside_hours, kind=Kind.NUMBER),
@@ -47,7 +47,7 @@ SHARES = Listing(
 
 def in_unit(measure: str, much: int) -> str:
     """What was found or is the threshold, in the measure's own unit."""
-    return percent(much) if measure in (Measure.MONEY, Measure.VOUCHERS) else f"{much:,}"
+    return shown_percent(much) if measure in (Measure.MONEY, Measure.VOUCHERS) else f"{much:,}"
 
 
 CASES = Listing(

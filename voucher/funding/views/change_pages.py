@@ -29,11 +29,10 @@ from voucher.funding.views.agreement_pages import given_conditions
 from voucher.funding.views.words import condition_facts, profile_table
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
-from voucher.platform.clock import long_date
 from voucher.platform.errors import DomainError, Forbidden
 from voucher.platform.forms import Form, show_refusal
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.money import pounds
+from voucher.platform.languages import shown_day, shown_pounds
 from voucher.platform.web import NOTICE, current_act, requires
 from voucher.schemes.queries import visible
 
@@ -65,8 +64,8 @@ def award_page(public_id: str) -> ResponseReturnValue:
         translate(
             _("%(name)s: award %(award)s, of which %(left)s is unallocated"),
             name=line.name,
-            award=pounds(-standing[line.id][Account.AWARD]),
-            left=pounds(standing[line.id][Account.UNALLOCATED]),
+            award=shown_pounds(-standing[line.id][Account.AWARD]),
+            left=shown_pounds(standing[line.id][Account.UNALLOCATED]),
         )
         for line in agreement.lines
     ]
@@ -88,7 +87,9 @@ def virement_page(public_id: str) -> ResponseReturnValue:
     form = VirementForm()
     words = _("%(code)s: %(name)s, %(left)s unallocated")
     form.source.choices = form.target.choices = [
-        SelectChoice(line.code, translate(words, code=line.code, name=line.name, left=pounds(line.unallocated_pence)))
+        SelectChoice(
+            line.code, translate(words, code=line.code, name=line.name, left=shown_pounds(line.unallocated_pence))
+        )
         for line in agreement.lines
     ]
     if form.validate_on_submit() and (made := _virement_proposed(act, agreement, form)):
@@ -125,7 +126,7 @@ def conditions_page(public_id: str) -> ResponseReturnValue:
 
 
 def _conditions_form(agreement: Agreement, quarters: list[date], now: Conditions) -> ConditionsForm:
-    named = [(first, long_date(first)) for first in quarters]
+    named = [(first, shown_day(first)) for first in quarters]
     filled: dict[str, object] = {
         profile_field(line.code, first): now.profile.get(line.code, {}).get(first.isoformat())
         for line in agreement.lines
@@ -209,7 +210,7 @@ def _tell(made: AgreementChange | None) -> None:
         return
     missing = changes.shortfall(made.agreement, made.changes)
     waits = _("The change waits: %(missing)s more must be released on the lines before they can be cut.")
-    flash(translate(waits, missing=pounds(missing)), NOTICE)
+    flash(translate(waits, missing=shown_pounds(missing)), NOTICE)
 
 
 @blueprint.post("/funding/proposals/<public_id>/end")
@@ -258,10 +259,10 @@ def _wanted(proposal: AgreementProposal) -> list[tuple[str, str]]:
     if proposal.kind == ChangeKind.VIREMENT:
         words = _("%(pence)s from line %(source)s to line %(target)s")
         told = translate(
-            words, pence=pounds(cast(int, content["pence"])), source=content["source"], target=content["target"]
+            words, pence=shown_pounds(cast(int, content["pence"])), source=content["source"], target=content["target"]
         )
         return [(translate(_("Moves")), told)]
     return [
-        (translate(_("Line %(code)s"), code=code), ("+" if pence > 0 else "") + pounds(pence))
+        (translate(_("Line %(code)s"), code=code), ("+" if pence > 0 else "") + shown_pounds(pence))
         for code, pence in cast(dict[str, int], content["changes"]).items()
     ]

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from voucher.funding.models import Agreement, FundingLine
 from voucher.organisations.models import Organisation
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.languages import shown_percent
 from voucher.platform.lists import Column, Kind, Listing
-from voucher.platform.money import percent
 from voucher.schemes.models import Round, VoucherType
 
 LINES = Listing(
@@ -44,7 +44,7 @@ ROUNDS = Listing(
         Column(_("Opens"), lambda row: row.round.opens_on, "opens", Round.opens_on),
         Column(_("Closes"), lambda row: row.round.closes_on, "closes", Round.closes_on),
         Column(_("Awarded"), lambda row: row.round.award_method, "awarded", Round.award_method, Kind.STATE),
-        Column(_("Draws on"), lambda row: ", ".join(f"{code}: {percent(share)}" for code, share in row.shares)),
+        Column(_("Draws on"), lambda row: ", ".join(f"{code}: {shown_percent(share)}" for code, share in row.shares)),
         Column(_("Budget"), lambda row: row.round.budget_pence, "budget", Round.budget_pence, Kind.MONEY),
         Column(_("Still to offer"), lambda row: row.round.available_pence, "left", Round.available_pence, Kind.MONEY),
     ),

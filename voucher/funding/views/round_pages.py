@@ -21,7 +21,8 @@ from voucher.platform.authz import Permission
 from voucher.platform.errors import DomainError, FileRefused, Forbidden
 from voucher.platform.forms import show_refusal
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.money import plain_pounds, pounds
+from voucher.platform.languages import shown_pounds
+from voucher.platform.money import plain_pounds
 from voucher.platform.toml import Section
 from voucher.platform.web import current_act, requires
 from voucher.schemes.commands import add_round
@@ -62,7 +63,7 @@ def new_round_page() -> ResponseReturnValue:
         if opened is not None:
             flash(translate(_("Round %(code)s is set up."), code=opened.code))
             return redirect(url_for("rounds.rounds_page", **at.args))
-    hints = [translate(_("%(left)s unallocated"), left=pounds(line.unallocated_pence)) for _name, line in lines]
+    hints = [translate(_("%(left)s unallocated"), left=shown_pounds(line.unallocated_pence)) for _name, line in lines]
     page = render_template("funding/new_round.html", at=at, form=form, hints=hints)
     return page, 422 if form.errors else 200
 

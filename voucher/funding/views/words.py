@@ -7,9 +7,8 @@ from datetime import date
 from flask_babel import gettext as translate
 
 from voucher.funding.conditions import CapBase, Conditions, YearBy
-from voucher.platform.clock import long_date
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.money import percent, pounds
+from voucher.platform.languages import shown_day, shown_percent, shown_pounds
 
 CAPS = {CapBase.AWARD: _("%(share)s of the award"), CapBase.SPEND: _("%(share)s of all spending")}
 YEARS = {
@@ -23,7 +22,7 @@ def condition_facts(said: Conditions) -> list[tuple[str, str]]:
     none = translate(_("None"))
     cap = none
     if said.admin_cap_bp is not None:
-        cap = translate(CAPS[said.admin_cap_of], share=percent(said.admin_cap_bp))
+        cap = translate(CAPS[said.admin_cap_of], share=shown_percent(said.admin_cap_bp))
     three = said.sign_off_steps == 3
     steps = _("Three people") if three else _("Two people, or three where the scheme's duties ask for a reviewer")
     return [
@@ -32,7 +31,7 @@ def condition_facts(said: Conditions) -> list[tuple[str, str]]:
         (translate(_("Sign-off of statements")), translate(steps)),
         (
             translate(_("Tolerance of the profile")),
-            none if said.tolerance_bp is None else percent(said.tolerance_bp),
+            none if said.tolerance_bp is None else shown_percent(said.tolerance_bp),
         ),
     ]
 
@@ -44,8 +43,8 @@ def profile_table(said: Conditions) -> tuple[list[tuple[str, bool]], list[list[s
     days = sorted({day for quarters in said.profile.values() for day in quarters})
     rows = [
         [
-            long_date(date.fromisoformat(day)),
-            *(pounds(quarters[day]) if day in quarters else "" for quarters in said.profile.values()),
+            shown_day(date.fromisoformat(day)),
+            *(shown_pounds(quarters[day]) if day in quarters else "" for quarters in said.profile.values()),
         ]
         for day in days
     ]

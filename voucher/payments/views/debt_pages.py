@@ -26,7 +26,7 @@ from voucher.platform.db import session
 from voucher.platform.errors import DomainError, Forbidden
 from voucher.platform.forms import show_refusal
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.money import pounds
+from voucher.platform.languages import shown_pounds
 from voucher.platform.web import NOTICE, current_act, requires
 from voucher.redemptions.models import Redemption
 from voucher.redemptions.queries import redemption_by_reference
@@ -85,7 +85,7 @@ def disallow_page() -> ResponseReturnValue:
     form = DisallowForm(claim=request.args.get("claim"))
     if form.validate_on_submit() and _disallowed(act, at.scheme, form):
         words = _("%(amount)s of claim %(claim)s is disallowed. The authority bears it.")
-        flash(translate(words, amount=pounds(form.amount.data), claim=form.claim.data))
+        flash(translate(words, amount=shown_pounds(form.amount.data), claim=form.claim.data))
         return redirect(url_for("debts.debts_page", **at.args))
     return render_template("payments/disallow.html", at=at, form=form), 422 if form.errors else 200
 

@@ -20,6 +20,7 @@ from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.errors import DomainError, Forbidden
 from voucher.platform.forms import show_refusal
+from voucher.platform.i18n import capital
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.web import current_act, requires
 from voucher.schemes.queries import visible
@@ -79,7 +80,7 @@ def _page(thing: BankLine | Payment) -> ResponseReturnValue:
     exception = exception_of(act, thing)
     form = ResolutionForm()
     chosen = [each for each in Outcome if exception.of_line or each in OUTCOMES_OF_PAYMENTS]
-    form.outcome.choices = [SelectChoice(each.name, translate(each.value).capitalize()) for each in chosen]
+    form.outcome.choices = [SelectChoice(each.name, capital(translate(each.value))) for each in chosen]
     if form.validate_on_submit() and _resolved(act, thing, form):
         flash(translate(_("The reason is kept.")))
         return redirect(url_for("exceptions.exceptions_page"))

@@ -14,8 +14,8 @@ from voucher.payments.matching_rules import Proposal
 from voucher.payments.models import BankLine, Batch, Debt, Drawdown, Payment
 from voucher.payments.rules import MatchKind, PaymentState
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.languages import shown_pounds
 from voucher.platform.lists import Column, Kind, Listing
-from voucher.platform.money import pounds
 from voucher.providers.models import PayeeDetails
 
 BATCHES = Listing(
@@ -43,7 +43,7 @@ def _why(payment: Payment) -> str:
             claim=item.redemption.reference,
             business=item.redemption.voucher.business.name,
             voucher=item.redemption.voucher.reference,
-            sum=pounds(item.pence),
+            sum=shown_pounds(item.pence),
         )
         for item in payment.items
     )
@@ -198,7 +198,7 @@ OWN_WORDS = {
 
 def _claims_paid(row: Remittance) -> str:
     return "; ".join(
-        f"{item.redemption.reference}, {item.redemption.invoice_number}: {pounds(item.pence)}"
+        f"{item.redemption.reference}, {item.redemption.invoice_number}: {shown_pounds(item.pence)}"
         for item in row.payment.items
     )
 

@@ -23,7 +23,7 @@ from voucher.providers.forms import FirmEndPartForm, FirmInviteForm
 blueprint = Blueprint("colleagues", __name__)
 
 MANAGE = Permission.PROVIDER_PEOPLE_MANAGE
-PARTS = {"manager": Role.PROVIDER_MANAGER, "scanner": Role.PROVIDER_SCANNER}
+PARTS = {_("manager"): Role.PROVIDER_MANAGER, _("scanner"): Role.PROVIDER_SCANNER}
 
 
 @blueprint.get("/firm/<public_id>/people")
@@ -96,7 +96,8 @@ def end_page(public_id: str, person_id: str, part: str) -> ResponseReturnValue:
                 if proven is not None:
                     end_part(proven, provider, held, reason=form.reason.data)
             if proven is not None:
-                flash(translate(_("%(name)s is no longer %(part)s of your firm."), name=person.name, part=part))
+                words = _("%(name)s is no longer %(part)s of your firm.")
+                flash(translate(words, name=person.name, part=translate(part)))
                 gone = person.id == act.person_id  # Who has left the firm may not see its people any more.
                 return redirect(url_for("accounts.home") if gone else url_for(".people_page", public_id=public_id))
         except DomainError as refusal:

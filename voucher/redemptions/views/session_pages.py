@@ -16,7 +16,7 @@ from voucher.platform.db import session
 from voucher.platform.errors import DomainError, Forbidden
 from voucher.platform.forms import show_refusal
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.money import pounds
+from voucher.platform.languages import shown_pounds
 from voucher.platform.refusals import status_of
 from voucher.platform.web import current_act, requires
 from voucher.providers.models import Package
@@ -127,7 +127,7 @@ def _price(voucher: Voucher, package: Package) -> str:
         available_pence=voucher.remaining_pence,
     )
     words = _("%(price)s before VAT. %(grant)s is held on the voucher for it until the claim.")
-    return str(translate(words, price=pounds(package.net_pence), grant=pounds(estimate)))
+    return str(translate(words, price=shown_pounds(package.net_pence), grant=shown_pounds(estimate)))
 
 
 def _page(

@@ -15,7 +15,7 @@ from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.clock import days_since
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.money import pounds
+from voucher.platform.languages import shown_pounds
 from voucher.platform.web import current_act, gives_a_file, requires
 from voucher.redemptions.queries import file_of_claim
 from voucher.redemptions.rules import AWAITING_PAYMENT, UNDER_CHECK, VERIFIABLE, RedemptionState
@@ -102,7 +102,7 @@ def _tile(
 ) -> tuple[int, str, str]:
     found = [queues[state] for state in states if state in queues]
     number, oldest = sum(each.number for each in found), min((q.oldest for q in found if q.oldest), default=None)
-    said = f"{translate(words)}, {pounds(sum(each.pence for each in found))}"
+    said = f"{translate(words)}, {shown_pounds(sum(each.pence for each in found))}"
     if oldest is not None:
         said += ngettext(", oldest %(num)s day", ", oldest %(num)s days", days_since(oldest, act.today))
     return number, said, f"{url_for('claim_desk.queue_page')}?{urlencode([query])}"

@@ -20,7 +20,7 @@ from voucher.platform.authz import Permission
 from voucher.platform.errors import DomainError, Forbidden, NotFound
 from voucher.platform.forms import Form, show_refusal
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.money import pounds
+from voucher.platform.languages import shown_pounds
 from voucher.platform.refusals import status_of
 from voucher.platform.web import current_act, requires
 from voucher.redemptions.answers import dispute_claim
@@ -212,8 +212,8 @@ def _known(claim: Redemption) -> dict[str, str]:
     """What the words of a step's page name; the amount is the grant that the claim asks for now."""
     return {
         "reference": claim.reference,
-        "amount": pounds(claim.grant_pence),
-        "match": pounds(match_left(claim)),
+        "amount": shown_pounds(claim.grant_pence),
+        "match": shown_pounds(match_left(claim)),
     }
 
 

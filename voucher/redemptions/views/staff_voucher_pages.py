@@ -20,11 +20,10 @@ from voucher.funding.queries import movements_of_voucher
 from voucher.notifications.queries import messages_about
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
-from voucher.platform.clock import long_date
 from voucher.platform.errors import NotFound
 from voucher.platform.forms import Form
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.money import pounds
+from voucher.platform.languages import shown_day, shown_pounds
 from voucher.platform.web import current_act, requires
 from voucher.redemptions.queries import held_on
 from voucher.redemptions.staff_forms import CancelForm, ExtendForm, VoucherFilters
@@ -153,11 +152,11 @@ def _filters(schemes: Sequence[Scheme]) -> VoucherFilters:
 
 def _counts(soon: Queue, queues: dict[str, Queue]) -> list[tuple[int, str, str]]:
     """The tiles above the list: what ends soon, and each state."""
-    words = translate(_("end within %(days)s days, %(amount)s left"), days=SOON_DAYS, amount=pounds(soon.pence))
+    words = translate(_("end within %(days)s days, %(amount)s left"), days=SOON_DAYS, amount=shown_pounds(soon.pence))
     tiles = [(soon.number, words, url_for("voucher_desk.queue_page", expiring=SOON_DAYS))]
     for state in S:
         if state in queues:
-            left = pounds(queues[state].pence)
+            left = shown_pounds(queues[state].pence)
             words = translate(_("%(state)s, %(amount)s left"), state=translate(str(state)), amount=left)
             tiles.append((queues[state].number, words, url_for("voucher_desk.queue_page", state=str(state))))
     return tiles
@@ -171,7 +170,7 @@ def record_page(reference: str) -> ResponseReturnValue:
     return render_template(
         "redemptions/desk/voucher.html",
         voucher=voucher,
-        next_step=translate(NEXT[S(voucher.state)], day=long_date(voucher.last_day)),
+        next_step=translate(NEXT[S(voucher.state)], day=shown_day(voucher.last_day)),
         steps=offered(VOUCHER_STEPS, act.actor, voucher),
         may_change_contact=_may_change_contact(act, voucher),
         paper=offered([PAPER], act.actor, voucher),
@@ -231,10 +230,10 @@ def _known(voucher: Voucher) -> dict[str, str]:
     scheme = voucher.scheme
     return {
         "reference": voucher.reference,
-        "day": long_date(voucher.last_day),
-        "free": pounds(voucher.remaining_pence),
+        "day": shown_day(voucher.last_day),
+        "free": shown_pounds(voucher.remaining_pence),
         "limit": str(scheme.extension_limit),
         "days": str(scheme.extension_days),
         "used": str(voucher.extensions),
-        "ends": long_date(scheme.ends_on),
+        "ends": shown_day(scheme.ends_on),
     }

@@ -28,10 +28,12 @@ from voucher.reports.commitment import (
     vouchers_past_years_end,
 )
 from voucher.reports.commitment_plot import Plot, release_plot
+from voucher.reports.views.bars import bar_in_words
 from voucher.reports.views.lists import PAST_YEARS_END
 from voucher.schemes.workplace import working_in
 
 blueprint = Blueprint("commitment", __name__)
+blueprint.add_app_template_filter(bar_in_words)
 
 P = Permission
 ACCOUNTS = [account for account, _number in STAGES]

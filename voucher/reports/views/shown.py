@@ -14,8 +14,9 @@ from voucher.accounts.models import Person
 from voucher.accounts.queries import holders
 from voucher.accounts.rules import Role
 from voucher.platform.act import Act
-from voucher.platform.clock import london_date, long_date
+from voucher.platform.clock import london_date
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.languages import shown_day
 from voucher.reports.commands import data_of
 from voucher.reports.comparing import Change, changes
 from voucher.reports.models import Statement
@@ -114,7 +115,7 @@ def compared_with(act: Act, statement: Statement) -> Base | None:
     versions = versions_of(statement)
     looked = last_look(statement, act.person_id)
     if looked and looked[1].number < versions[0].number:
-        words = translate(_("since you read it on %(day)s"), day=long_date(london_date(looked[0].at)))
+        words = translate(_("since you read it on %(day)s"), day=shown_day(london_date(looked[0].at)))
         return Base(words, changes(_read(looked[1].data), data))
     if len(versions) > 1:
         return Base(translate(_("since it was prepared before")), changes(_read(versions[1].data), data))
@@ -143,6 +144,14 @@ def paper_shown(act: Act, statement: Statement) -> PaperShown | None:
     due_at = paper.due_at if paper.due_at > act.now else None
     error = translate(paper.last_error) if paper.last_error else ""
     return PaperShown(state, paper.lines_done, paper.lines, error, due_at, paper.signature)
+
+
+def check_name(name: str) -> str:
+    """The name of a check in the page's language: whole, or what it is about and which sides agree, one by one."""
+    whole = str(translate(name))
+    if whole != name:
+        return whole
+    return ": ".join(translate(part) for part in name.split(": "))
 
 
 def read_on(act: Act, statement: Statement) -> datetime | None:

@@ -19,7 +19,7 @@ from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError, NotFound
-from voucher.platform.forms import show_refusal
+from voucher.platform.forms import choice_of, show_refusal
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.refusals import status_of
 from voucher.platform.web import current_act, requires
@@ -36,12 +36,13 @@ from voucher.reports.rules import FROZEN, StatementState
 from voucher.reports.superseding import why_not_replace
 from voucher.reports.versions import mark_read
 from voucher.reports.views.lists import STATEMENTS
-from voucher.reports.views.shown import PaperShown, compared_with, lines_shown, paper_shown, read_on, steps
+from voucher.reports.views.shown import PaperShown, check_name, compared_with, lines_shown, paper_shown, read_on, steps
 from voucher.schemes.models import Scheme
 from voucher.schemes.queries import schemes_with
 from voucher.schemes.workplace import narrowed, offer_schemes
 
 blueprint = Blueprint("statements", __name__)
+blueprint.add_app_template_filter(check_name)
 
 P, S = Permission, StatementState
 NEXT = {
@@ -66,7 +67,7 @@ def statements_page() -> ResponseReturnValue:
     ).all()  # fmt: skip
     every = SelectChoice("", translate(_("All")))
     form.agreement.choices = [every, *(SelectChoice(public_id, reference) for public_id, reference in readable)]
-    form.state.choices = [every, *(SelectChoice(str(state), translate(state.label)) for state in S)]
+    form.state.choices = [every, *(choice_of(state) for state in S)]
     if form.agreement.data:
         query = query.where(Statement.agreement.has(Agreement.public_id == form.agreement.data))
     if form.state.data:

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from voucher.funding.models import Agreement
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.languages import shown_percent
 from voucher.platform.lists import Column, Kind, Listing
-from voucher.platform.money import percent
 from voucher.samples.models import AuditSample
 from voucher.samples.queries import Result, results
 
@@ -45,7 +45,7 @@ SAMPLES = Listing(
         Column(_("State"), lambda row: row.state, kind=Kind.STATE),
         Column(_("Items"), lambda row: row.result.drawn, kind=Kind.NUMBER),
         Column(_("Failed"), lambda row: row.result.failed, kind=Kind.NUMBER),
-        Column(_("Error rate"), lambda row: percent(row.result.error_bp), kind=Kind.NUMBER),
+        Column(_("Error rate"), lambda row: shown_percent(row.result.error_bp), kind=Kind.NUMBER),
         Column(_("Seed"), lambda row: row.sample.seed),
         Column(_("Population hash"), lambda row: row.sample.population_hash),
     ),

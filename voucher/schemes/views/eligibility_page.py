@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as translate
-from wtforms import SelectChoice
 
 from voucher.organisations.business_file import LegalForm
 from voucher.platform.authz import Permission
+from voucher.platform.forms import choice_of
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.web import current_act, requires
 from voucher.schemes.commands import set_eligibility
@@ -28,7 +28,7 @@ def eligibility_page() -> ResponseReturnValue:
     act = current_act()
     at = working_in(P.SCHEMES_SET_UP)
     form = EligibilityForm(data=_filled(from_stored(at.scheme.eligibility)))
-    form.legal_forms.choices = [SelectChoice(str(each), translate(str(each)).capitalize()) for each in LegalForm]
+    form.legal_forms.choices = [choice_of(each) for each in LegalForm]
     if done(
         act,
         form,

@@ -18,11 +18,11 @@ from voucher.audit.commands import transaction
 from voucher.audit.queries import history
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
-from voucher.platform.clock import long_date
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError
 from voucher.platform.forms import Form, show_refusal
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.languages import shown_day
 from voucher.platform.refusals import status_of
 from voucher.platform.web import current_act, requires
 from voucher.workspace.lists import PEOPLE, ROLES, InOffice, deputy, given, place
@@ -159,7 +159,7 @@ def roles_page() -> ResponseReturnValue:
         then=held,
         name=f"roles-on-{day.isoformat()}",
         form=form,
-        words=long_date(day),
+        words=shown_day(day),
         of_role=OF_ROLE,
     )
 

@@ -123,7 +123,7 @@ def _name(role: Role) -> str:
 def end_page(public_id: str) -> ResponseReturnValue:
     act, person = current_act(), person_by_public_id(public_id)
     form = EndRoleForm()
-    form.role.choices = [SelectChoice(key, key) for key in _living(act, person)]
+    form.role.choices = [SelectChoice(key, _told(held)) for key, held in _living(act, person).items()]
 
     def end(proven: Act) -> None:
         held = _living(proven, person_by_public_id(public_id)).get(form.role.data)
@@ -143,10 +143,19 @@ def _living(act: Act, person: Person) -> dict[str, Held]:
     found: dict[str, Held] = {}
     for held in roles_of(person):
         if held.membership.ended_at is None or held.membership.ended_at > act.now:
-            place = held.scheme.name if held.scheme else held.organisation.name if held.organisation else ""
-            words = [held.membership.role, place, f"for {held.stands_in_for}" if held.stands_in_for else ""]
+            words = [held.membership.role, _place(held), f"for {held.stands_in_for}" if held.stands_in_for else ""]
             found.setdefault(", ".join(each for each in words if each), held)
     return found
+
+
+def _told(held: Held) -> str:
+    """The same words as the page says them."""
+    deputy = translate(_("for %(name)s"), name=held.stands_in_for) if held.stands_in_for else ""
+    return ", ".join(each for each in (translate(held.membership.role), _place(held), deputy) if each)
+
+
+def _place(held: Held) -> str:
+    return held.scheme.name if held.scheme else held.organisation.name if held.organisation else ""
 
 
 @blueprint.get("/people/role-proposals")
