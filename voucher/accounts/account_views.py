@@ -20,6 +20,7 @@ from voucher.platform.db import session
 from voucher.platform.errors import DomainError
 from voucher.platform.forms import show_refusal
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.languages import spoken
 from voucher.platform.qr import data_uri, qr_svg
 from voucher.platform.web import current_act, signed_in
 
@@ -106,7 +107,7 @@ def second_factor_page() -> ResponseReturnValue:
             found = second_factor.confirm(act, oneself(act), form.proof.data)
         if not isinstance(found, ProofRefused):
             return render_template("accounts/recovery_codes.html", codes=found)
-        form.proof.errors = [translate(found.message)]
+        form.proof.errors = [spoken(found.message)]
     page = render_template(
         "accounts/second_factor.html", form=form, begun=begun, picture=data_uri(qr_svg(begun.address, size_mm=50))
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask import session as browser
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as translate
 
 from voucher.accounts.forms import AskCodeForm, EnterCodeForm, RegisterForm
 from voucher.accounts.sign_in import SignInRefused
@@ -14,6 +13,7 @@ from voucher.accounts.views import arrive
 from voucher.audit.commands import transaction
 from voucher.platform.errors import DomainError
 from voucher.platform.forms import show_refusal
+from voucher.platform.languages import spoken
 from voucher.platform.web import current_act, public
 
 blueprint = Blueprint("codes", __name__)
@@ -47,7 +47,7 @@ def enter_page() -> ResponseReturnValue:
     with transaction(act.actor, act.clock):
         found = enter_code(act, browser[ASKED], form.code.data, address=act.actor.address)
     if isinstance(found, SignInRefused):
-        form.code.errors = [translate(found.message)]
+        form.code.errors = [spoken(found.message)]
         return render_template("accounts/enter_code.html", form=form), 422
     if isinstance(found, EmailProven):
         return redirect(url_for("codes.register_page"))

@@ -16,6 +16,7 @@ from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 
 
 def create_first_administrator(act: Act, *, name: str, email: str, password: str) -> Person:
@@ -86,7 +87,9 @@ def person_at(act: Act, *, name: str, email: str) -> Person:
 def admit(act: Act, person: Person, role: Role, *, organisation_id: int, reason: str) -> Membership:
     """Gives a person a part in an organisation, once; whoever calls has said that the organisation wants it."""
     if role not in INVITED_ROLES:
-        raise DomainError("not_by_invitation", f"The role {role} is given by an administrator.", "role")
+        raise DomainError(
+            "not_by_invitation", said("The role %(role)s is given by an administrator.", role=role), "role"
+        )
     for held in roles_held(person.id, act.now):
         if (held.role, held.organisation_id) == (role, organisation_id):
             return held
@@ -96,7 +99,9 @@ def admit(act: Act, person: Person, role: Role, *, organisation_id: int, reason:
 def dismiss(act: Act, membership: Membership, *, reason: str) -> None:
     """Ends a part in an organisation now; whoever calls has said that the organisation wants it."""
     if membership.role not in INVITED_ROLES:
-        raise DomainError("not_by_invitation", f"The role {membership.role} is ended by an administrator.", "role")
+        raise DomainError(
+            "not_by_invitation", said("The role %(role)s is ended by an administrator.", role=membership.role), "role"
+        )
     membership.ended_at = act.now
     record(act.actor, "role.ended", membership, at=act.now, reason=reason)
 
@@ -121,9 +126,11 @@ def grant_role(
 def check_place(role: Role, scheme_id: int | None, organisation_id: int | None) -> None:
     """Raises DomainError unless the role is held in the place that it needs: an organisation, a scheme or neither."""
     if role in FOR_ORGANISATIONS and organisation_id is None:
-        raise DomainError("organisation_needed", f"Say for which organisation the person is {role}.", "organisation")
+        raise DomainError(
+            "organisation_needed", said("Say for which organisation the person is %(role)s.", role=role), "organisation"
+        )
     if role not in FOR_ORGANISATIONS | EVERYWHERE and scheme_id is None:
-        raise DomainError("scheme_needed", f"Say in which scheme the person is {role}.", "scheme")
+        raise DomainError("scheme_needed", said("Say in which scheme the person is %(role)s.", role=role), "scheme")
 
 
 def end_role(act: Act, membership: Membership, *, reason: str) -> None:
@@ -179,7 +186,9 @@ def set_password(act: Act, person: Person, password: str) -> None:
 def _hash(password: str) -> str:
     if len(password) < PASSWORD_MINIMUM:
         raise DomainError(
-            "password_too_short", f"Choose a password of at least {PASSWORD_MINIMUM} characters.", "password"
+            "password_too_short",
+            said("Choose a password of at least %(password_minimum)s characters.", password_minimum=PASSWORD_MINIMUM),
+            "password",
         )
     return hash_of(password)
 
@@ -187,7 +196,7 @@ def _hash(password: str) -> str:
 def _add(act: Act, actor: Actor, *, name: str, email: str, password: str | None, phone: str = "") -> Person:
     address = email.strip().lower()
     if session.scalar(select(Person.id).where(Person.email == address)):
-        raise DomainError("email_taken", f"Somebody is already known by {address}.", "email")
+        raise DomainError("email_taken", said("Somebody is already known by %(address)s.", address=address), "email")
     hashed = _hash(password) if password is not None else None
     person = Person(name=name.strip(), email=address, phone=phone, password_hash=hashed, created_at=act.now)
     session.add(person)

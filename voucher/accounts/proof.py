@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from flask_babel import gettext
 from flask_wtf import FlaskForm
 
 from voucher.accounts.second_factor import ProofRefused, prove
@@ -13,6 +12,7 @@ from voucher.audit.commands import transaction
 from voucher.platform.act import Act
 from voucher.platform.errors import DomainError
 from voucher.platform.forms import show_refusal
+from voucher.platform.languages import spoken
 from voucher.platform.refusals import status_of
 
 
@@ -34,7 +34,7 @@ def proving(act: Act, form: FlaskForm) -> Iterator[Act | None]:
     with transaction(act.actor, act.clock):
         found = prove(act, form.proof.data or "")
         if isinstance(found, ProofRefused):
-            form.proof.errors = [*form.proof.errors, gettext(found.message)]
+            form.proof.errors = [*form.proof.errors, spoken(found.message)]
             yield None
         else:
             yield found

@@ -13,13 +13,16 @@ from voucher.platform.actor import Actor, Channel, Grant
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
+from voucher.platform.i18n import said
 
 
 def person_by_email(email: str) -> Person:
     """The active person with this address; raises NotFound."""
     person = session.scalar(select(Person).where(Person.email == email.strip().lower(), Person.active))
     if person is None:
-        raise NotFound("no_person", f"Nobody is known by {email.strip()}. Check the address.", "email")
+        raise NotFound(
+            "no_person", said("Nobody is known by %(email)s. Check the address.", email=email.strip()), "email"
+        )
     return person
 
 

@@ -16,6 +16,7 @@ from voucher.platform.actor import Actor
 from voucher.platform.authz import Permission
 from voucher.platform.errors import Conflict, Forbidden, NotFound
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.languages import spoken
 
 
 class OfScheme(Protocol):
@@ -78,4 +79,4 @@ def _hindrance(step: Step[T], actor: Actor, thing: T) -> str | None:
         roles = ", ".join(translate(role) for role in roles_with(step.permission))
         return str(translate(_("Only people with this role may do this: %(roles)s."), roles=roles))
     reason = step.why_not(actor, thing)
-    return str(translate(reason)) if reason else None
+    return spoken(reason) if reason else None

@@ -13,6 +13,7 @@ from voucher.accounts.queries import actor_for
 from voucher.accounts.sign_in import SignInRefused, person_of, sign_in, sign_out
 from voucher.audit.commands import transaction
 from voucher.platform.actor import Channel
+from voucher.platform.languages import spoken
 from voucher.platform.web import (
     Visitor,
     current_act,
@@ -59,7 +60,7 @@ def sign_in_page() -> ResponseReturnValue:
     with transaction(act.actor, act.clock):
         result = sign_in(act, email=form.email.data, password=form.password.data, address=act.actor.address)
     if isinstance(result, SignInRefused):
-        form.email.errors = [result.message]
+        form.email.errors = [spoken(result.message)]
         return render_template("accounts/sign_in.html", form=form), 422
     return arrive(result.token, form.next.data)
 

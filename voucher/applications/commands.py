@@ -21,6 +21,7 @@ from voucher.platform.clock import long_date
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 from voucher.platform.references import new_reference
 from voucher.schemes.commands import give_back_to_round, take_from_round
 from voucher.schemes.models import Round
@@ -56,7 +57,13 @@ def enter(act: Act, target: Round, business: Organisation, contact: Person) -> A
     before = live_application(target.scheme_id, business.id)
     if before is not None:
         raise Conflict(
-            "application_live", f"{business.name} has application {before.reference} in this scheme ({before.state})."
+            "application_live",
+            said(
+                "%(business)s has application %(before)s in this scheme (%(state)s).",
+                business=business.name,
+                before=before.reference,
+                state=said(before.state),
+            ),
         )
     kind = held_still(target.voucher_type)
     application = Application(
@@ -80,8 +87,12 @@ def check_open(act: Act, target: Round) -> None:
     if not target.opens_on <= act.today <= target.closes_on:
         raise DomainError(
             "round_closed",
-            f"Round {target.code} takes applications from {long_date(target.opens_on)} "
-            f"to {long_date(target.closes_on)}.",
+            said(
+                "Round %(target)s takes applications from %(opens)s to %(closes)s.",
+                target=target.code,
+                opens=long_date(target.opens_on),
+                closes=long_date(target.closes_on),
+            ),
         )
 
 
@@ -127,8 +138,13 @@ def _check_can_be_paid(application: Application, offer_until: date) -> None:
         ):
             raise DomainError(
                 "too_late",
-                f"A voucher of this offer could run to {last_day.isoformat()}, which leaves no time to claim and pay "
-                f"before agreement {agreement.reference} ends on {agreement.ends_on.isoformat()}.",
+                said(
+                    "A voucher of this offer could run to %(last_day)s, which leaves no time to claim and "
+                    "pay before agreement %(agreement)s ends on %(ends)s.",
+                    last_day=last_day.isoformat(),
+                    agreement=agreement.reference,
+                    ends=agreement.ends_on.isoformat(),
+                ),
             )
 
 
@@ -165,8 +181,11 @@ def good_notice(act: Act, application: Application) -> SubsidyRecord:
     if not notice_still_good(notice.at, act.now, application.notice_days):
         raise DomainError(
             "notice_too_old",
-            f"The subsidy notice is older than {application.notice_days} days. Send it again with "
-            "“voucher offer --again”, then confirm.",
+            said(
+                "The subsidy notice is older than %(notice_days)s days. Send it again with “voucher "
+                "offer --again”, then confirm.",
+                notice_days=application.notice_days,
+            ),
         )
     return notice
 
@@ -175,7 +194,14 @@ def send_notice_again(act: Act, application: Application) -> SubsidyRecord:
     """Sends a fresh notice for an approved application whose first one has become too old."""
     act.require(Permission.OFFERS_DECIDE, scheme_id=application.scheme_id)
     if application.state != S.APPROVED:
-        raise DomainError("not_approved", f"Application {application.reference} is {application.state}.")
+        raise DomainError(
+            "not_approved",
+            said(
+                "Application %(application)s is %(state)s.",
+                application=application.reference,
+                state=said(application.state),
+            ),
+        )
     return notify(act, application)
 
 

@@ -15,6 +15,7 @@ from voucher.platform.act import Act
 from voucher.platform.clock import london_date
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError
+from voucher.platform.i18n import said
 from voucher.schemes.queries import terms_in_force
 from voucher.subsidies.queries import latest_record, limit_in_force
 from voucher.subsidies.rules import RecordKind, window_starts_on
@@ -36,7 +37,10 @@ def offer(act: Act, message: OutboxMessage) -> Mail:
     application = session.get_one(Application, message.subject_ids["application_id"])
     notice = latest_record(application.id, RecordKind.NOTICE)
     if notice is None:
-        raise DomainError("no_notice", f"No subsidy notice was sent for application {application.reference}.")
+        raise DomainError(
+            "no_notice",
+            said("No subsidy notice was sent for application %(application)s.", application=application.reference),
+        )
     told_on = london_date(notice.at)
     is_open = application.state == ApplicationState.APPROVED and act.today <= (application.offer_until or act.today)
     link, link_until = (

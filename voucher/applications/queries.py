@@ -14,6 +14,7 @@ from voucher.notifications.queries import Subjects
 from voucher.platform.clock import london_date
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
+from voucher.platform.i18n import said
 from voucher.schemes.models import Scheme
 from voucher.subsidies.rules import publish_by
 
@@ -26,7 +27,11 @@ def application_by_reference(scheme: Scheme, reference: str) -> Application:
         )
     )
     if found is None:
-        raise NotFound("no_application", f"Scheme {scheme.reference} has no application {reference}.", "application")
+        raise NotFound(
+            "no_application",
+            said("Scheme %(scheme)s has no application %(reference)s.", scheme=scheme.reference, reference=reference),
+            "application",
+        )
     return found
 
 

@@ -14,6 +14,7 @@ from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 
 S = ApplicationState
 
@@ -81,7 +82,11 @@ def appeal(act: Act, application: Application, *, reason: str) -> None:
     if other is not None and other.id != application.id:
         raise Conflict(
             "application_live",
-            f"There is application {other.reference} by now ({other.state}). End it first, or go on with it.",
+            said(
+                "There is application %(other)s by now (%(state)s). End it first, or go on with it.",
+                other=other.reference,
+                state=said(other.state),
+            ),
         )
     why = _said(reason, _("Say what was not known or not right."), "reason")
     change_state(act.actor, "application.appealed", application, S.IN_REVIEW, TRANSITIONS, at=act.now, reason=why)

@@ -27,6 +27,7 @@ from voucher.platform.clock import long_date
 from voucher.platform.db import insert_unless_there, session
 from voucher.platform.errors import DomainError
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 from voucher.platform.money import percent, pounds
 from voucher.platform.references import new_reference
 from voucher.schemes.models import Scheme
@@ -75,7 +76,11 @@ def set_thresholds(act: Act, scheme: Scheme, wanted: Thresholds, *, reason: str)
     for name, value in asdict(wanted).items():
         least, most = LEAST.get(name, 1), MOST.get(name, 1_000_000)
         if not least <= value <= most:
-            raise DomainError("threshold", f"Enter a whole number from {least} to {most:,}.", name)
+            raise DomainError(
+                "threshold",
+                said("Enter a whole number from %(least)s to %(most)s.", least=least, most=f"{most:,}"),
+                name,
+            )
     if wanted.opens_at >= wanted.closes_at:
         raise DomainError("threshold", _("The office closes after it opens."), "closes_at")
     if not reason.strip():

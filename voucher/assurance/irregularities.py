@@ -11,6 +11,7 @@ from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError, Forbidden
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 from voucher.platform.money import pounds
 from voucher.platform.references import new_reference
 from voucher.redemptions.models import Redemption
@@ -61,7 +62,14 @@ def change_irregularity(act: Act, irregularity: Irregularity, *, kind: Irregular
     _need_note(note)
     _keep_out(why_not_look_into(act.actor, irregularity.redemption))
     if irregularity.state in CLOSED:
-        raise DomainError("closed", f"Irregularity {irregularity.reference} is {irregularity.state}: open it again.")
+        raise DomainError(
+            "closed",
+            said(
+                "Irregularity %(irregularity)s is %(state)s: open it again.",
+                irregularity=irregularity.reference,
+                state=said(irregularity.state),
+            ),
+        )
     _check_sum(pence, irregularity.redemption)
     details = {"kind": [irregularity.kind, str(kind)], "pence": [irregularity.pence, pence]}
     irregularity.kind, irregularity.pence = str(kind), pence
@@ -136,7 +144,9 @@ def _note_event(act: Act, irregularity: Irregularity, note: str) -> None:
 def _check_sum(pence: int, claim: Redemption | None) -> None:
     most = claim.claimed_pence if claim is not None else MOST_PENCE
     if not 0 <= pence <= most:
-        raise DomainError("amount", f"Enter an amount up to {pounds(most)}, or 0.00 while it is unknown.", "amount")
+        raise DomainError(
+            "amount", said("Enter an amount up to %(most)s, or 0.00 while it is unknown.", most=pounds(most)), "amount"
+        )
 
 
 def _keep_out(refusal: str | None) -> None:

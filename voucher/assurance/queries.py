@@ -10,6 +10,7 @@ from voucher.accounts.models import Person
 from voucher.assurance.models import ConcentrationCase, Irregularity, IrregularityEvent
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
+from voucher.platform.i18n import said
 from voucher.platform.paging import Rows
 from voucher.redemptions.models import Redemption
 from voucher.schemes.models import Scheme
@@ -36,7 +37,9 @@ def irregularity_by_reference(scheme: Scheme, reference: str) -> Irregularity:
         )
     )
     if found is None:
-        words = f"Scheme {scheme.reference} has no irregularity {reference}."
+        words = said(
+            "Scheme %(scheme)s has no irregularity %(reference)s.", scheme=scheme.reference, reference=reference
+        )
         raise NotFound("no_irregularity", words, "irregularity")
     return found
 
@@ -69,5 +72,9 @@ def case_by_reference(scheme: Scheme, reference: str) -> ConcentrationCase:
     """The scheme's case with this reference; raises NotFound."""
     found = session.scalar(cases(scheme.id).where(ConcentrationCase.reference == reference.strip().upper()))
     if found is None:
-        raise NotFound("no_case", f"Scheme {scheme.reference} has no case {reference}.", "case")
+        raise NotFound(
+            "no_case",
+            said("Scheme %(scheme)s has no case %(reference)s.", scheme=scheme.reference, reference=reference),
+            "case",
+        )
     return found

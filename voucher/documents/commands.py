@@ -15,6 +15,7 @@ from voucher.platform.act import Act
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 from voucher.platform.logs import LOG
 from voucher.platform.scanning import Finding
 
@@ -57,7 +58,11 @@ def keep_document(act: Act, *, scheme_id: int, data: bytes, name: str, retention
     _refuse_size(data, name)
     media_type = sniff(data)
     if media_type is None:
-        raise DomainError("file_type", f"{name} is not a PDF, PNG, JPEG or WebP file. Save it as one of these.", "file")
+        raise DomainError(
+            "file_type",
+            said("%(name)s is not a PDF, PNG, JPEG or WebP file. Save it as one of these.", name=name),
+            "file",
+        )
     return _keep(act, scheme_id=scheme_id, data=data, name=name, retention_class=retention_class, media_type=media_type)
 
 
@@ -75,9 +80,13 @@ def keep_data_file(act: Act, *, scheme_id: int, data: bytes, name: str, retentio
 
 def _refuse_size(data: bytes, name: str) -> None:
     if not data:
-        raise DomainError("empty_file", f"{name} is empty.", "file")
+        raise DomainError("empty_file", said("%(name)s is empty.", name=name), "file")
     if len(data) > LIMIT_BYTES:
-        raise DomainError("file_too_large", f"{name} is larger than {LIMIT_BYTES // 1_000_000} MB.", "file")
+        raise DomainError(
+            "file_too_large",
+            said("%(name)s is larger than %(limit_bytes)s MB.", name=name, limit_bytes=LIMIT_BYTES // 1000000),
+            "file",
+        )
 
 
 def _keep(act: Act, *, scheme_id: int, data: bytes, name: str, retention_class: str, media_type: str) -> Document:
@@ -160,7 +169,11 @@ def note_import(act: Act, *, kind: str, scope: str, sha256: str, name: str, rows
     if before is not None:
         raise Conflict(
             "file_seen",
-            f"The same file was taken in on {before.imported_at:%d %B %Y} as {before.name}. Nothing was done.",
+            said(
+                "The same file was taken in on %(imported)s as %(before)s. Nothing was done.",
+                imported=f"{before.imported_at:%d %B %Y}",
+                before=before.name,
+            ),
             "file",
         )
     session.add(

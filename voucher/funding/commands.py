@@ -19,6 +19,7 @@ from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError
+from voucher.platform.i18n import said
 from voucher.platform.money import pounds
 from voucher.schemes.models import Round, Scheme
 
@@ -64,11 +65,15 @@ def sign_agreement(act: Act, scheme: Scheme, terms: AgreementTerms, *, closed_th
     codes = [line.code for line in terms.lines]
     twice = next((code for code in codes if codes.count(code) > 1), None)
     if twice:
-        raise DomainError("line_twice", f"Line {twice} is there twice: give each line a code of its own.", "lines")
+        raise DomainError(
+            "line_twice", said("Line %(twice)s is there twice: give each line a code of its own.", twice=twice), "lines"
+        )
     if session.scalar(
         select(Agreement.id).where(Agreement.scheme_id == scheme.id, Agreement.reference == terms.reference)
     ):
-        raise DomainError("agreement_exists", f"Agreement {terms.reference} is there already.", "reference")
+        raise DomainError(
+            "agreement_exists", said("Agreement %(terms)s is there already.", terms=terms.reference), "reference"
+        )
     agreement = Agreement(
         scheme_id=scheme.id,
         funder_id=terms.funder_id,
@@ -96,7 +101,9 @@ def sign_agreement(act: Act, scheme: Scheme, terms: AgreementTerms, *, closed_th
 def _add_lines(act: Act, agreement: Agreement, lines: Sequence[LineTerms]) -> None:
     for position, line in enumerate(lines, start=1):
         if line.pence < 0:
-            raise DomainError("negative_award", f"Line {line.code}: an award is not below zero.", "pence")
+            raise DomainError(
+                "negative_award", said("Line %(line)s: an award is not below zero.", line=line.code), "pence"
+            )
         session.add(
             FundingLine(
                 scheme_id=agreement.scheme_id,
@@ -137,12 +144,18 @@ def draw_on(act: Act, target: Round, shares: Sequence[tuple[FundingLine, int]]) 
     for position, (line, share_bp) in enumerate(shares, start=1):
         needed = target.budget_pence * share_bp // 10_000
         if line.kind == LineKind.ADMINISTRATION:
-            raise DomainError("administration_line", f"Line {line.code} is for administration only.", "shares")
+            raise DomainError(
+                "administration_line", said("Line %(line)s is for administration only.", line=line.code), "shares"
+            )
         if needed > line.unallocated_pence:
             raise DomainError(
                 "budget_beyond_line",
-                f"The round would draw {pounds(needed)} from line {line.code}, which has "
-                f"{pounds(line.unallocated_pence)} unallocated.",
+                said(
+                    "The round would draw %(needed)s from line %(line)s, which has %(unallocated)s unallocated.",
+                    needed=pounds(needed),
+                    line=line.code,
+                    unallocated=pounds(line.unallocated_pence),
+                ),
                 "budget",
             )
         late = _late_last_day(target, line.agreement)
@@ -159,7 +172,7 @@ def check_rounds_end_in_time(act: Act, scheme: Scheme) -> None:
     for drawn, target in session.execute(still_open.order_by(Round.id, RoundLine.position)).all():
         late = _late_last_day(target, drawn.line.agreement)
         if late:
-            raise DomainError("too_late", f"Round {target.code}: {late}")
+            raise DomainError("too_late", said("Round %(target)s: %(late)s", target=target.code, late=late))
 
 
 def _late_last_day(target: Round, agreement: Agreement) -> str | None:

@@ -22,6 +22,7 @@ from voucher.funding.rules import ROUTES, Account, EntryKind, effective_day
 from voucher.platform.act import Act
 from voucher.platform.db import changed_one, session
 from voucher.platform.errors import Conflict
+from voucher.platform.i18n import said
 from voucher.platform.money import pounds
 
 
@@ -156,7 +157,13 @@ def refuse_short(line_id: int, wanted: int) -> NoReturn:
         select(FundingLine.code, FundingLine.unallocated_pence).where(FundingLine.id == line_id)
     ).one()
     raise Conflict(
-        "line_short", f"Funding line {code} has {pounds(left)} left unallocated; {pounds(wanted)} is needed from it."
+        "line_short",
+        said(
+            "Funding line %(code)s has %(left)s left unallocated; %(wanted)s is needed from it.",
+            code=code,
+            left=pounds(left),
+            wanted=pounds(wanted),
+        ),
     )
 
 

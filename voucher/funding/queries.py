@@ -28,6 +28,7 @@ from voucher.funding.rules import Account, ChangeState
 from voucher.organisations.models import Organisation
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
+from voucher.platform.i18n import said
 from voucher.platform.money import split
 from voucher.platform.paging import Rows
 from voucher.schemes.models import Round, VoucherType
@@ -37,7 +38,9 @@ def agreement_by_reference(scheme_id: int, reference: str) -> Agreement:
     """The agreement of the scheme with this reference; raises NotFound."""
     found = session.scalar(select(Agreement).where(Agreement.scheme_id == scheme_id, Agreement.reference == reference))
     if found is None:
-        raise NotFound("no_agreement", f"The scheme has no agreement {reference}.", "agreement")
+        raise NotFound(
+            "no_agreement", said("The scheme has no agreement %(reference)s.", reference=reference), "agreement"
+        )
     return found
 
 
@@ -77,7 +80,11 @@ def line_by_code(agreement: Agreement, code: str) -> FundingLine:
     for line in agreement.lines:
         if line.code == code:
             return line
-    raise NotFound("no_line", f"Agreement {agreement.reference} has no line {code}.", "line")
+    raise NotFound(
+        "no_line",
+        said("Agreement %(agreement)s has no line %(code)s.", agreement=agreement.reference, code=code),
+        "line",
+    )
 
 
 def balances(line_ids: Sequence[int], through: date | None = None) -> dict[int, dict[Account, int]]:
@@ -281,7 +288,9 @@ def proposal_by_public_id(scheme_id: int, public_id: str) -> AgreementProposal:
         )
     )
     if found is None:
-        raise NotFound("no_proposal", f"The scheme has no proposed change {public_id}.", "proposal")
+        raise NotFound(
+            "no_proposal", said("The scheme has no proposed change %(public_id)s.", public_id=public_id), "proposal"
+        )
     return found
 
 

@@ -13,6 +13,7 @@ from voucher.organisations.queries import organisation_by_identifier
 from voucher.platform.act import Act
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict
+from voucher.platform.i18n import said
 from voucher.platform.references import new_reference
 
 
@@ -39,7 +40,14 @@ def add_organisation(
         other = organisation_by_identifier(kind, value)
         if other is not None:
             raise Conflict(
-                "identifier_taken", f"{other.name} ({other.reference}) is known by {value} already.", str(kind)
+                "identifier_taken",
+                said(
+                    "%(other)s (%(other_2)s) is known by %(value)s already.",
+                    other=other.name,
+                    other_2=other.reference,
+                    value=value,
+                ),
+                str(kind),
             )
     line_1, line_2, town, postcode = address
     organisation = Organisation(

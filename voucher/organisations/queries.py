@@ -9,13 +9,18 @@ from sqlalchemy import or_, select
 from voucher.organisations.models import Identifier, Organisation
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
+from voucher.platform.i18n import said
 
 
 def organisation_by_reference(reference: str) -> Organisation:
     """The party with this reference; raises NotFound."""
     found = session.scalar(select(Organisation).where(Organisation.reference == reference.strip().upper()))
     if found is None:
-        raise NotFound("no_organisation", f"No organisation has the reference {reference}.", "organisation")
+        raise NotFound(
+            "no_organisation",
+            said("No organisation has the reference %(reference)s.", reference=reference),
+            "organisation",
+        )
     return found
 
 

@@ -20,6 +20,7 @@ from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 
 
 @dataclass(frozen=True)
@@ -81,10 +82,16 @@ def set_indicators(act: Act, agreement: Agreement, terms: SetTerms, *, reason: s
 def _first_day(agreement: Agreement, wanted: date | None, before: IndicatorSet | None) -> date:
     day = wanted or (first_open_day(agreement) if before else agreement.starts_on)
     if before is not None and day < first_open_day(agreement):
-        words = f"A period up to {day.isoformat()} is signed: let the new version count from a later day."
+        words = said(
+            "A period up to %(day)s is signed: let the new version count from a later day.", day=day.isoformat()
+        )
         raise DomainError("period_closed", words, "in_force_from")
     if before is not None and day <= before.in_force_from:
-        words = f"Version {before.version} counts from {before.in_force_from.isoformat()}: choose a later day."
+        words = said(
+            "Version %(version)s counts from %(in_force_from)s: choose a later day.",
+            version=before.version,
+            in_force_from=before.in_force_from.isoformat(),
+        )
         raise DomainError("not_later", words, "in_force_from")
     return day
 
@@ -100,7 +107,11 @@ def _check_kept(agreement: Agreement, terms: SetTerms) -> None:
         )
         for code, measure in counted:
             if given.get(code) != measure:
-                words = f"Something counts towards {code}, {measure}: keep it, or withdraw what counts first."
+                words = said(
+                    "Something counts towards %(code)s, %(measure)s: keep it, or withdraw what counts first.",
+                    code=code,
+                    measure=measure,
+                )
                 raise DomainError("indicator_in_use", words, "indicators")
 
 
@@ -189,7 +200,11 @@ def record_output(
     agreement = lock_agreement(agreement)
     indicator = indicator_by_code(agreement.id, code, act.today)
     if indicator.measure != Measure.DECLARED:
-        words = f"{indicator.code} counts by itself: {indicator.measure}. Nothing is entered for it here."
+        words = said(
+            "%(indicator)s counts by itself: %(measure)s. Nothing is entered for it here.",
+            indicator=indicator.code,
+            measure=indicator.measure,
+        )
         raise DomainError("not_declared", words, "code")
     check_takes_part(agreement, business)
     known = session.scalar(
@@ -201,7 +216,11 @@ def record_output(
         )
     )
     if known is not None:
-        words = f"{known.business.name} counts towards {indicator.code} already: an enterprise counts once."
+        words = said(
+            "%(business)s counts towards %(indicator)s already: an enterprise counts once.",
+            business=known.business.name,
+            indicator=indicator.code,
+        )
         raise Conflict("counted_already", words, "business")
     output = Output(
         scheme_id=agreement.scheme_id,
@@ -225,7 +244,11 @@ def record_output(
 def check_takes_part(agreement: Agreement, business: Organisation) -> None:
     """Raises DomainError for a business that no voucher of the agreement's rounds was issued to."""
     if not takes_part(agreement.id, business.enterprise_id):
-        words = f"{business.name} has no voucher that agreement {agreement.reference} pays for."
+        words = said(
+            "%(business)s has no voucher that agreement %(agreement)s pays for.",
+            business=business.name,
+            agreement=agreement.reference,
+        )
         raise DomainError("no_support", words, "business")
 
 

@@ -19,6 +19,7 @@ from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,13 @@ def record_job(
     agreement = lock_agreement(agreement)
     indicator = indicator_by_code(agreement.id, terms.code, act.today)
     if indicator.measure not in OF_JOBS:
-        raise DomainError("no_jobs", f"{indicator.code} does not count jobs: {indicator.measure}.", "code")
+        raise DomainError(
+            "no_jobs",
+            said(
+                "%(indicator)s does not count jobs: %(measure)s.", indicator=indicator.code, measure=indicator.measure
+            ),
+            "code",
+        )
     check_takes_part(agreement, business)
     _check_terms(act, terms)
     # Held still, so that the same post is not entered for two agreements at once.
@@ -99,7 +106,11 @@ def _check_post(business: Organisation, terms: JobTerms, indicator: Indicator) -
     )
     for known, measure in rows:
         if measure != indicator.measure or known.agreement_id == indicator.set.agreement_id:
-            words = f"The post {known.post} is recorded already, as {measure}: a post counts once, as one of the two."
+            words = said(
+                "The post %(post)s is recorded already, as %(measure)s: a post counts once, as one of the two.",
+                post=known.post,
+                measure=measure,
+            )
             raise Conflict("post_taken", words, "post")
 
 
@@ -115,8 +126,11 @@ def _check_baseline(agreement: Agreement, business: Organisation, terms: JobTerm
     )
     given = terms.baseline_hundredths, terms.baseline_on
     if known is not None and (known.baseline_hundredths, known.baseline_on) != given:
-        words = (
-            f"The baseline of {business.name} was given as {in_fte(known.baseline_hundredths)} on "
-            f"{known.baseline_on.isoformat()}: an enterprise has one baseline."
+        words = said(
+            "The baseline of %(business)s was given as %(baseline_hundredths)s on %(baseline)s: an "
+            "enterprise has one baseline.",
+            business=business.name,
+            baseline_hundredths=in_fte(known.baseline_hundredths),
+            baseline=known.baseline_on.isoformat(),
         )
         raise DomainError("another_baseline", words, "baseline")

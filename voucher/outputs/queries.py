@@ -16,6 +16,7 @@ from voucher.outputs.models import Indicator, IndicatorSet, Job, Output
 from voucher.outputs.rules import OF_JOBS, Measure
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
+from voucher.platform.i18n import said
 from voucher.vouchers.models import Voucher
 
 
@@ -64,7 +65,7 @@ def indicator_by_code(agreement_id: int, code: str, day: date) -> Indicator:
     for indicator in found.indicators if found else ():
         if indicator.code == code.strip().upper():
             return indicator
-    raise NotFound("no_indicator", f"The agreement has no indicator {code}.", "code")
+    raise NotFound("no_indicator", said("The agreement has no indicator %(code)s.", code=code), "code")
 
 
 def takes_part(agreement_id: int, enterprise_id: int) -> bool:

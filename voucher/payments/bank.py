@@ -22,6 +22,7 @@ from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError
+from voucher.platform.i18n import said
 from voucher.platform.money import pounds
 from voucher.platform.references import new_reference
 from voucher.schemes.models import Scheme
@@ -110,10 +111,22 @@ def match_drawdown(act: Act, line: BankLine, drawdown: Drawdown) -> None:
     line = open_line(act, line, out=False)
     drawdown = session.get_one(Drawdown, drawdown.id, with_for_update=True, populate_existing=True)
     if drawdown.received_on is not None:
-        raise DomainError("received", f"Drawdown {drawdown.reference} was received on {drawdown.received_on}.")
+        raise DomainError(
+            "received",
+            said(
+                "Drawdown %(drawdown)s was received on %(received)s.",
+                drawdown=drawdown.reference,
+                received=drawdown.received_on,
+            ),
+        )
     if drawdown.pence != line.open_pence:
         raise DomainError(
-            "amounts_differ", f"The line has {pounds(line.open_pence)} open; the drawdown is {pounds(drawdown.pence)}."
+            "amounts_differ",
+            said(
+                "The line has %(open)s open; the drawdown is %(pence)s.",
+                open=pounds(line.open_pence),
+                pence=pounds(drawdown.pence),
+            ),
         )
     take_from_line(line, drawdown.pence)
     post(
@@ -136,7 +149,11 @@ def match_funder_repayment(act: Act, line: BankLine, funding_line: FundingLine, 
     owed = balances([funding_line.id])[funding_line.id][Account.REPAYABLE]
     pence = line.open_pence
     if pence > owed:
-        raise DomainError("more_than_owed", f"{pounds(owed)} is repayable on line {funding_line.code}.", "amount")
+        raise DomainError(
+            "more_than_owed",
+            said("%(owed)s is repayable on line %(funding_line)s.", owed=pounds(owed), funding_line=funding_line.code),
+            "amount",
+        )
     take_from_line(line, pence)
     post(
         act,

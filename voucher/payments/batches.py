@@ -26,6 +26,7 @@ from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden
+from voucher.platform.i18n import said
 from voucher.platform.money import pounds
 from voucher.platform.references import new_reference
 from voucher.providers.payees import why_modulus_fails, why_not_usable
@@ -126,10 +127,15 @@ def approve_batch(act: Act, batch: Batch, *, seen_pence: int | None = None) -> B
     excluded = {payment: reason for payment, reason in reasons.items() if reason}
     if len(excluded) == len(reasons):
         why = "; ".join(f"payment {payment.reference}: {reason}" for payment, reason in excluded.items())
-        raise Forbidden("payment_duty", f"You may approve none of these payments ({why or 'there are none left'}).")
+        raise Forbidden(
+            "payment_duty",
+            said("You may approve none of these payments (%(left)s).", left=why or "there are none left"),
+        )
     pence = sum(payment.pence for payment in reasons if payment not in excluded)
     if seen_pence not in (None, pence):
-        raise Conflict("batch_changed", f"You could now approve {pounds(pence)}: look at the batch again.")
+        raise Conflict(
+            "batch_changed", said("You could now approve %(pence)s: look at the batch again.", pence=pounds(pence))
+        )
     other = _split_off(act, batch, list(excluded)) if excluded else None
     if batch.first_approved_by is None and way_in_force(batch.scheme_id).takes_two_approvers(pence):
         batch.first_approved_by, batch.first_approved_at = act.person_id, act.now
@@ -183,7 +189,10 @@ def take_out(act: Act, payment: Payment, *, reason: str) -> None:
     batch = lock_batch(payment.batch)
     payment = lock_payment(payment)
     if batch.state not in (B.DRAFT, B.SUBMITTED, B.APPROVED):
-        raise DomainError("exported", f"Batch {batch.reference} is {batch.state}: recall it instead.")
+        raise DomainError(
+            "exported",
+            said("Batch %(batch)s is %(state)s: recall it instead.", batch=batch.reference, state=said(batch.state)),
+        )
     _end_payment(act, payment, PaymentState.TAKEN_OUT, "payment.taken_out", reason)
 
 
@@ -225,9 +234,18 @@ def _refuse_unpayable(act: Act, payment: Payment, route: Route) -> None:
     if refusal is None and route is Route.ACCOUNTS_PAYABLE:
         refusal = why_number_cannot_be_used(payment.supplier_number)
     if refusal:
-        raise Conflict("payee_unusable", f"Payment {payment.reference}: {refusal} Take it out of the batch first.")
+        raise Conflict(
+            "payee_unusable",
+            said(
+                "Payment %(payment)s: %(refusal)s Take it out of the batch first.",
+                payment=payment.reference,
+                refusal=refusal,
+            ),
+        )
     if payment.provider.state == ProviderState.SUSPENDED:
-        raise Conflict("provider_suspended", f"Payment {payment.reference}: its provider is suspended.")
+        raise Conflict(
+            "provider_suspended", said("Payment %(payment)s: its provider is suspended.", payment=payment.reference)
+        )
 
 
 def _keep_file(act: Act, batch: Batch, made: MadeFile) -> None:
@@ -248,7 +266,10 @@ def _kept_file(act: Act, batch: Batch) -> MadeFile:
     document = session.get_one(Document, batch.file_id)
     content = act.ring.decrypt(act.files.get(document.sha256).decode()).encode("latin-1")
     if hashlib.sha256(content).hexdigest() != batch.file_sha256:
-        raise Conflict("file_changed", f"The kept file of batch {batch.reference} is not the one that was exported.")
+        raise Conflict(
+            "file_changed",
+            said("The kept file of batch %(batch)s is not the one that was exported.", batch=batch.reference),
+        )
     record(act.actor, "batch.exported_again", batch, at=act.now)
     return MadeFile(content, document.original_name, document.media_type)
 
@@ -263,7 +284,12 @@ def recall_batch(act: Act, batch: Batch, *, reason: str) -> bool:
     _need_reason(reason)
     batch = lock_batch(batch)
     if batch.state != B.EXPORTED or any(p.state == PaymentState.DEFRAYED for p in batch.payments):
-        raise DomainError("not_recallable", f"Batch {batch.reference} is {batch.state}; it cannot be recalled.")
+        raise DomainError(
+            "not_recallable",
+            said(
+                "Batch %(batch)s is %(state)s; it cannot be recalled.", batch=batch.reference, state=said(batch.state)
+            ),
+        )
     if batch.recall_asked_by is None:
         batch.recall_asked_by = act.person_id
         record(act.actor, "batch.recall_asked", batch, at=act.now, reason=reason)

@@ -16,6 +16,7 @@ from voucher.payments.cost_rules import Cap, CostState, cap_of
 from voucher.payments.models import BankLine, BankMatch
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
+from voucher.platform.i18n import said
 from voucher.platform.paging import Rows
 from voucher.schemes.models import Scheme
 
@@ -28,7 +29,9 @@ def cost_by_reference(scheme: Scheme, reference: str) -> AdminCost:
     wanted = reference.strip().upper()
     found = session.scalar(select(AdminCost).where(AdminCost.scheme_id == scheme.id, AdminCost.reference == wanted))
     if found is None:
-        words = f"Scheme {scheme.reference} has no administration cost {reference}."
+        words = said(
+            "Scheme %(scheme)s has no administration cost %(reference)s.", scheme=scheme.reference, reference=reference
+        )
         raise NotFound("no_cost", words, "cost")
     return found
 

@@ -26,6 +26,7 @@ from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 from voucher.platform.money import percent, pounds
 from voucher.platform.references import new_reference
 from voucher.schemes.models import Scheme
@@ -39,7 +40,11 @@ def prepare_cost(
     """Notes a cost that an administration line is to bear, for another person to approve."""
     act.require(Permission.BATCHES_PREPARE, scheme_id=line.scheme_id)
     if line.kind != LineKind.ADMINISTRATION:
-        words = f"Line {line.code} is a {line.kind} line: administration is charged to an administration line."
+        words = said(
+            "Line %(line)s is a %(kind)s line: administration is charged to an administration line.",
+            line=line.code,
+            kind=line.kind,
+        )
         raise DomainError("not_administration", words, "line")
     if pence <= 0:
         raise DomainError("amount", _("Enter an amount above zero."), "amount")
@@ -47,8 +52,8 @@ def prepare_cost(
         raise DomainError("description", _("Say what the cost is for."), "description")
     agreement = line.agreement
     if not agreement.starts_on <= incurred_on <= min(agreement.ends_on, act.today):
-        words = _("The cost was incurred within the agreement's days, and not in the future.")
-        raise DomainError("incurred_on", words, "incurred_on")
+        outside = _("The cost was incurred within the agreement's days, and not in the future.")
+        raise DomainError("incurred_on", outside, "incurred_on")
     scheme = session.get_one(Scheme, line.scheme_id)
     cost = AdminCost(
         reference=new_reference(scheme.reference, "A"),
@@ -74,7 +79,14 @@ def record_consent(act: Act, cost: AdminCost, document: Document, *, reason: str
         raise DomainError("reason_needed", _("Say what the funder consented to, and when."), "reason")
     cost = lock_cost(cost)
     if cost.state != C.PREPARED:
-        raise DomainError("not_prepared", f"Cost {cost.reference} is {cost.state}: consent comes before its approval.")
+        raise DomainError(
+            "not_prepared",
+            said(
+                "Cost %(cost)s is %(state)s: consent comes before its approval.",
+                cost=cost.reference,
+                state=said(cost.state),
+            ),
+        )
     cost.consent_document_id, cost.consent_reason, cost.consent_by = document.id, reason.strip(), act.person_id
     record(act.actor, "administration_cost.consent_recorded", cost, at=act.now, reason=reason.strip(), pence=cost.pence)
 
@@ -117,9 +129,15 @@ def _beyond_cap(cost: AdminCost) -> int:
     if beyond and cost.consent_by is None:
         raise Conflict(
             "beyond_the_cap",
-            f"With this cost administration would lie {pounds(beyond)} beyond the cap of agreement "
-            f"{agreement.reference} ({percent(cap.cap_bp or 0)} of {pounds(cap.base(cost.pence))}). Record the "
-            "funder's consent first, or withdraw the cost.",
+            said(
+                "With this cost administration would lie %(beyond)s beyond the cap of agreement "
+                "%(agreement)s (%(cap)s of %(base)s). Record the funder's consent first, or withdraw the "
+                "cost.",
+                beyond=pounds(beyond),
+                agreement=agreement.reference,
+                cap=percent(cap.cap_bp or 0),
+                base=pounds(cap.base(cost.pence)),
+            ),
         )
     return beyond
 
@@ -147,20 +165,27 @@ def match_cost(act: Act, line: BankLine, cost: AdminCost, *, reason: str = "") -
     line = open_line(act, line, out=True)
     cost = lock_cost(cost)
     if cost.state != C.APPROVED:
-        raise DomainError("not_approved", f"Cost {cost.reference} is {cost.state}; it cannot have been paid.")
+        raise DomainError(
+            "not_approved",
+            said("Cost %(cost)s is %(state)s; it cannot have been paid.", cost=cost.reference, state=said(cost.state)),
+        )
     refusal = why_cost_line_is_no_evidence(line, cost)
     if refusal:
         raise Forbidden("bank_line_duty", refusal)
     if cost.pence > line.open_pence:
-        words = f"The line has {pounds(line.open_pence)} open; the cost is {pounds(cost.pence)}."
+        words = said(
+            "The line has %(open)s open; the cost is %(pence)s.", open=pounds(line.open_pence), pence=pounds(cost.pence)
+        )
         raise DomainError("amounts_differ", words)
     named = cost.reference.upper().replace("-", "") in line.bank_reference.upper().replace("-", "").replace(" ", "")
     if not named and not reason.strip():
-        words = f"The line does not carry the reference {cost.reference}. Say why it is that cost all the same."
+        words = said(
+            "The line does not carry the reference %(cost)s. Say why it is that cost all the same.", cost=cost.reference
+        )
         raise DomainError("reference_differs", words, "reason")
     take_from_line(line, cost.pence)
     routes = [(Account.APPROVED, Account.DEFRAYED), (Account.CASH, Account.CASH_PAID)]
-    words = f"cost {cost.reference} matched to bank line {line.public_id}"
+    words = said("cost %(cost)s matched to bank line %(public_id)s", cost=cost.reference, public_id=line.public_id)
     _post(act, cost, EntryKind.ADMIN_PAID, routes, words, line.booked_on)
     change_state(
         act.actor,
@@ -181,14 +206,21 @@ def match_cost_return(act: Act, line: BankLine, cost: AdminCost, *, reason: str)
     line = open_line(act, line, out=False)
     cost = lock_cost(cost)
     if cost.state != C.PAID:
-        raise DomainError("not_paid", f"Cost {cost.reference} is {cost.state}; it cannot have come back.")
+        raise DomainError(
+            "not_paid",
+            said("Cost %(cost)s is %(state)s; it cannot have come back.", cost=cost.reference, state=said(cost.state)),
+        )
     if cost.pence != line.open_pence:
-        words = f"The line has {pounds(line.open_pence)} open; the cost was {pounds(cost.pence)}."
+        words = said(
+            "The line has %(open)s open; the cost was %(pence)s.",
+            open=pounds(line.open_pence),
+            pence=pounds(cost.pence),
+        )
         raise DomainError("amounts_differ", words)
     take_from_line(line, cost.pence)
     routes = [(Account.DEFRAYED, Account.APPROVED), (Account.CASH_BANK_RETURNS, Account.CASH)]
-    words = reason or f"cost {cost.reference} returned by the bank"
-    _post(act, cost, EntryKind.ADMIN_RETURNED, routes, words, line.booked_on)
+    why = reason or f"cost {cost.reference} returned by the bank"
+    _post(act, cost, EntryKind.ADMIN_RETURNED, routes, why, line.booked_on)
     change_state(
         act.actor, "administration_cost.returned", cost, C.APPROVED, COST_TRANSITIONS, at=act.now, reason=reason
     )

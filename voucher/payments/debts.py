@@ -18,6 +18,7 @@ from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import changed_one, session
 from voucher.platform.errors import Conflict, DomainError, Forbidden
+from voucher.platform.i18n import said
 from voucher.platform.money import pounds
 from voucher.platform.references import new_reference
 from voucher.redemptions.models import Redemption
@@ -33,12 +34,21 @@ def raise_debt(act: Act, redemption: Redemption, *, owed_by: Organisation, pence
     _need_reason(reason)
     redemption = lock_redemption(redemption.id)
     if redemption.state not in DEFRAYED:
-        raise DomainError("not_paid", f"Claim {redemption.reference} is {redemption.state}: nothing was paid on it.")
+        raise DomainError(
+            "not_paid",
+            said(
+                "Claim %(redemption)s is %(state)s: nothing was paid on it.",
+                redemption=redemption.reference,
+                state=said(redemption.state),
+            ),
+        )
     if owed_by.id not in (redemption.provider.organisation_id, redemption.voucher.business_id):
         raise DomainError("owed_by", "A debt is owed by the claim's provider or its business.", "owed_by")
     most = redemption.grant_pence - debts_of(redemption.id)
     if not 0 < pence <= most:
-        raise DomainError("amount", f"A debt of up to {pounds(most)} can be raised on this claim.", "amount")
+        raise DomainError(
+            "amount", said("A debt of up to %(most)s can be raised on this claim.", most=pounds(most)), "amount"
+        )
     debt = Debt(
         reference=new_reference(redemption.voucher.scheme.reference, "R"),
         scheme_id=redemption.scheme_id,
@@ -115,7 +125,14 @@ def _lower(debt: Debt, pence: int) -> None:
         .values(outstanding_pence=Debt.outstanding_pence - pence)
     )
     if not changed_one(session.execute(guarded, execution_options={"synchronize_session": False})):
-        raise Conflict("more_than_owed", f"{pounds(debt.outstanding_pence)} is outstanding on debt {debt.reference}.")
+        raise Conflict(
+            "more_than_owed",
+            said(
+                "%(outstanding)s is outstanding on debt %(debt)s.",
+                outstanding=pounds(debt.outstanding_pence),
+                debt=debt.reference,
+            ),
+        )
     session.refresh(debt)
 
 
@@ -155,7 +172,9 @@ def disallow_claim(act: Act, redemption: Redemption, *, pence: int, reason: str)
     redemption = lock_redemption(redemption.id)
     most = redemption.grant_pence - redemption.disallowed_pence if redemption.state in DEFRAYED else 0
     if not 0 < pence <= most:
-        raise DomainError("amount", f"Up to {pounds(most)} of this claim can be disallowed.", "amount")
+        raise DomainError(
+            "amount", said("Up to %(most)s of this claim can be disallowed.", most=pounds(most)), "amount"
+        )
     redemption.disallowed_pence += pence
     parts = split_over(pence, standing_of_redemption(redemption.id, Account.DEFRAYED))
     about = About(voucher_id=redemption.voucher_id, redemption_id=redemption.id)

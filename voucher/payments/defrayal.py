@@ -35,6 +35,7 @@ from voucher.payments.rules import (
 from voucher.platform.act import Act
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError
+from voucher.platform.i18n import said
 from voucher.platform.money import split
 from voucher.redemptions.models import Redemption
 from voucher.redemptions.rules import REDEMPTION_TRANSITIONS, RedemptionState
@@ -106,7 +107,11 @@ def _paying_one(
         days[line.booked_on] += pence
     claim_ids = [item.redemption_id for item in payment.items]
     left = {(claim_id, at): pence for claim_id in claim_ids for at, pence in approved[claim_id].items()}
-    words = f"payment {payment.reference} matched to bank line {', '.join(line.public_id for line, _pence in seen)}"
+    words = said(
+        "payment %(payment)s matched to bank line %(seen)s",
+        payment=payment.reference,
+        seen=", ".join((line.public_id for line, _pence in seen)),
+    )
     drafts = []
     for day in sorted(days):
         gone = dict(zip(left, split(days[day], list(left.values())), strict=True))
@@ -189,7 +194,11 @@ def take_back(act: Act, found: Sequence[Found], *, reason: str) -> None:
     for each in held:
         for payment in each.payments:
             if payment.state != PaymentState.DEFRAYED:
-                words = f"Payment {payment.reference} is {payment.state}; it cannot be returned."
+                words = said(
+                    "Payment %(payment)s is %(state)s; it cannot be returned.",
+                    payment=payment.reference,
+                    state=said(payment.state),
+                )
                 raise DomainError("not_defrayed", words)
         refuse_other_returns(each)
     parts = [part for each in held for part in each.parts()]
@@ -213,7 +222,7 @@ def _undo_disallowances(act: Act, scheme_id: int, held: Sequence[Found], claims:
             parts, about = borne[claim.id], About(voucher_id=claim.voucher_id, redemption_id=claim.id)
             movements = moves(parts, Account.DISALLOWED, Account.DEFRAYED, about)
             movements += moves(parts, Account.CASH, Account.CASH_BORNE, about)
-            words = f"the payment of claim {claim.reference} was returned by the bank"
+            words = said("the payment of claim %(claim)s was returned by the bank", claim=claim.reference)
             drafts.append(Draft(EntryKind.DISALLOWANCE_UNDONE, movements, words, each.lines[0].booked_on))
             claim.disallowed_pence = 0
     _post(act, scheme_id, drafts)

@@ -16,6 +16,7 @@ from voucher.payments.rules import PaymentState, in_window, names_payment
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.errors import DomainError, Forbidden
+from voucher.platform.i18n import said
 from voucher.platform.money import pounds
 from voucher.schemes.models import Scheme
 
@@ -75,7 +76,7 @@ def _refuse_line(line: BankLine, *, out: bool) -> None:
         raise DomainError("line_matched", "This bank line is explained already.")
     if (line.pence < 0) != out:
         words = "money out" if line.pence < 0 else "money in"
-        raise DomainError("direction", f"This bank line is {words}: it cannot be that.")
+        raise DomainError("direction", said("This bank line is %(said_words)s: it cannot be that.", said_words=words))
 
 
 def refuse_other_amounts(each: Found) -> None:
@@ -100,7 +101,10 @@ def refuse_without_reason(each: Found, reason: str) -> None:
     if unnamed:
         raise DomainError(
             "reference_differs",
-            f"The line does not carry the reference {unnamed[0].reference}. Say why it is that payment all the same.",
+            said(
+                "The line does not carry the reference %(unnamed)s. Say why it is that payment all the same.",
+                unnamed=unnamed[0].reference,
+            ),
             "reason",
         )
     if each.leaves_rest:
@@ -110,7 +114,14 @@ def refuse_without_reason(each: Found, reason: str) -> None:
 def refuse_weak_evidence(line: BankLine, payment: Payment, scheme: Scheme) -> None:
     """Raises DomainError for a payment that was not sent, a line of another time, or one typed by a wrong person."""
     if payment.state != PaymentState.EXPORTED:
-        raise DomainError("not_exported", f"Payment {payment.reference} is {payment.state}; it cannot have been paid.")
+        raise DomainError(
+            "not_exported",
+            said(
+                "Payment %(payment)s is %(state)s; it cannot have been paid.",
+                payment=payment.reference,
+                state=said(payment.state),
+            ),
+        )
     refusal = why_line_is_no_evidence(line, payment)
     if refusal:
         raise Forbidden("bank_line_duty", refusal)
@@ -118,7 +129,11 @@ def refuse_weak_evidence(line: BankLine, payment: Payment, scheme: Scheme) -> No
     if exported_on is None or not in_window(line.booked_on, exported_on, scheme.match_days):
         raise DomainError(
             "out_of_window",
-            f"The bank's day must lie between the export ({exported_on}) and {scheme.match_days} days after it.",
+            said(
+                "The bank's day must lie between the export (%(exported)s) and %(match_days)s days after it.",
+                exported=exported_on,
+                match_days=scheme.match_days,
+            ),
         )
 
 
@@ -127,4 +142,12 @@ def refuse_other_returns(each: Found) -> None:
     line, total = each.lines[0], sum(payment.pence for payment in each.payments)
     if len(each.lines) > 1 or total != line.open_pence:
         came = "the payment was" if len(each.payments) == 1 else "the payments were"
-        raise DomainError("amounts_differ", f"The line has {pounds(line.open_pence)} open; {came} {pounds(total)}.")
+        raise DomainError(
+            "amounts_differ",
+            said(
+                "The line has %(open)s open; %(came)s %(total)s.",
+                open=pounds(line.open_pence),
+                came=came,
+                total=pounds(total),
+            ),
+        )

@@ -14,6 +14,7 @@ from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import changed_one, session
 from voucher.platform.errors import Conflict, DomainError
+from voucher.platform.i18n import said
 
 
 def open_line(act: Act, line: BankLine, *, out: bool) -> BankLine:
@@ -24,7 +25,7 @@ def open_line(act: Act, line: BankLine, *, out: bool) -> BankLine:
         raise DomainError("line_matched", "This bank line is explained already.")
     if (line.pence < 0) != out:
         words = "money out" if line.pence < 0 else "money in"
-        raise DomainError("direction", f"This bank line is {words}: it cannot be that.")
+        raise DomainError("direction", said("This bank line is %(said_words)s: it cannot be that.", said_words=words))
     return line
 
 

@@ -17,6 +17,7 @@ from voucher.payments.pain001 import Pain001Wrong, Party, Transfer
 from voucher.payments.ways import Way, own_account
 from voucher.platform.act import Act
 from voucher.platform.errors import Conflict
+from voucher.platform.i18n import said
 from voucher.platform.money import pounds
 from voucher.providers.payees import in_the_clear
 
@@ -52,7 +53,9 @@ def _pain001(act: Act, batch: Batch, payments: Sequence[Payment], own: Party | N
     try:
         return pain001.write(batch.reference, own, transfers, at=act.now, on=act.today)
     except Pain001Wrong as wrong:
-        raise Conflict("file_wrong", f"No file was made, for it would not hold what it should. {wrong}") from wrong
+        raise Conflict(
+            "file_wrong", said("No file was made, for it would not hold what it should. %(wrong)s", wrong=wrong)
+        ) from wrong
 
 
 def _payee(act: Act, payment: Payment) -> Party:
@@ -101,7 +104,10 @@ def _of_line(template: Template, line: FundingLine, codes: Mapping[int, str]) ->
     if not template.values & OF_A_LINE:
         return {}
     if V.COST_CODE in template.values and line.id not in codes:
-        words = f"Funding line {line.code} has no cost code. Enter it under the scheme's way of paying, then try again."
+        words = said(
+            "Funding line %(line)s has no cost code. Enter it under the scheme's way of paying, then try again.",
+            line=line.code,
+        )
         raise Conflict("cost_code_missing", words)
     return {V.LINE: line.code, V.COST_CODE: codes.get(line.id, "")}
 
@@ -113,8 +119,19 @@ def _parts(payment: Payment) -> dict[int, int]:
         for line_id, pence in standing_of_redemption(item.redemption_id, Account.APPROVED).items():
             parts[line_id] += pence
     if sum(parts.values()) != payment.pence:
-        words = f"The funding lines of payment {payment.reference} come to {pounds(sum(parts.values()))}."
-        raise Conflict("lines_differ", f"{words} It pays {pounds(payment.pence)}: tell whoever runs the server.")
+        words = said(
+            "The funding lines of payment %(payment)s come to %(values)s.",
+            payment=payment.reference,
+            values=pounds(sum(parts.values())),
+        )
+        raise Conflict(
+            "lines_differ",
+            said(
+                "%(said_words)s It pays %(pence)s: tell whoever runs the server.",
+                said_words=words,
+                pence=pounds(payment.pence),
+            ),
+        )
     return {line_id: pence for line_id, pence in parts.items() if pence}
 
 
@@ -133,7 +150,19 @@ def _read_back(template: Template, content: bytes, rows: int, pence: int) -> Non
     try:
         found = template.totals(content)
     except (TotalsDiffer, ValueError) as wrong:
-        raise Conflict("file_wrong", f"No file was made: it could not be read back. {wrong}") from wrong
+        raise Conflict(
+            "file_wrong", said("No file was made: it could not be read back. %(wrong)s", wrong=wrong)
+        ) from wrong
     if (found.rows, found.pence) != (rows, pence) or found.contra_pence not in (None, pence):
-        words = f"No file was made: it would hold {found.rows} rows and {pounds(found.pence)}"
-        raise Conflict("file_wrong", f"{words}, and the batch has {rows} and {pounds(pence)}.")
+        words = said(
+            "No file was made: it would hold %(rows)s rows and %(pence)s", rows=found.rows, pence=pounds(found.pence)
+        )
+        raise Conflict(
+            "file_wrong",
+            said(
+                "%(said_words)s, and the batch has %(rows)s and %(pence)s.",
+                said_words=words,
+                rows=rows,
+                pence=pounds(pence),
+            ),
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from voucher.payments.models import BankLine, Batch, Payment
 from voucher.payments.rules import Levels, LineSource
 from voucher.platform.actor import Actor
+from voucher.platform.i18n import said
 from voucher.platform.money import pounds
 
 
@@ -28,9 +29,9 @@ def why_not_approve_payment(actor: Actor, payment: Payment) -> str | None:
     for item in payment.items:
         claim = item.redemption
         if claim.voucher.application.decided_by == actor.person_id:
-            return f"you decided the application behind claim {claim.reference}"
+            return said("you decided the application behind claim %(claim)s", claim=claim.reference)
         if claim.verified_by == actor.person_id:
-            return f"you verified claim {claim.reference}"
+            return said("you verified claim %(claim)s", claim=claim.reference)
     return None
 
 
@@ -38,7 +39,7 @@ def why_above_level(actor: Actor, payment: Payment, levels: Levels) -> str | Non
     """Why the amount of this payment is beyond what this person may approve, or None; the level itself is allowed."""
     level = levels.of(actor.person_id)
     if level is not None and payment.pence > level:
-        return f"it is above {pounds(level)}, up to which you may approve a payment"
+        return said("it is above %(level)s, up to which you may approve a payment", level=pounds(level))
     return None
 
 

@@ -17,6 +17,7 @@ from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 from voucher.providers.models import Provider
 from voucher.redemptions.models import Redemption
 from voucher.redemptions.provider_queries import own_organisations
@@ -34,7 +35,16 @@ def by_reference(table: type[T], scheme: Scheme, reference: str) -> T:
     found = session.scalar(select(table).where(table.scheme_id == scheme.id, table.reference == wanted))
     if found is None:
         words = table.__tablename__.replace("_", " ")
-        raise NotFound(f"no_{table.__tablename__}", f"Scheme {scheme.reference} has no {words} {reference}.", words)
+        raise NotFound(
+            f"no_{table.__tablename__}",
+            said(
+                "Scheme %(scheme)s has no %(said_words)s %(reference)s.",
+                scheme=scheme.reference,
+                said_words=words,
+                reference=reference,
+            ),
+            words,
+        )
     return found
 
 
@@ -42,7 +52,11 @@ def bank_line_by_public_id(scheme: Scheme, public_id: str) -> BankLine:
     """The scheme's bank line; raises NotFound."""
     found = session.scalar(select(BankLine).where(BankLine.scheme_id == scheme.id, BankLine.public_id == public_id))
     if found is None:
-        raise NotFound("no_bank_line", f"Scheme {scheme.reference} has no bank line {public_id}.", "bank_line")
+        raise NotFound(
+            "no_bank_line",
+            said("Scheme %(scheme)s has no bank line %(public_id)s.", scheme=scheme.reference, public_id=public_id),
+            "bank_line",
+        )
     return found
 
 

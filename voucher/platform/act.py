@@ -11,6 +11,7 @@ from voucher.platform.clock import Clock, london_date
 from voucher.platform.errors import Forbidden
 from voucher.platform.files import FileStore
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 from voucher.platform.keyring import KeyRing
 from voucher.platform.modulus_tables import TableFolder
 from voucher.platform.scanning import Scanner
@@ -59,4 +60,9 @@ class Act:
     ) -> None:
         """Raises Forbidden unless the actor holds the permission there."""
         if not self.actor.may(permission, scheme_id=scheme_id, organisation_id=organisation_id):
-            raise Forbidden("no_permission", f"{self.actor.name} may not do this: it needs {permission}.")
+            raise Forbidden(
+                "no_permission",
+                said(
+                    "%(actor)s may not do this: it needs %(permission)s.", actor=self.actor.name, permission=permission
+                ),
+            )

@@ -6,6 +6,8 @@ and not an error, because the refused attempt is kept and must commit.
 
 from __future__ import annotations
 
+from voucher.platform.i18n import said
+
 
 class DomainError(Exception):
     """A request that the rules refuse; nothing of it was written.
@@ -39,7 +41,16 @@ class InvalidTransition(DomainError):
     audited = True
 
     def __init__(self, kind: str, reference: str, now: str, to: str) -> None:
-        super().__init__("invalid_transition", f"{kind} {reference} is {now}; it cannot become {to}.")
+        super().__init__(
+            "invalid_transition",
+            said(
+                "%(kind)s %(reference)s is %(now)s; it cannot become %(to)s.",
+                kind=said(kind),
+                reference=reference,
+                now=said(now),
+                to=said(to),
+            ),
+        )
 
 
 class Conflict(DomainError):

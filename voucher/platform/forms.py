@@ -19,6 +19,7 @@ from wtforms.widgets import DateInput, TextInput
 from voucher.platform.errors import DomainError
 from voucher.platform.govuk import widget
 from voucher.platform.i18n import capital
+from voucher.platform.languages import spoken
 from voucher.platform.money import parse_pounds, plain_pounds
 from voucher.platform.telephone import telephone
 
@@ -248,9 +249,9 @@ def show_refusal(form: FlaskForm, refusal: DomainError, fields: Mapping[str, str
     """
     name = (fields or {}).get(refusal.field or "", refusal.field)
     if name in form:
-        form[name].errors = [*form[name].errors, gettext(refusal.message)]
+        form[name].errors = [*form[name].errors, spoken(refusal.message)]
     else:
-        form.form_errors.append(gettext(refusal.message))
+        form.form_errors.append(spoken(refusal.message))
 
 
 def _pence(text: str) -> int:

@@ -18,12 +18,13 @@ from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_currency, format_percent
 from flask import Flask, Response, current_app, g, has_request_context, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, get_locale, gettext
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
 from voucher.platform.catalogue import OWN, Language, language, languages_in
 from voucher.platform.clock import LONDON, long_date, long_time
+from voucher.platform.i18n import Said
 from voucher.platform.money import in_pounds, percent, pounds
 
 ENGLISH = language(OWN)
@@ -94,6 +95,15 @@ def offers() -> list[Offer]:
     if len(offered) == 1:
         return []
     return [Offer(each, "" if each == shown else _same_page(each)) for each in offered]
+
+
+def spoken(words: str) -> str:
+    """Words that come as a value in the page's language: a label, or a sentence with what fills it."""
+    if not isinstance(words, Said):
+        return str(gettext(words))
+    filled = {name: spoken(value) if isinstance(value, Said) else value for name, value in words.values.items()}
+    told = str(gettext(words.words))
+    return told % filled if filled else told
 
 
 def shown_pounds(pence: int) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from voucher.platform.clock import london_date
 from voucher.platform.errors import DomainError
+from voucher.platform.i18n import said
 from voucher.platform.modulus import TableError, Tables, read_substitutes, read_weights
 
 FILES = WEIGHTS, SUBSTITUTES, DATED = ("valacdos.txt", "scsubtab.txt", "dated.txt")
@@ -33,8 +34,11 @@ class TableFolder:
         except (OSError, ValueError) as wrong:
             raise DomainError(
                 "modulus_tables",
-                f"The tables of the modulus check cannot be read, so no bank details are taken: {wrong} Ask whoever "
-                "runs the server to load them again.",
+                said(
+                    "The tables of the modulus check cannot be read, so no bank details are taken: %(wrong)s "
+                    "Ask whoever runs the server to load them again.",
+                    wrong=wrong,
+                ),
             ) from wrong
 
     def keep(self, weights: bytes, substitutes: bytes | None, dated: date) -> Tables:
@@ -46,7 +50,9 @@ class TableFolder:
                 read_weights(weights.decode("ascii")), read_substitutes((substitutes or b"").decode("ascii")), dated
             )
         except (TableError, UnicodeDecodeError) as wrong:
-            raise DomainError("modulus_tables", f"The tables are not taken: {wrong}", "weights") from wrong
+            raise DomainError(
+                "modulus_tables", said("The tables are not taken: %(wrong)s", wrong=wrong), "weights"
+            ) from wrong
         self.path.mkdir(parents=True, exist_ok=True)
         # The day comes last: whoever checks an account in between notes the day of the tables before.
         day = dated.isoformat().encode()

@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 from voucher.platform.errors import Conflict, DomainError, Fault, FileRefused, Forbidden, InvalidTransition, NotFound
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.keyring import KeyRingError
+from voucher.platform.languages import spoken
 from voucher.platform.logs import log_fault
 
 
@@ -84,7 +85,7 @@ def wants_json() -> bool:
 def page(status: int, *, code: str, words: Words | None = None, faults: Sequence[Fault] = ()) -> Response:
     """The page of a refusal, or its JSON twin as problem details (RFC 9457)."""
     title, text = words or WORDS.get(status) or WORDS[400 if status < 500 else 500]
-    title, text = translate(title), translate(text)
+    title, text = translate(title), spoken(text)
     if not wants_json():
         html = render_template("errors/error.html", status=status, title=title, text=text, faults=faults)
         return make_response(html, status)

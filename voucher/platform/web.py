@@ -294,7 +294,7 @@ def translated(words: object) -> str:
     ``_()`` takes what it is given for HTML and fills it in: right for a text that a template spells out, and for no
     other.
     """
-    return str(translate(str(words))) if words else ""
+    return languages.spoken(words if isinstance(words, str) else str(words)) if words else ""
 
 
 def tag_colour(state: str) -> str:

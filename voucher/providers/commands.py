@@ -13,6 +13,7 @@ from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden
+from voucher.platform.i18n import said
 from voucher.providers.models import Package, Provider, VettingResult
 from voucher.providers.policy import why_not_approve, why_not_lift, why_not_touch
 from voucher.providers.queries import has_applied_itself, lock_package, vetting_of
@@ -39,7 +40,10 @@ def enter_provider(act: Act, scheme_id: int, organisation: Organisation, *, cont
         .with_for_update(of=Provider)
     )
     if known is not None and known.state != S.DECLINED:
-        raise Conflict("provider_exists", f"{organisation.name} has applied to this scheme already.")
+        raise Conflict(
+            "provider_exists",
+            said("%(organisation)s has applied to this scheme already.", organisation=organisation.name),
+        )
     if known is not None:
         known.contact_email, known.applied_at, known.sponsor_id = contact_email, act.now, None
         change_state(act.actor, "provider.applied_again", known, S.APPLIED, TRANSITIONS, at=act.now)
@@ -69,7 +73,9 @@ def record_vetting(act: Act, provider: Provider, check: VettingCheck, *, passed:
     act.require(Permission.PROVIDERS_SPONSOR, scheme_id=provider.scheme_id)
     require_not_their_own(act, provider)
     if not note.strip():
-        raise DomainError("note_needed", f"Write down what was seen for the check of {check}.", "note")
+        raise DomainError(
+            "note_needed", said("Write down what was seen for the check of %(check)s.", check=check), "note"
+        )
     session.add(
         VettingResult(
             provider_id=provider.id, check_name=str(check), passed=passed, note=note, by_id=act.person_id, at=act.now
@@ -154,7 +160,7 @@ def list_package(
     if net_pence <= 0 or minutes <= 0:
         raise DomainError("package", "A package has a price and a length above zero.", "price")
     if session.scalar(select(Package.id).where(Package.provider_id == provider.id, Package.code == code)):
-        raise Conflict("package_exists", f"Package {code} is listed already.", "code")
+        raise Conflict("package_exists", said("Package %(code)s is listed already.", code=code), "code")
     package = Package(
         provider=provider,
         voucher_type_id=kind.id,
@@ -178,7 +184,9 @@ def retire_package(act: Act, package: Package) -> None:
     )
     package = lock_package(package)
     if not package.active:
-        raise Conflict("package_retired", f"Package {package.code} is off the list already.", "code")
+        raise Conflict(
+            "package_retired", said("Package %(package)s is off the list already.", package=package.code), "code"
+        )
     package.active = False
     record(act.actor, "package.retired", provider, at=act.now, details={"package": package.code})
 

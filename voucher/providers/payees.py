@@ -17,6 +17,7 @@ from voucher.platform.clock import long_date, long_time
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError, Forbidden
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 from voucher.platform.keyring import KeyRing
 from voucher.platform.modulus import fits
 from voucher.providers.models import PayeeDetails, Provider
@@ -151,16 +152,17 @@ def why_modulus_fails(act: Act, details: PayeeDetails) -> str | None:
     modulus, tables_on = _modulus_now(act, details)
     if modulus != Modulus.FAILED or tables_on is None:
         return None
-    return f"{_FAILED} The tables of {long_date(tables_on)} say so."
+    return said("%(_failed)s The tables of %(tables)s say so.", _failed=_FAILED, tables=long_date(tables_on))
 
 
 def why_still_cooling(details: PayeeDetails, now: datetime) -> str | None:
     """Why changed details cannot be confirmed yet, or None (rule 30)."""
     if details.cooling_ends_at is None or now >= details.cooling_ends_at:
         return None
-    return (
-        f"They replace details that were confirmed: they can be confirmed from {long_time(details.cooling_ends_at)}. "
-        "Whoever was told of the change can object until then."
+    return said(
+        "They replace details that were confirmed: they can be confirmed from %(cooling_ends)s. "
+        "Whoever was told of the change can object until then.",
+        cooling_ends=long_time(details.cooling_ends_at),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from voucher.platform.actor import Actor
+from voucher.platform.i18n import said
 from voucher.providers.models import PayeeDetails, Provider
 from voucher.providers.rules import VettingCheck
 
@@ -32,7 +33,7 @@ def why_not_approve(
         return "You sponsored this provider: another person must approve it."
     missing = [check for check in VettingCheck if not vetting.get(check)]
     if missing:
-        return f"Vetting is not complete: {', '.join(missing)}."
+        return said("Vetting is not complete: %(missing)s.", missing=", ".join(missing))
     if until <= today:
         return "Approval must end on a day that is still to come."
     return None

@@ -13,6 +13,7 @@ from voucher.platform.actor import Actor
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 from voucher.platform.paging import Listed, page_of
 from voucher.providers.models import Package, PayeeDetails, Provider, ProviderApplication, VettingResult
 from voucher.providers.rules import ApplicationState, ProviderState, VettingCheck
@@ -30,7 +31,11 @@ def provider_by_reference(scheme: Scheme, reference: str, *, lock: bool = False)
         query = query.with_for_update(of=Provider).execution_options(populate_existing=True)
     found = session.scalar(query)
     if found is None:
-        raise NotFound("no_provider", f"Scheme {scheme.reference} has no provider {reference}.", "provider")
+        raise NotFound(
+            "no_provider",
+            said("Scheme %(scheme)s has no provider %(reference)s.", scheme=scheme.reference, reference=reference),
+            "provider",
+        )
     return found
 
 
@@ -43,7 +48,7 @@ def provider_of(actor: Actor, scheme_id: int) -> Provider:
         .limit(1)
     )
     if found is None:
-        raise NotFound("not_a_provider", f"{actor.name} works for no provider of this scheme.")
+        raise NotFound("not_a_provider", said("%(actor)s works for no provider of this scheme.", actor=actor.name))
     return found
 
 
@@ -53,7 +58,11 @@ def package_by_code(provider: Provider, code: str) -> Package:
         select(Package).where(Package.provider_id == provider.id, Package.code == code, Package.active)
     )
     if found is None:
-        raise NotFound("no_package", f"{provider.organisation.name} has no package {code}.", "package")
+        raise NotFound(
+            "no_package",
+            said("%(organisation)s has no package %(code)s.", organisation=provider.organisation.name, code=code),
+            "package",
+        )
     return found
 
 

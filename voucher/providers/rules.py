@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 from voucher.platform.states import State, transitions
 
 
@@ -130,7 +131,10 @@ def why_details_cannot_be_used(
     if payee_check == PayeeCheck.NO_MATCH:
         return "Confirmation of Payee found no match. Ask the provider for the details again."
     if payee_check in (PayeeCheck.CLOSE_MATCH, PayeeCheck.UNAVAILABLE) and not note.strip():
-        return f"Confirmation of Payee said “{payee_check}”: write down why these details are right all the same."
+        return said(
+            "Confirmation of Payee said “%(payee_check)s”: write down why these details are right all the same.",
+            payee_check=payee_check,
+        )
     if payee_check == PayeeCheck.UNAVAILABLE and not evidence:
         return "Confirmation of Payee was unavailable, and no document is kept that shows whose account it is."
     if not confirmed:

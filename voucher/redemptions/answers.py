@@ -12,6 +12,7 @@ from voucher.platform.actor import Channel
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError, Forbidden
+from voucher.platform.i18n import said
 from voucher.redemptions.automatic import run_automatic
 from voucher.redemptions.giving_back import undo_approval
 from voucher.redemptions.models import ClaimAnswer, DeliverySession, Redemption
@@ -50,7 +51,9 @@ def answer_session(act: Act, asked: DeliverySession, delivered: Delivered, *, no
     claim = lock_redemption(asked.redemption_id) if asked.redemption_id else None
     answered = lock_session(asked.id)
     if answered.state not in (SessionState.RECORDED, SessionState.CLAIMED):
-        raise DomainError("session_ended", f"This session is {answered.state}; there is nothing to confirm.")
+        raise DomainError(
+            "session_ended", said("This session is %(state)s; there is nothing to confirm.", state=said(answered.state))
+        )
     answered.answer, answered.answer_note = str(delivered), note.strip()
     answered.answered_by, answered.answered_at = act.person_id, act.now
     answered.answer_strength = str(_strength(act))
@@ -85,7 +88,14 @@ def answer_claim(
     _check_answer(act, accepts, paid_pence, paid_on, note)
     claim = lock_redemption(asked.id)
     if claim.state not in ANSWERABLE:
-        raise DomainError("claim_ended", f"Claim {claim.reference} is {claim.state}; there is nothing to answer.")
+        raise DomainError(
+            "claim_ended",
+            said(
+                "Claim %(claim)s is %(state)s; there is nothing to answer.",
+                claim=claim.reference,
+                state=said(claim.state),
+            ),
+        )
     session.add(
         ClaimAnswer(
             redemption_id=claim.id,

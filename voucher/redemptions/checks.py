@@ -10,6 +10,7 @@ from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden
+from voucher.platform.i18n import said
 from voucher.redemptions.automatic import Finding as Finding
 from voucher.redemptions.automatic import (
     contribution_on_the_business_word,
@@ -60,10 +61,18 @@ def verify_claim(
         raise Forbidden("verification_duty", refusal)
     refuse_frozen(redemption)
     if version is not None and version != redemption.version:
-        raise Conflict("claim_changed", f"Claim {redemption.reference} was corrected after you opened this page.")
+        raise Conflict(
+            "claim_changed",
+            said("Claim %(redemption)s was corrected after you opened this page.", redemption=redemption.reference),
+        )
     if redemption.state not in VERIFIABLE:
         raise DomainError(
-            "not_confirmed", f"Claim {redemption.reference} is {redemption.state}; it is verified once confirmed."
+            "not_confirmed",
+            said(
+                "Claim %(redemption)s is %(state)s; it is verified once confirmed.",
+                redemption=redemption.reference,
+                state=said(redemption.state),
+            ),
         )
     made = {task: finding for task, finding in found.items() if task in MANUAL}
     refuse_taken(act, redemption, made)
@@ -110,7 +119,9 @@ def _verified(act: Act, redemption: Redemption) -> None:
 def _record(act: Act, redemption: Redemption, found: Mapping[Task, Finding]) -> None:
     for task, finding in found.items():
         if not finding.note.strip():
-            raise DomainError("note_needed", f"Write down what was seen for the check “{task}”.", "note")
+            raise DomainError(
+                "note_needed", said("Write down what was seen for the check “%(task)s”.", task=task), "note"
+            )
         hindrance = _why_not_pass(redemption, task, finding) if finding.passed else None
         if hindrance:
             raise hindrance
@@ -139,7 +150,7 @@ def why_no_proof(proof: ContributionProof | None) -> DomainError | None:
 def why_not_ready(redemption: Redemption) -> str | None:
     """What is missing before approval: invoice, confirmed delivery, contribution shown paid, no hold (rule 21)."""
     if redemption.on_hold:
-        return f"The claim is on hold: {redemption.hold_reason}"
+        return said("The claim is on hold: %(hold_reason)s", hold_reason=redemption.hold_reason)
     if EvidenceKind.INVOICE not in {item.kind for item in redemption.evidence}:
         return "The invoice is missing. Send the claim back for it."
     if redemption.other_evidence_by is not None:
@@ -213,6 +224,6 @@ def lift_hold(act: Act, redemption: Redemption, *, reason: str) -> None:
         raise DomainError("reason_needed", "Say why the hold is lifted.", "reason")
     redemption = _not_their_own(act, redemption)
     if not redemption.on_hold:
-        raise DomainError("not_on_hold", f"Claim {redemption.reference} is not on hold.")
+        raise DomainError("not_on_hold", said("Claim %(redemption)s is not on hold.", redemption=redemption.reference))
     redemption.on_hold, redemption.hold_reason = False, ""
     record(act.actor, "claim.hold_lifted", redemption, at=act.now, reason=reason)

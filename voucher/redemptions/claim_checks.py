@@ -9,17 +9,18 @@ from datetime import date
 from voucher.documents.models import Document
 from voucher.platform.act import Act
 from voucher.platform.errors import DomainError
+from voucher.platform.i18n import said
 from voucher.providers.models import Provider
 from voucher.redemptions.lookups import why_provider_cannot
 from voucher.redemptions.models import DeliverySession
 from voucher.redemptions.queries import claim_with_file, claim_with_invoice
 from voucher.redemptions.rules import (
-    WORDS,
     EvidenceKind,
     SessionState,
     grant,
     invoice_fault,
     normalise_invoice_number,
+    refusal_in_words,
 )
 from voucher.vouchers.models import Voucher
 from voucher.vouchers.rules import claimable_until, delivered_in_date
@@ -49,17 +50,23 @@ def check_sessions(act: Act, provider: Provider, voucher: Voucher, sessions: Seq
     """Raises DomainError unless all are the provider's recorded sessions on this voucher, in date and in time."""
     cannot = why_provider_cannot(act, provider)
     if cannot is not None:
-        raise DomainError(str(cannot), f"{WORDS[cannot].sentence} {WORDS[cannot].next_step}")
+        raise DomainError(str(cannot), refusal_in_words(cannot))
     for item in sessions:
         if item.provider_id != provider.id or item.voucher_id != voucher.id:
             raise DomainError("sessions", "A claim is for your own sessions on one voucher.", "sessions")
         if item.state != SessionState.RECORDED:
-            raise DomainError("session_not_recorded", f"A session of this claim is {item.state}.", "sessions")
+            raise DomainError(
+                "session_not_recorded",
+                said("A session of this claim is %(state)s.", state=said(item.state)),
+                "sessions",
+            )
         if item.delivered_on is None or not delivered_in_date(item.delivered_on, voucher.issued_on, voucher.last_day):
             raise DomainError("out_of_date", "A session's day lies outside the voucher's days.", "sessions")
     until = claimable_until(voucher.last_day, voucher.claim_window_days)
     if act.today > until:
-        raise DomainError("claim_window", f"Claims on this voucher could be made until {until.isoformat()}.")
+        raise DomainError(
+            "claim_window", said("Claims on this voucher could be made until %(until)s.", until=until.isoformat())
+        )
 
 
 def check_invoice(
@@ -89,7 +96,11 @@ def check_invoice(
     if invoice.net_pence > listed:
         raise DomainError("above_package_price", "The invoice is above the price of the packages listed.", "net")
     if claim_with_invoice(provider.id, key, other_than):
-        raise DomainError("invoice_used", f"Invoice {invoice.number} supports another claim already.", "invoice_number")
+        raise DomainError(
+            "invoice_used",
+            said("Invoice %(invoice)s supports another claim already.", invoice=invoice.number),
+            "invoice_number",
+        )
     hashes = [item.document.sha256 for item in evidence]
     if hashes and claim_with_file(voucher.scheme_id, hashes, other_than):
         raise DomainError("file_used", "One of these files supports another claim already.", "files")

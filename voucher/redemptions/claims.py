@@ -20,6 +20,7 @@ from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError
+from voucher.platform.i18n import said
 from voucher.platform.references import new_reference
 from voucher.providers.models import Provider
 from voucher.redemptions.alike import invoice_shape
@@ -40,11 +41,11 @@ from voucher.redemptions.queries import (
 from voucher.redemptions.rules import (
     REDEMPTION_TRANSITIONS,
     SESSION_TRANSITIONS,
-    WORDS,
     Delivered,
     RedemptionState,
     SessionState,
     normalise_invoice_number,
+    refusal_in_words,
 )
 from voucher.redemptions.sampling import draw
 from voucher.vouchers.commands import hold, let_go, settle_state
@@ -314,9 +315,16 @@ def _resubmit(act: Act, sent: Sent, redemption_id: int, key: str, body: str) -> 
         return repeated
     cannot = why_provider_cannot(act, provider)
     if cannot is not None:
-        raise DomainError(str(cannot), f"{WORDS[cannot].sentence} {WORDS[cannot].next_step}")
+        raise DomainError(str(cannot), refusal_in_words(cannot))
     if redemption.state != R.SENT_BACK:
-        raise DomainError("not_sent_back", f"Claim {redemption.reference} is {redemption.state}, not sent back.")
+        raise DomainError(
+            "not_sent_back",
+            said(
+                "Claim %(redemption)s is %(state)s, not sent back.",
+                redemption=redemption.reference,
+                state=said(redemption.state),
+            ),
+        )
     sessions = sessions_of(redemption)
     check_invoice(act, provider, voucher, sessions, invoice, evidence, other_than=redemption.id)
     before = (redemption.net_pence, redemption.vat_pence, redemption.invoice_on)

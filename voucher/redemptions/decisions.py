@@ -17,6 +17,7 @@ from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden, InvalidTransition
+from voucher.platform.i18n import said
 from voucher.platform.money import pounds
 from voucher.redemptions.checks import refuse_frozen, why_not_ready
 from voucher.redemptions.giving_back import give_back, undo_approval
@@ -48,7 +49,7 @@ def approve_claim(act: Act, redemption: Redemption, *, pence: int | None = None,
     voucher, redemption = _decide(act, redemption)
     approved = redemption.grant_pence if pence is None else pence
     if not 0 < approved <= redemption.grant_pence:
-        raise DomainError("amount", f"Approve up to {pounds(redemption.grant_pence)}.", "amount")
+        raise DomainError("amount", said("Approve up to %(grant)s.", grant=pounds(redemption.grant_pence)), "amount")
     if approved < redemption.grant_pence and not reason.strip():
         raise DomainError("reason_needed", "Say why only part of the claim is approved.", "reason")
     if redemption.state != R.VERIFIED:  # a claim in a batch goes back to *approved* when it is taken out, not here
@@ -137,7 +138,12 @@ def reinstate_voucher(act: Act, redemption: Redemption, *, reason: str) -> Vouch
         )
     other = live_application(voucher.scheme_id, voucher.business_id)
     if other is not None:
-        raise Conflict("application_live", f"{voucher.business.name} has application {other.reference} by now.")
+        raise Conflict(
+            "application_live",
+            said(
+                "%(business)s has application %(other)s by now.", business=voucher.business.name, other=other.reference
+            ),
+        )
     voucher.released_on = voucher.release_reason = None
     scheme = held_still(voucher.scheme)
     voucher.last_day = min(act.today + timedelta(days=scheme.reinstatement_days), scheme.ends_on)

@@ -13,6 +13,7 @@ from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 from voucher.platform.money import pounds
 from voucher.redemptions.match_models import OtherMatch
 from voucher.redemptions.models import Redemption
@@ -32,10 +33,17 @@ def declare_other_match(act: Act, claim: Redemption, *, pence: int, programme: s
         raise DomainError("reason_needed", _("Say how this became known."), "reason")
     claim = lock_redemption(claim.id)
     if claim.state in ENDED:
-        raise DomainError("claim_ended", f"Claim {claim.reference} is {claim.state}: it has no match.")
+        raise DomainError(
+            "claim_ended",
+            said("Claim %(claim)s is %(state)s: it has no match.", claim=claim.reference, state=said(claim.state)),
+        )
     left = match_left(claim)
     if not 0 < pence <= left:
-        words = f"{pounds(left)} of the own contribution to claim {claim.reference} is not declared elsewhere yet."
+        words = said(
+            "%(left)s of the own contribution to claim %(claim)s is not declared elsewhere yet.",
+            left=pounds(left),
+            claim=claim.reference,
+        )
         raise DomainError("amount", words, "amount")
     made = OtherMatch(
         scheme_id=claim.scheme_id,

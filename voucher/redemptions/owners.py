@@ -14,6 +14,7 @@ from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 from voucher.redemptions.models import Redemption, TaskOwner
 from voucher.redemptions.policy import why_not_verify
 from voucher.redemptions.queries import lock_redemption, owners_now, results_in_force
@@ -29,12 +30,22 @@ def take_checks(act: Act, redemption: Redemption, tasks: Collection[Task] = ()) 
     taken = owners_now(redemption)
     wanted = _wanted(redemption, tasks)
     if not wanted:
-        raise DomainError("nothing_open", f"No check of claim {redemption.reference} waits for a person.")
+        raise DomainError(
+            "nothing_open",
+            said("No check of claim %(redemption)s waits for a person.", redemption=redemption.reference),
+        )
     free = [task for task in wanted if task not in taken]
     others = {taken[task].person_id for task in wanted if task in taken} - {act.person_id}
     if others and (tasks or not free):
         names = ", ".join(sorted(names_of(others).values()))
-        raise Conflict("task_taken", f"{names} has taken checks of claim {redemption.reference} already.")
+        raise Conflict(
+            "task_taken",
+            said(
+                "%(names)s has taken checks of claim %(redemption)s already.",
+                names=names,
+                redemption=redemption.reference,
+            ),
+        )
     for task in free:
         _give(act, redemption, task, act.person_id)
     if free:
@@ -48,7 +59,9 @@ def give_back_checks(act: Act, redemption: Redemption, *, reason: str = "") -> l
     taken = owners_now(redemption)
     own = [task for task, owner in taken.items() if owner.person_id == act.person_id]
     if not taken:
-        raise DomainError("nobody_has_it", f"Nobody has taken a check of claim {redemption.reference}.")
+        raise DomainError(
+            "nobody_has_it", said("Nobody has taken a check of claim %(redemption)s.", redemption=redemption.reference)
+        )
     if not own and not reason.strip():
         raise DomainError("reason_needed", _("Say why you put back what somebody else has taken."), "reason")
     given = own or list(taken)
@@ -69,7 +82,9 @@ def hand_checks(act: Act, redemption: Redemption, person: Person, *, reason: str
     if not reason.strip():
         raise DomainError("reason_needed", _("Say why: the reason stands in the history."), "reason")
     if person.id not in {each.id for each in verifiers(act, redemption)}:
-        raise DomainError("no_verifier", f"{person.name} does not verify claims of this scheme.", "person")
+        raise DomainError(
+            "no_verifier", said("%(person)s does not verify claims of this scheme.", person=person.name), "person"
+        )
     taken = owners_now(redemption)
     wanted = _wanted(redemption, ())
     for task in wanted:
@@ -97,7 +112,7 @@ def refuse_taken(act: Act, redemption: Redemption, tasks: Collection[Task]) -> N
     if others:
         names = names_of(others.values())
         each = "; ".join(f"{names[person_id]} has taken the check “{task}”" for task, person_id in others.items())
-        raise Conflict("task_taken", f"{each}. Ask for it to be put back first.")
+        raise Conflict("task_taken", said("%(each)s. Ask for it to be put back first.", each=each))
 
 
 def _to_be_verified(act: Act, redemption: Redemption) -> Redemption:
@@ -107,7 +122,14 @@ def _to_be_verified(act: Act, redemption: Redemption) -> Redemption:
         raise Forbidden("verification_duty", refusal)
     redemption = lock_redemption(redemption.id)
     if redemption.state not in VERIFIABLE:
-        raise DomainError("not_to_verify", f"Claim {redemption.reference} is {redemption.state}: nothing is to check.")
+        raise DomainError(
+            "not_to_verify",
+            said(
+                "Claim %(redemption)s is %(state)s: nothing is to check.",
+                redemption=redemption.reference,
+                state=said(redemption.state),
+            ),
+        )
     return redemption
 
 

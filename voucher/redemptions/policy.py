@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from voucher.platform.actor import Actor
+from voucher.platform.i18n import said
 from voucher.providers.rules import ProviderState
 from voucher.redemptions.models import Redemption
 from voucher.vouchers.models import Voucher
@@ -43,7 +44,9 @@ def why_not_accept_other_evidence(actor: Actor, redemption: Redemption) -> str |
 def why_frozen(redemption: Redemption) -> str | None:
     """Why nobody can verify or approve the claim for now, or None: what is in flight stays as it is (rule 51)."""
     if redemption.provider.state == ProviderState.SUSPENDED:
-        return f"Claim {redemption.reference} is frozen: its provider is suspended at the moment."
+        return said(
+            "Claim %(redemption)s is frozen: its provider is suspended at the moment.", redemption=redemption.reference
+        )
     return None
 
 

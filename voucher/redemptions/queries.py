@@ -12,6 +12,7 @@ from voucher.documents.models import Document
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 from voucher.redemptions.models import (
     ClaimAnswer,
     DeliverySession,
@@ -41,7 +42,7 @@ def session_by_public_id(public_id: str, provider_id: int | None = None) -> Deli
         query = query.where(DeliverySession.provider_id == provider_id)
     found = session.scalar(query)
     if found is None:
-        raise NotFound("no_session", f"There is no session {public_id}.", "session")
+        raise NotFound("no_session", said("There is no session %(public_id)s.", public_id=public_id), "session")
     return found
 
 
@@ -68,7 +69,11 @@ def redemption_by_reference(scheme: Scheme, reference: str) -> Redemption:
         select(Redemption).where(Redemption.scheme_id == scheme.id, Redemption.reference == reference.strip().upper())
     )
     if found is None:
-        raise NotFound("no_claim", f"Scheme {scheme.reference} has no claim {reference}.", "claim")
+        raise NotFound(
+            "no_claim",
+            said("Scheme %(scheme)s has no claim %(reference)s.", scheme=scheme.reference, reference=reference),
+            "claim",
+        )
     return found
 
 

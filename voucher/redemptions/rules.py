@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from voucher.platform.i18n import Said, said
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.money import share
 from voucher.platform.states import State, transitions
@@ -211,6 +212,12 @@ WORDS: dict[Outcome, Words] = {
         _("Record that work now and say why it is late."),
     ),
 }
+
+
+def refusal_in_words(cannot: Outcome) -> Said:
+    """Why a voucher or a provider is refused, and what to do next."""
+    words = WORDS[cannot]
+    return said("%(sentence)s %(next_step)s", sentence=said(words.sentence), next_step=said(words.next_step))
 
 
 class Verdict(StrEnum):

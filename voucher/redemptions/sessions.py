@@ -10,11 +10,12 @@ from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.errors import DomainError, Forbidden
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 from voucher.providers.models import Package
 from voucher.redemptions.lookups import why_provider_cannot
 from voucher.redemptions.models import DeliverySession
 from voucher.redemptions.queries import held_on, lock_session
-from voucher.redemptions.rules import OPEN_HOURS, SESSION_TRANSITIONS, WORDS, SessionState, grant
+from voucher.redemptions.rules import OPEN_HOURS, SESSION_TRANSITIONS, SessionState, grant, refusal_in_words
 from voucher.vouchers.commands import hold, let_go, settle_state
 from voucher.vouchers.models import Voucher
 from voucher.vouchers.queries import lock_voucher
@@ -73,15 +74,23 @@ def _check(
 ) -> None:
     cannot = why_provider_cannot(act, opened.provider)
     if cannot is not None:
-        raise Forbidden(str(cannot), f"{WORDS[cannot].sentence} {WORDS[cannot].next_step}")
+        raise Forbidden(str(cannot), refusal_in_words(cannot))
     if opened.state != S.OPEN:
-        raise DomainError("session_not_open", f"This session is {opened.state}. Look the voucher up again.")
+        raise DomainError(
+            "session_not_open", said("This session is %(state)s. Look the voucher up again.", state=said(opened.state))
+        )
     if act.now - opened.opened_at > timedelta(hours=OPEN_HOURS):
         raise DomainError(
-            "session_lapsed", f"More than {OPEN_HOURS} hours have passed since the look-up. Look the voucher up again."
+            "session_lapsed",
+            said(
+                "More than %(open_hours)s hours have passed since the look-up. Look the voucher up again.",
+                open_hours=OPEN_HOURS,
+            ),
         )
     if voucher.state != VoucherState.ISSUED:
-        raise DomainError("voucher_not_good", f"The voucher is {voucher.state} by now. Look it up again.")
+        raise DomainError(
+            "voucher_not_good", said("The voucher is %(state)s by now. Look it up again.", state=said(voucher.state))
+        )
     ours = package.provider_id == opened.provider_id and package.voucher_type_id == voucher.voucher_type_id
     if not (ours and package.active):
         raise DomainError("package", "This package cannot be used with this voucher. Choose another one.", "package")
@@ -96,7 +105,11 @@ def _check_dates(act: Act, voucher: Voucher, delivered_on: date, late_reason: st
     if not delivered_in_date(delivered_on, voucher.issued_on, voucher.last_day):
         raise DomainError(
             "out_of_date",
-            f"The voucher is good for work from {voucher.issued_on.isoformat()} to {voucher.last_day.isoformat()}.",
+            said(
+                "The voucher is good for work from %(issued)s to %(last_day)s.",
+                issued=voucher.issued_on.isoformat(),
+                last_day=voucher.last_day.isoformat(),
+            ),
             "delivered_on",
         )
     if act.today > voucher.last_day and not late_reason.strip():

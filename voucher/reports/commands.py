@@ -20,6 +20,7 @@ from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden, InvalidTransition
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 from voucher.platform.money import pounds
 from voucher.platform.states import allowed
 from voucher.reports.breaches import lines_beyond_tolerance
@@ -126,13 +127,22 @@ def _check_period(act: Act, agreement: Agreement, period: Period, replaces: Repl
     if replaces is not None:
         old = replaces.statement
         if (period.first, period.last) != (old.period_from, old.period_to):
-            words = f"What replaces {old.reference} has its period: {old.period_from} to {old.period_to}."
+            words = said(
+                "What replaces %(old)s has its period: %(period_from)s to %(period_to)s.",
+                old=old.reference,
+                period_from=old.period_from,
+                period_to=old.period_to,
+            )
             raise DomainError("another_period", words, "from")
         return
     expected = next_first_day(agreement, last_signed(agreement.id))
     if period.first != expected:
         raise DomainError(
-            "period_gap", f"The statement must begin on {expected.isoformat()}, where the one before ended.", "from"
+            "period_gap",
+            said(
+                "The statement must begin on %(expected)s, where the one before ended.", expected=expected.isoformat()
+            ),
+            "from",
         )
 
 
@@ -145,7 +155,12 @@ def _draft(act: Act, agreement: Agreement, period: Period, replaces: Replaced | 
     if waiting is not None:
         if waiting.state != S.DRAFT:
             raise Conflict(
-                "statement_waits", f"Statement {waiting.reference} is {waiting.state}: sign it or return it first."
+                "statement_waits",
+                said(
+                    "Statement %(waiting)s is %(state)s: sign it or return it first.",
+                    waiting=waiting.reference,
+                    state=said(waiting.state),
+                ),
             )
         waiting.period_from, waiting.period_to = period.first, period.last
         return waiting
@@ -341,7 +356,7 @@ def move_on(act: Act, statement: Statement, to: StatementState, *, reason: str =
     """Sent to the funder, accepted by it, or queried: rows beside what was signed."""
     act.require(Permission.STATEMENTS_PREPARE, scheme_id=statement.scheme_id)
     if to not in (S.SENT, S.ACCEPTED, S.QUERIED):
-        raise DomainError("state", f"A statement is not made {to} this way.")
+        raise DomainError("state", said("A statement is not made %(to)s this way.", to=to))
     hindrance = why_not_send(paper_of(statement)) if statement.state in FROZEN else None
     if hindrance:
         raise Conflict("paper_not_drawn", hindrance)

@@ -18,6 +18,7 @@ from voucher.platform.authz import Permission
 from voucher.platform.csv import Cell
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError, Fault, FileRefused, NotFound
+from voucher.platform.i18n import said
 from voucher.platform.money import in_pounds
 from voucher.platform.xlsx import FormRefused, fill_form, open_form, place_in
 from voucher.reports.commands import data_of
@@ -104,13 +105,16 @@ def _why_unknown(agreement: Agreement, figure: str) -> str | None:
     if kind:
         known = newest_set(agreement.id)
         if kind not in [each.code for each in (known.indicators if known else ())]:
-            return f"The agreement has no indicator {kind}."
+            return said("The agreement has no indicator %(kind)s.", kind=kind)
         return None if name in OUTPUT else f"An indicator has no {name}: choose one of {', '.join(OUTPUT)}."
     line = LINE.fullmatch(figure)
     if line is None:
-        return f"{figure or 'Nothing'} is no figure: give a line like 7a, 7@CAP, E12.to_date or header.period_from."
+        return said(
+            "%(nothing)s is no figure: give a line like 7a, 7@CAP, E12.to_date or header.period_from.",
+            nothing=figure or "Nothing",
+        )
     if line["pot"] and line["pot"] not in [each.code for each in agreement.lines]:
-        return f"The agreement has no funding line {line['pot']}."
+        return said("The agreement has no funding line %(pot)s.", pot=line["pot"])
     return None
 
 
@@ -142,7 +146,10 @@ def filled_form(act: Act, statement: Statement) -> bytes:
     figures = figures_of(data_of(statement))
     missing = sorted({figure for figure in form.cells.values() if figure not in figures})
     if missing:
-        raise DomainError("figures_missing", f"This statement has no {', '.join(missing)}: correct the form's cells.")
+        raise DomainError(
+            "figures_missing",
+            said("This statement has no %(missing)s: correct the form's cells.", missing=", ".join(missing)),
+        )
     values = {cell: figures[figure] for cell, figure in form.cells.items()}
     return fill_form(act.files.get(form.document.sha256), values)
 

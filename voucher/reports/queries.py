@@ -16,6 +16,7 @@ from voucher.platform.actor import Actor
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
+from voucher.platform.i18n import said
 from voucher.reports.models import Statement, StatementLook, StatementPaper, StatementVersion
 from voucher.reports.rules import FROZEN, WITH_FUNDER
 from voucher.schemes.models import Scheme
@@ -30,7 +31,11 @@ def statement_by_reference(scheme: Scheme, reference: str, *, lock: bool = False
         query = query.with_for_update().execution_options(populate_existing=True)
     found = session.scalar(query)
     if found is None:
-        raise NotFound("no_statement", f"Scheme {scheme.reference} has no statement {reference}.", "statement")
+        raise NotFound(
+            "no_statement",
+            said("Scheme %(scheme)s has no statement %(reference)s.", scheme=scheme.reference, reference=reference),
+            "statement",
+        )
     return found
 
 

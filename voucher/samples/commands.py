@@ -13,6 +13,7 @@ from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 from voucher.platform.money import pounds
 from voucher.platform.references import new_reference
 from voucher.samples.models import AuditSample, AuditSampleItem, Finding
@@ -96,7 +97,15 @@ def _size(wanted: Wanted) -> int:
             raise DomainError("tolerable", _("A tolerable rate lies between 0% and 100%, like 5."), "tolerable")
         size = size_for(wanted.confidence_bp, wanted.tolerable_bp)
     if not 1 <= size <= MOST_ITEMS:
-        raise DomainError("size", f"A sample has from 1 to {MOST_ITEMS:,} items; this would be {size:,}.", "size")
+        raise DomainError(
+            "size",
+            said(
+                "A sample has from 1 to %(most_items)s items; this would be %(size)s.",
+                most_items=f"{MOST_ITEMS:,}",
+                size=f"{size:,}",
+            ),
+            "size",
+        )
     return size
 
 
@@ -144,7 +153,9 @@ def note_finding(
     if not failed and error_pence:
         raise DomainError("no_error", _("An item that passes has no amount in error."), "error")
     if error > item.pence:
-        raise DomainError("too_much", f"The item is of {pounds(item.pence)}: it cannot be wrong by more.", "error")
+        raise DomainError(
+            "too_much", said("The item is of %(pence)s: it cannot be wrong by more.", pence=pounds(item.pence)), "error"
+        )
     finding = Finding(
         scheme_id=sample.scheme_id,
         item_id=item.id,
@@ -171,7 +182,9 @@ def conclude_sample(act: Act, sample: AuditSample) -> None:
     found = findings_in_force(sample.id)
     missing = [str(each.position) for each in sample.items if each.id not in found]
     if missing:
-        raise DomainError("items_open", f"Items without a finding: {', '.join(missing)}.", "sample")
+        raise DomainError(
+            "items_open", said("Items without a finding: %(missing)s.", missing=", ".join(missing)), "sample"
+        )
     agreement = session.get_one(Agreement, sample.agreement_id, with_for_update=True, populate_existing=True)
     closed = agreement.closed_through
     first_open = closed + timedelta(days=1) if closed else agreement.starts_on

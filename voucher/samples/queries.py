@@ -16,6 +16,7 @@ from voucher.platform.actor import Actor
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
+from voucher.platform.i18n import said
 from voucher.redemptions.models import Redemption
 from voucher.samples.models import AuditSample, AuditSampleItem, Finding
 from voucher.samples.rules import Judged, Method, Outcome, Side, Unit, basis_points, error_rate, extrapolated
@@ -133,7 +134,11 @@ def item_at(sample: AuditSample, position: int) -> AuditSampleItem:
     for item in items_of(sample):
         if item.position == position:
             return item
-    raise NotFound("no_item", f"Sample {sample.reference} has no item {position}.", "item")
+    raise NotFound(
+        "no_item",
+        said("Sample %(sample)s has no item %(position)s.", sample=sample.reference, position=position),
+        "item",
+    )
 
 
 def findings_in_force(*sample_ids: int) -> dict[int, Finding]:

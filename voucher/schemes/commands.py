@@ -15,6 +15,7 @@ from voucher.platform.authz import Permission
 from voucher.platform.db import changed_one, session
 from voucher.platform.errors import Conflict, DomainError
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 from voucher.platform.money import pounds
 from voucher.platform.toml import Section, refuse_faults
 from voucher.schemes.eligibility import Eligibility, to_stored
@@ -98,7 +99,7 @@ def add_terms(act: Act, scheme: Scheme, new: NewTerms) -> Terms:
     """A new version of the terms; vouchers issued before keep theirs (rule 9)."""
     act.require(Permission.SCHEMES_SET_UP, scheme_id=scheme.id)
     if session.scalar(select(Terms.id).where(Terms.scheme_id == scheme.id, Terms.version == new.version)):
-        raise DomainError("terms_exist", f"Terms {new.version} are there already.", "version")
+        raise DomainError("terms_exist", said("Terms %(version)s are there already.", version=new.version), "version")
     terms = _terms(act, scheme, new)
     session.add(terms)
     session.flush()
@@ -217,7 +218,15 @@ def take_from_round(target: Round, pence: int) -> None:
     )
     if not changed_one(session.execute(guarded, execution_options={"synchronize_session": False})):
         left = session.scalar(select(Round.available_pence).where(Round.id == target.id)) or 0
-        raise Conflict("round_short", f"Round {target.code} has {pounds(left)} left; {pounds(pence)} is needed.")
+        raise Conflict(
+            "round_short",
+            said(
+                "Round %(target)s has %(left)s left; %(pence)s is needed.",
+                target=target.code,
+                left=pounds(left),
+                pence=pounds(pence),
+            ),
+        )
 
 
 def give_back_to_round(round_id: int, pence: int) -> None:

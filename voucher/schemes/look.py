@@ -13,6 +13,7 @@ from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError, NotFound
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 from voucher.schemes.models import Scheme, SchemeLook
 from voucher.schemes.rules import COLOUR, LEAST_CONTRAST, least_contrast
 
@@ -27,9 +28,11 @@ def set_colour(act: Act, scheme: Scheme, colour: str) -> None:
         raise DomainError("colour", _("Enter a colour as # and six digits or letters from a to f."), "colour")
     ratio = least_contrast(colour)
     if ratio < LEAST_CONTRAST:
-        words = (
-            f"The contrast of this colour with white and with the page is {ratio:.2f} to 1. It must be at least "
-            f"{LEAST_CONTRAST} to 1, so that everybody can read it: choose a darker one."
+        words = said(
+            "The contrast of this colour with white and with the page is %(ratio)s to 1. It must be "
+            "at least %(least_contrast)s to 1, so that everybody can read it: choose a darker one.",
+            ratio=f"{ratio:.2f}",
+            least_contrast=LEAST_CONTRAST,
         )
         raise DomainError("contrast", words, "colour")
     look = _look(act, scheme)
@@ -40,7 +43,9 @@ def set_colour(act: Act, scheme: Scheme, colour: str) -> None:
 def set_logo(act: Act, scheme: Scheme, *, data: bytes, name: str) -> None:
     """Sets the logo, a PNG or JPEG file by its content; raises DomainError, at the field, for any other."""
     if len(data) > LOGO_BYTES:
-        raise DomainError("logo_too_large", f"The logo is larger than {LOGO_BYTES // 1000} kB.", "logo")
+        raise DomainError(
+            "logo_too_large", said("The logo is larger than %(logo_bytes)s kB.", logo_bytes=LOGO_BYTES // 1000), "logo"
+        )
     if sniff(data) not in LOGO_TYPES:
         raise DomainError("logo_type", _("The logo must be a PNG or JPEG file."), "logo")
     look = _look(act, scheme)

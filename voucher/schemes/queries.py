@@ -14,6 +14,7 @@ from voucher.platform.actor import Actor
 from voucher.platform.authz import Permission
 from voucher.platform.db import Base, session
 from voucher.platform.errors import DomainError, NotFound
+from voucher.platform.i18n import said
 from voucher.schemes.models import DutyProposal, Round, Scheme, Terms, VoucherType
 
 T = TypeVar("T", bound=Base)
@@ -46,7 +47,7 @@ def scheme_by_reference(reference: str | None) -> Scheme:
         raise NotFound("which_scheme", words, "scheme")
     found = session.scalar(select(Scheme).where(Scheme.reference == reference.strip().upper()))
     if found is None:
-        raise NotFound("no_scheme", f"There is no scheme {reference}.", "scheme")
+        raise NotFound("no_scheme", said("There is no scheme %(reference)s.", reference=reference), "scheme")
     return found
 
 
@@ -70,7 +71,10 @@ def terms_in_force(scheme: Scheme, day: date) -> Terms:
         .limit(1)
     )
     if found is None:
-        raise DomainError("no_terms", f"Scheme {scheme.reference} has no terms in force on {day.isoformat()}.")
+        raise DomainError(
+            "no_terms",
+            said("Scheme %(scheme)s has no terms in force on %(day)s.", scheme=scheme.reference, day=day.isoformat()),
+        )
     return found
 
 
@@ -78,7 +82,11 @@ def voucher_type_by_code(scheme: Scheme, code: str) -> VoucherType:
     """The scheme's voucher type with this code; raises NotFound."""
     found = session.scalar(select(VoucherType).where(VoucherType.scheme_id == scheme.id, VoucherType.code == code))
     if found is None:
-        raise NotFound("no_voucher_type", f"Scheme {scheme.reference} has no voucher type {code}.", "voucher_type")
+        raise NotFound(
+            "no_voucher_type",
+            said("Scheme %(scheme)s has no voucher type %(code)s.", scheme=scheme.reference, code=code),
+            "voucher_type",
+        )
     return found
 
 
@@ -86,7 +94,9 @@ def round_by_code(scheme: Scheme, code: str) -> Round:
     """The scheme's round with this code; raises NotFound."""
     found = session.scalar(select(Round).where(Round.scheme_id == scheme.id, Round.code == code))
     if found is None:
-        raise NotFound("no_round", f"Scheme {scheme.reference} has no round {code}.", "round")
+        raise NotFound(
+            "no_round", said("Scheme %(scheme)s has no round %(code)s.", scheme=scheme.reference, code=code), "round"
+        )
     return found
 
 
@@ -125,7 +135,11 @@ def terms_by_version(scheme: Scheme, version: str) -> Terms:
     """One version of the scheme's terms; raises NotFound."""
     found = session.scalar(select(Terms).where(Terms.scheme_id == scheme.id, Terms.version == version))
     if found is None:
-        raise NotFound("no_terms", f"Scheme {scheme.reference} has no terms {version}.", "terms")
+        raise NotFound(
+            "no_terms",
+            said("Scheme %(scheme)s has no terms %(version)s.", scheme=scheme.reference, version=version),
+            "terms",
+        )
     return found
 
 

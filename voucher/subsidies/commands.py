@@ -6,6 +6,7 @@ from voucher.organisations.models import Enterprise
 from voucher.platform.act import Act
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError
+from voucher.platform.i18n import said
 from voucher.platform.money import pounds
 from voucher.subsidies.models import Assistance, SubsidyRecord
 from voucher.subsidies.queries import given_by_us, latest_record, limit_in_force
@@ -37,8 +38,14 @@ def receive_reply(
     if not within_limit(declared_pence + ours, notice.pence, limit):
         raise DomainError(
             "subsidy_limit",
-            f"With {pounds(declared_pence)} declared, {pounds(ours)} given by us and {pounds(notice.pence)} proposed, "
-            f"the enterprise would exceed the limit of {pounds(limit)}. The voucher cannot be issued.",
+            said(
+                "With %(declared)s declared, %(ours)s given by us and %(pence)s proposed, the enterprise "
+                "would exceed the limit of %(limit)s. The voucher cannot be issued.",
+                declared=pounds(declared_pence),
+                ours=pounds(ours),
+                pence=pounds(notice.pence),
+                limit=pounds(limit),
+            ),
             "declared",
         )
     session.add(

@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError
+from voucher.platform.i18n import said
 from voucher.subsidies.models import Assistance, SubsidyLimit, SubsidyPublication, SubsidyRecord
 from voucher.subsidies.rules import RecordKind, Source, window_starts_on
 
@@ -23,7 +24,7 @@ def limit_in_force(day: date) -> int:
         .limit(1)
     )
     if pence is None:
-        raise DomainError("no_limit", f"No subsidy limit is recorded for {day.isoformat()}.")
+        raise DomainError("no_limit", said("No subsidy limit is recorded for %(day)s.", day=day.isoformat()))
     return pence
 
 

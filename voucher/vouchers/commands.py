@@ -22,6 +22,8 @@ from voucher.platform.authz import Permission
 from voucher.platform.clock import london_date
 from voucher.platform.db import changed_one, session
 from voucher.platform.errors import Conflict, DomainError, Forbidden
+from voucher.platform.i18n import Said, said
+from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.references import new_reference
 from voucher.schemes.models import Scheme, Terms
 from voucher.schemes.queries import held_still, terms_in_force
@@ -76,21 +78,21 @@ def _accept(
     if before is not None:
         return before
     if application.offer_until is not None and act.today > application.offer_until:
-        raise DomainError("offer_ended", f"The offer could be accepted until {application.offer_until.isoformat()}.")
+        words = said("The offer could be accepted until %(day)s.", day=application.offer_until.isoformat())
+        raise DomainError("offer_ended", words)
     notice = good_notice(act, application)
     noticed_on = london_date(notice.at)
     if confirmed_on is not None and not noticed_on <= confirmed_on <= act.today:
-        raise DomainError(
-            "confirmed_on",
-            f"The confirmation is dated {confirmed_on.isoformat()}; it must lie between the notice "
-            f"({noticed_on.isoformat()}) and today.",
-            "confirmed_on",
+        words = said(
+            "The confirmation is dated %(confirmed)s; it must lie between the notice (%(noticed)s) and today.",
+            confirmed=confirmed_on.isoformat(),
+            noticed=noticed_on.isoformat(),
         )
+        raise DomainError("confirmed_on", words, "confirmed_on")
     terms = terms_in_force(application.scheme, act.today)
     if terms_version != terms.version:
-        raise DomainError(
-            "terms_changed", f"Terms {terms.version} are in force, not {terms_version}: they must be accepted.", "terms"
-        )
+        others = _("Terms %(now)s are in force, not %(given)s: they must be accepted.")
+        raise DomainError("terms_changed", said(others, now=terms.version, given=terms_version), "terms")
     reply = receive_reply(
         act,
         notice,
@@ -120,10 +122,12 @@ def voucher_of(application: Application) -> Voucher | None:
 def _issue(act: Act, application: Application, reply: SubsidyRecord, terms: Terms) -> Voucher:
     kind, scheme = application.round.voucher_type, held_still(application.scheme)
     if not kind.open:
-        raise DomainError("voucher_type_closed", f"Voucher type {kind.code} is closed: nothing is issued of it.")
+        words = said("Voucher type %(kind)s is closed: nothing is issued of it.", kind=kind.code)
+        raise DomainError("voucher_type_closed", words)
     reserved = standing_of_application(application.id, Account.RESERVED)
     if sum(reserved.values()) != application.face_pence:
-        raise DomainError("not_reserved", f"No money is reserved for application {application.reference}.")
+        words = said("No money is reserved for application %(application)s.", application=application.reference)
+        raise DomainError("not_reserved", words)
     last_day = _last_day(act, application, scheme)
     voucher = Voucher(
         public_id=new_voucher_public_id().hex(),
@@ -188,8 +192,13 @@ def _last_day(act: Act, application: Application, scheme: Scheme) -> date:
         ):
             raise DomainError(
                 "too_late",
-                f"A voucher to {last_day.isoformat()} leaves no time to claim and pay before agreement "
-                f"{agreement.reference} ends on {agreement.ends_on.isoformat()}.",
+                said(
+                    "A voucher to %(last_day)s leaves no time to claim and pay before agreement "
+                    "%(agreement)s ends on %(ends)s.",
+                    last_day=last_day.isoformat(),
+                    agreement=agreement.reference,
+                    ends=agreement.ends_on.isoformat(),
+                ),
             )
     return last_day
 
@@ -208,12 +217,16 @@ def suspend(act: Act, voucher: Voucher, *, reason: str) -> None:
     _tell_business(act, "voucher_suspended", voucher)
 
 
+def _told(voucher: Voucher, words: str) -> Said:
+    return said(words, voucher=voucher.reference, state=said(voucher.state))
+
+
 def resume(act: Act, voucher: Voucher, *, reason: str) -> None:
     """Ends a suspension."""
     _manage(act, voucher, reason)
     voucher = lock_voucher(voucher.id)
     if voucher.state != S.SUSPENDED:
-        raise DomainError("not_suspended", f"Voucher {voucher.reference} is {voucher.state}, not suspended.")
+        raise DomainError("not_suspended", _told(voucher, _("Voucher %(voucher)s is %(state)s, not suspended.")))
     left = sum(standing_of_voucher(voucher.id, Account.COMMITTED).values())
     to = S.ISSUED if left else S.SPENT
     change_state(act.actor, "voucher.resumed", voucher, to, TRANSITIONS, at=act.now, reason=reason)
@@ -226,7 +239,9 @@ def extend(act: Act, voucher: Voucher, *, last_day: date, reason: str) -> None:
     voucher = lock_voucher(voucher.id)
     scheme = held_still(voucher.scheme)
     if voucher.state not in (S.ISSUED, S.SUSPENDED):
-        raise DomainError("voucher_ended", f"Voucher {voucher.reference} is {voucher.state}; it cannot be extended.")
+        raise DomainError(
+            "voucher_ended", _told(voucher, _("Voucher %(voucher)s is %(state)s; it cannot be extended."))
+        )
     refusal = why_no_extension(
         today=act.today,
         last_day=voucher.last_day,
@@ -245,7 +260,8 @@ def extend(act: Act, voucher: Voucher, *, last_day: date, reason: str) -> None:
             payment_days=voucher.payment_days,
             agreement_ends_on=agreement.ends_on,
         ):
-            raise DomainError("too_late", f"Agreement {agreement.reference} ends too soon for that.", "last_day")
+            words = said("Agreement %(agreement)s ends too soon for that.", agreement=agreement.reference)
+            raise DomainError("too_late", words, "last_day")
     before, voucher.last_day = voucher.last_day, last_day
     voucher.extensions += 1
     record(

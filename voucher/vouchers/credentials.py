@@ -15,6 +15,7 @@ from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError, Forbidden
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 from voucher.platform.keyring import KeyRing
 from voucher.vouchers.credential import QrClaims, qr_address, token_for, typed_code_for
 from voucher.vouchers.models import Credential, Voucher
@@ -110,7 +111,14 @@ def _lock_living(voucher: Voucher) -> Voucher:
     """The voucher under lock; raises DomainError when it has ended, for an ended one needs no paper."""
     voucher = lock_voucher(voucher.id)
     if voucher.state not in LIVE:
-        raise DomainError("voucher_ended", f"Voucher {voucher.reference} is {voucher.state}; it has no paper any more.")
+        raise DomainError(
+            "voucher_ended",
+            said(
+                "Voucher %(voucher)s is %(state)s; it has no paper any more.",
+                voucher=voucher.reference,
+                state=said(voucher.state),
+            ),
+        )
     return voucher
 
 

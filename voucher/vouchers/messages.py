@@ -11,6 +11,7 @@ from voucher.platform.act import Act
 from voucher.platform.clock import london_date
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError
+from voucher.platform.i18n import said
 from voucher.subsidies.queries import latest_record
 from voucher.subsidies.rules import RecordKind
 from voucher.vouchers.credentials import LIVE
@@ -24,7 +25,10 @@ def issued(act: Act, message: OutboxMessage) -> Mail:
     voucher = _voucher(message)
     letter, reply = (latest_record(voucher.application_id, kind) for kind in (RecordKind.LETTER, RecordKind.REPLY))
     if letter is None or reply is None:
-        raise DomainError("no_letter", f"Voucher {voucher.reference} lacks its subsidy letter or the reply before it.")
+        raise DomainError(
+            "no_letter",
+            said("Voucher %(voucher)s lacks its subsidy letter or the reply before it.", voucher=voucher.reference),
+        )
     papers = _papers(act, voucher)
     more = {"letter": letter, "reply": reply, "given_on": london_date(letter.at), "attached": bool(papers)}
     return written(message.kind, papers, **_common(message, voucher), **more)

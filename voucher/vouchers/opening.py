@@ -31,6 +31,7 @@ from voucher.platform.authz import Permission
 from voucher.platform.clock import long_date, long_time
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, FileRefused, Forbidden
+from voucher.platform.i18n import said
 from voucher.platform.toml import Section
 from voucher.platform.turns import Turn, take_turn
 from voucher.schemes.commands import open_round
@@ -104,8 +105,12 @@ def commit_opening(act: Act, scheme: Scheme, data: bytes) -> TakenOver:
     if before is not None and before.approved_at is None and before.proposed_by != act.person_id:
         raise Conflict(
             "another_proposal",
-            f"Another person proposed other opening figures for agreement {before.agreement_reference} on "
-            f"{long_time(before.proposed_at)}. Give that file, or let that person propose this one.",
+            said(
+                "Another person proposed other opening figures for agreement %(agreement_reference)s on "
+                "%(proposed)s. Give that file, or let that person propose this one.",
+                agreement_reference=before.agreement_reference,
+                proposed=long_time(before.proposed_at),
+            ),
             "file",
         )
     found = _tried(sitting, before, Standing.PROPOSED)
@@ -131,7 +136,11 @@ def _same_file(sitting: _Sitting) -> Takeover | None:
     if same.scheme_id != sitting.scheme.id:
         raise Conflict("file_seen", "The same file was proposed for another scheme. Nothing was done.", "file")
     if same.approved_at is not None:
-        raise Conflict("file_seen", f"This file was carried out on {long_time(same.approved_at)}.", "file")
+        raise Conflict(
+            "file_seen",
+            said("This file was carried out on %(approved)s.", approved=long_time(same.approved_at)),
+            "file",
+        )
     return same
 
 

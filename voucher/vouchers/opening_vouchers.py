@@ -23,6 +23,7 @@ from voucher.platform.act import Act
 from voucher.platform.clock import LONDON, long_date
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError
+from voucher.platform.i18n import said
 from voucher.platform.money import pounds
 from voucher.platform.references import new_reference
 from voucher.schemes.commands import take_from_round
@@ -70,10 +71,20 @@ class OpeningVouchers:
     def _terms(self, given: OpeningVoucher) -> Terms:
         terms = self.terms.get(given.terms_version)
         if terms is None:
-            raise DomainError("no_terms", f"The scheme has no terms {given.terms_version}: add them first.", "terms")
+            raise DomainError(
+                "no_terms",
+                said("The scheme has no terms %(terms_version)s: add them first.", terms_version=given.terms_version),
+                "terms",
+            )
         if terms.in_force_from > given.reply_on:
             day = long_date(terms.in_force_from)
-            raise DomainError("terms", f"Terms {terms.version} are in force from {day} only, after the reply.", "terms")
+            raise DomainError(
+                "terms",
+                said(
+                    "Terms %(version)s are in force from %(day)s only, after the reply.", version=terms.version, day=day
+                ),
+                "terms",
+            )
         return terms
 
     def _refuse_other_type(self, given: OpeningVoucher) -> None:
@@ -81,7 +92,11 @@ class OpeningVouchers:
         if given.pence > kind.face_pence:
             raise DomainError(
                 "other_type",
-                f"A voucher of type {kind.code} is worth {pounds(kind.face_pence)} at most: this is another type.",
+                said(
+                    "A voucher of type %(kind)s is worth %(face)s at most: this is another type.",
+                    kind=kind.code,
+                    face=pounds(kind.face_pence),
+                ),
                 "value",
             )
 
@@ -90,7 +105,9 @@ class OpeningVouchers:
         known = {bearer.id: bearer for key in given.keys if (bearer := self.bearers.get(key)) is not None}
         if len(known) > 1:
             names = " and ".join(f"{party.name} ({party.reference})" for party in known.values())
-            raise DomainError("two_parties", f"The numbers are those of {names}: correct the wrong one.", "name")
+            raise DomainError(
+                "two_parties", said("The numbers are those of %(names)s: correct the wrong one.", names=names), "name"
+            )
         business = next(iter(known.values()), None)
         if business is None and not given.identifiers:
             business = sole_trader_at(given.name, given.address[3])
@@ -111,7 +128,12 @@ class OpeningVouchers:
         """The accepted application behind it; whoever takes it over answers for it and verifies no claim on it."""
         before = live_application(self.scheme.id, business.id)
         if before is not None:
-            message = f"{business.name} has application {before.reference} in this scheme already ({before.state})."
+            message = said(
+                "%(business)s has application %(before)s in this scheme already (%(state)s).",
+                business=business.name,
+                before=before.reference,
+                state=said(before.state),
+            )
             raise Conflict("application_live", message, "name")
         if given.contact_email in self.barred:
             raise DomainError("contact", WORKS_FOR_A_PROVIDER, "contact_email")

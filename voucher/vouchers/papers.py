@@ -9,6 +9,7 @@ from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError, Forbidden
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 from voucher.platform.money import percent
 from voucher.platform.pdf import picture_uri
 from voucher.schemes.look import look_of
@@ -64,7 +65,14 @@ def paper_of(act: Act, voucher: Voucher) -> VoucherPaper:
     ended, and KeyRingError when its key is compromised and it waits for a new generation.
     """
     if voucher.state not in LIVE:
-        raise DomainError("voucher_ended", f"Voucher {voucher.reference} is {voucher.state}; it cannot be printed.")
+        raise DomainError(
+            "voucher_ended",
+            said(
+                "Voucher %(voucher)s is %(state)s; it cannot be printed.",
+                voucher=voucher.reference,
+                state=said(voucher.state),
+            ),
+        )
     shown = show(act.ring, act.base_url, voucher)
     return _paper(act, voucher, typed_code=shown.typed_code, qr_text=shown.qr_text)
 

@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
+from voucher.platform.i18n import said
 from voucher.platform.keyring import KeyRing, KeyStatus
 from voucher.schemes.models import Scheme
 from voucher.vouchers.credential import read_token
@@ -19,7 +20,11 @@ def voucher_by_reference(scheme: Scheme, reference: str) -> Voucher:
         select(Voucher).where(Voucher.scheme_id == scheme.id, Voucher.reference == reference.strip().upper())
     )
     if found is None:
-        raise NotFound("no_voucher", f"Scheme {scheme.reference} has no voucher {reference}.", "voucher")
+        raise NotFound(
+            "no_voucher",
+            said("Scheme %(scheme)s has no voucher %(reference)s.", scheme=scheme.reference, reference=reference),
+            "voucher",
+        )
     return found
 
 

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from voucher.platform.clock import end_of_london_day, london_date
+from voucher.platform.i18n import said
 from voucher.platform.states import State, transitions
 
 
@@ -84,7 +85,7 @@ def why_no_extension(
     if new_last_day <= last_day:
         return "The new last day must be later than the present one."
     if (new_last_day - last_day).days > days_limit:
-        return f"An extension is at most {days_limit} days."
+        return said("An extension is at most %(days_limit)s days.", days_limit=days_limit)
     if new_last_day > scheme_ends_on:
         return "The new last day lies after the end of the scheme."
     return None

@@ -17,6 +17,7 @@ from voucher.platform.clock import long_date
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 from voucher.schemes.models import Round, Scheme, VoucherType
 from voucher.schemes.plans import LEAST, MOST_DAYS, NewVoucherType, wrong_with_type
 from voucher.vouchers.models import Voucher
@@ -118,7 +119,11 @@ def _check_days(days: Mapping[str, int]) -> None:
     for name, value in days.items():
         least = LEAST.get(name, 0)
         if not least <= value <= MOST_DAYS:
-            raise DomainError("out_of_bounds", f"Enter a whole number from {least} to {MOST_DAYS:,}.", name)
+            raise DomainError(
+                "out_of_bounds",
+                said("Enter a whole number from %(least)s to %(most_days)s.", least=least, most_days=f"{MOST_DAYS:,}"),
+                name,
+            )
 
 
 def _check_last_day(act: Act, scheme: Scheme, ends_on: date) -> None:
@@ -127,12 +132,17 @@ def _check_last_day(act: Act, scheme: Scheme, ends_on: date) -> None:
     out = select(func.max(Voucher.last_day)).where(Voucher.state != str(VoucherState.CANCELLED))
     last_voucher = session.scalar(out.where(Voucher.scheme_id == scheme.id))
     if last_voucher is not None and ends_on < last_voucher:
-        words = f"A voucher is good until {long_date(last_voucher)}: the scheme cannot end before that."
+        words = said(
+            "A voucher is good until %(last_voucher)s: the scheme cannot end before that.",
+            last_voucher=long_date(last_voucher),
+        )
         raise DomainError("before_a_voucher", words, "ends_on")
     still_open = select(func.max(Round.closes_on)).where(Round.closes_on >= act.today)
     last_round = session.scalar(still_open.where(Round.scheme_id == scheme.id))
     if last_round is not None and ends_on < last_round:
-        words = f"A round is open until {long_date(last_round)}: the scheme cannot end before that."
+        words = said(
+            "A round is open until %(last_round)s: the scheme cannot end before that.", last_round=long_date(last_round)
+        )
         raise DomainError("before_a_round", words, "ends_on")
 
 

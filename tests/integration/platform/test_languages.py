@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextvars import Context
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import NoReturn
 
 import pytest
 from flask import Flask
@@ -18,9 +19,16 @@ from tests.harness.clock import FixedClock
 from tests.unit.platform.test_catalogue import po
 from voucher.app import create_app
 from voucher.platform.catalogue import take
+from voucher.platform.errors import DomainError, InvalidTransition
 from voucher.platform.languages import shown_day, shown_percent, shown_pounds, shown_time
+from voucher.platform.web import public
 
-WELSH = po(("Privacy", "Preifatrwydd"), ("Sign in", "Mewngofnodi"), ("Complaints", "Cwynion"))
+WELSH = po(
+    ("Privacy", "Preifatrwydd"),
+    ("Sign in", "Mewngofnodi"),
+    ("%(kind)s %(reference)s is %(now)s; it cannot become %(to)s.", "%(reference)s: %(now)s, nid %(to)s"),
+    ("approved", "cymeradwywyd"),
+)
 GERMAN = po(("Privacy", "Datenschutz"))
 
 
@@ -128,6 +136,28 @@ def test_amounts_days_and_times_are_written_as_the_language_writes_them(spoken: 
     assert shown("en") == ["-£1,234.50", "33.33%", "80%", "14 March 2026", "14 July 2026, 2:05pm"]
     assert shown("cy") == ["-£1,234.50", "33.33%", "80%", "14 Mawrth 2026", "14 Gorffennaf 2026, 14:05"]
     assert shown("de") == ["-1.234,50 £", "33,33 %", "80 %", "14. März 2026", "14. Juli 2026, 14:05"]
+
+
+def test_a_refusal_is_said_in_the_pages_language_with_all_that_fills_it(spoken: Flask) -> None:
+    refusal = InvalidTransition("claim", "<C-1>", "approved", "paid")
+    _refuse_at_a_page(spoken, refusal)
+    browser = spoken.test_client()
+    assert "claim &lt;C-1&gt; is approved; it cannot become paid." in ask(browser, "/refused").text
+    assert "&lt;C-1&gt;: cymeradwywyd, nid paid" in ask(browser, "/refused", accept="cy").text
+
+
+def _refuse_at_a_page(app: Flask, refusal: DomainError) -> None:
+    @public("for this test")
+    def refused() -> NoReturn:
+        raise refusal
+
+    app.add_url_rule("/refused", "refused", refused)
+
+
+def test_control_a_refusal_that_was_filled_before_cannot_be_translated(spoken: Flask) -> None:
+    refusal = DomainError("late", str(InvalidTransition("claim", "C-1", "approved", "paid")))
+    _refuse_at_a_page(spoken, refusal)
+    assert "claim C-1 is approved" in ask(spoken.test_client(), "/refused", accept="cy").text
 
 
 @pytest.fixture
