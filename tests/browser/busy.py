@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
+from pathlib import Path
 
+from tests.harness.databases import Databases
+from tests.harness.once import made_once
+from tests.harness.ready import Ready, grow
 from tests.harness.world import World
 from tests.journeys import steps
 from tests.journeys.steps import prepared
@@ -35,6 +40,18 @@ PEOPLE = (
 
 # E-mail addresses by the part that a person plays.
 Names = dict[str, str]
+
+
+def busy_scheme(shared: Path, databases: Databases, folder: Path) -> tuple[Ready, Names]:
+    """The busy scheme on SQLite, built once for all processes of a run in the folder that they share."""
+
+    def make(kept: Path) -> None:
+        names: Names = {}
+        grow(databases, folder, lambda world: names.update(make_busy(world))).keep(kept)
+        (kept / "names.json").write_text(json.dumps(names))
+
+    kept = made_once(shared, "busy", make)
+    return Ready.kept(databases, kept), json.loads((kept / "names.json").read_text())
 
 
 def make_busy(world: World) -> Names:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
-from tests.browser.busy import ANYBODY, Names, make_busy
+from tests.browser.busy import ANYBODY, Names, busy_scheme
 from tests.browser.chromium import CHROMIUM, QUIET
 from tests.browser.crowd import crowd as crowd
 from tests.browser.phone import address as address
@@ -27,7 +27,7 @@ from tests.harness.clock import FixedClock
 from tests.harness.crawl import Visited, every_page
 from tests.harness.databases import Databases
 from tests.harness.once import made_once
-from tests.harness.ready import Ready, grow, opened
+from tests.harness.ready import Ready, opened
 from tests.harness.site import Site, served
 
 
@@ -54,16 +54,8 @@ def chromium(driver: Playwright) -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def busy(shared: Path, sqlite_databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> tuple[Ready, Names]:
-    """A scheme in which something waits at every step, built once for all processes of the run."""
-
-    def make(folder: Path) -> None:
-        names: Names = {}
-        ready = grow(sqlite_databases, tmp_path_factory.mktemp("busy"), lambda world: names.update(make_busy(world)))
-        ready.keep(folder)
-        (folder / "names.json").write_text(json.dumps(names))
-
-    kept = made_once(shared, "busy", make)
-    return Ready.kept(sqlite_databases, kept), json.loads((kept / "names.json").read_text())
+    """A scheme in which something waits at every step, and its people's addresses."""
+    return busy_scheme(shared, sqlite_databases, tmp_path_factory.mktemp("busy"))
 
 
 class Walks:

@@ -9,17 +9,17 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
-from tests.browser.busy import ANYBODY, PEOPLE, Names, make_busy
+from tests.browser.busy import ANYBODY, PEOPLE, Names, busy_scheme
 from tests.harness.clock import FixedClock
 from tests.harness.crawl import every_page
 from tests.harness.databases import Databases
 from tests.harness.made_up import MADE_UP, bare, data_of_the_database, speak, texts
-from tests.harness.ready import grow, opened
+from tests.harness.ready import opened
 from tests.harness.site import Site, served
-from tests.harness.world import World
 from voucher.app import office
 from voucher.platform.languages import Languages
 from voucher.platform.web import guard_of, public
@@ -44,14 +44,9 @@ class Walked:
 
 
 @pytest.fixture(scope="module")
-def walked(sqlite_databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walked]:
+def walked(shared: Path, sqlite_databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walked]:
     """A scheme in which something waits at every step, whose pages are in the made-up language and in no other."""
-    names: Names = {}
-
-    def furnish(world: World) -> None:
-        names.update(make_busy(world))
-
-    ready = grow(sqlite_databases, tmp_path_factory.mktemp("busy"), furnish)
+    ready, names = busy_scheme(shared, sqlite_databases, tmp_path_factory.mktemp("busy"))
     with ExitStack() as stack:
         app, _world = stack.enter_context(opened(ready, tmp_path_factory.mktemp("copy"), FixedClock()))
         speak(office().config.translations)
