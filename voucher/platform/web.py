@@ -270,8 +270,8 @@ _COLOURS = {
     "yellow": {"could not be sent yet", "disputed", "information requested", "look at this", "on hold",
                "partly settled", "queried", "returned", "sent back", "suspended", "unconfirmed", "waitlisted",
                "part repaid"},
-    "red": {"cancelled", "declined", "expired", "failed", "lapsed", "recalled", "refused", "rejected", "recovered",
-            "written off"},
+    "red": {"cancelled", "declined", "expired", "failed", "lapsed", "overdue", "recalled", "refused", "rejected",
+            "recovered", "written off"},
     "grey": {"draft", "not set up", "spent", "superseded", "taken out", "undone", "withdrawn"},
 }  # fmt: skip
 
