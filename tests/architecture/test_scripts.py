@@ -21,6 +21,7 @@ from voucher.platform import schema
 from voucher.platform.keyring import KeyRing
 
 START_SECONDS = 300
+DISTRIBUTION = Path("/usr/bin/python3")
 # What the scripts use of a system that has neither Python nor a package manager.
 TOOLS = ("bash", "dirname", "flock", "id", "cat", "df", "awk", "mkdir")
 
@@ -91,6 +92,21 @@ def test_missing_packages_are_named_where_nothing_installs_them(tmp_path: Path) 
         "These packages are missing, by the names that Debian gives them: python3 python3-venv libpango-1.0-0 "
         "libpangoft2-1.0-0 libharfbuzz-subset0.\nInstall them and start again.\n"
     )
+
+
+def is_complete(python: Path) -> bool:
+    """Whether a virtual environment of a Python that is new enough can be made with it."""
+    program = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))"
+    return python.exists() and subprocess.run([python, "-c", program], capture_output=True).returncode == 0
+
+
+@pytest.mark.skipif(not is_complete(DISTRIBUTION), reason="the distribution's Python is not whole here")
+def test_the_distributions_python_is_taken_before_another_that_comes_first(tmp_path: Path) -> None:
+    another = tools(tmp_path / "bin", python3="echo another one; exit 1")
+    told = run("scripts/set-up", "run", PATH=f"{another}:{os.environ['PATH']}")
+    assert (told.returncode, told.stdout, told.stderr) == (0, "", "")
+    made_with = (ROOT / ".venv" / "pyvenv.cfg").read_text()
+    assert f"command = {DISTRIBUTION} -m venv {ROOT / '.venv'}" in made_with
 
 
 def test_whoever_may_not_install_packages_reads_what_to_run_as_root(tmp_path: Path) -> None:
