@@ -20,10 +20,10 @@ from voucher.funding.queries import asks_for_reviewer
 from voucher.organisations.models import Organisation
 from voucher.payments.cost_models import AdminCost
 from voucher.payments.cost_rules import CostState
-from voucher.payments.models import BankLine, Batch, Payment
+from voucher.payments.models import BankLine, Batch, ExceptionResolution, Payment
 from voucher.payments.page_queries import GONE
 from voucher.payments.queries import claims_to_pay
-from voucher.payments.rules import BatchState
+from voucher.payments.rules import SETS_ASIDE, BatchState
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.i18n import gettext_noop as _
@@ -149,6 +149,14 @@ def _batches(state: BatchState) -> RowsOf:
 
 
 def _bank_lines(scheme: Scheme) -> Rows:
+    """Lines with money that is open, but for what was set aside and is as it was then."""
+    found, later = aliased(ExceptionResolution), aliased(ExceptionResolution)
+    aside = exists().where(
+        found.bank_line_id == BankLine.id,
+        found.outcome.in_(sorted(SETS_ASIDE)),
+        found.pence == BankLine.open_pence,
+        ~exists().where(later.bank_line_id == BankLine.id, later.id > found.id),
+    )
     since = BankLine.entered_at.label("since")
     return (
         select(
@@ -160,7 +168,7 @@ def _bank_lines(scheme: Scheme) -> Rows:
             BankLine.public_id.label("address"),
             BankLine.id.label("row"),
         )
-        .where(BankLine.scheme_id == scheme.id, BankLine.open_pence > 0)
+        .where(BankLine.scheme_id == scheme.id, BankLine.open_pence > 0, ~aside)
         .order_by(since, BankLine.id)
     )
 

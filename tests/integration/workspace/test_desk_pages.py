@@ -22,6 +22,8 @@ from voucher.funding.models import FundingLine
 from voucher.funding.queries import balances
 from voucher.funding.rules import MEANINGS, Account, LineKind
 from voucher.payments.costs import prepare_cost
+from voucher.payments.exceptions import resolve_exception
+from voucher.payments.rules import Outcome
 from voucher.platform import paging
 from voucher.platform.db import session
 from voucher.platform.money import parse_pounds, pounds
@@ -133,6 +135,20 @@ def test_an_administration_cost_waits_for_whoever_approves_payments(app: Flask, 
     listed = paul.get("/desk/queues/costs")
     assert "Half a post" in paul.click(listed, cost.reference)
     browser_of(app, world, "petra").get("/desk/queues/costs", expect=404)
+
+
+def test_money_that_was_set_aside_waits_for_nobody_until_it_is_looked_at_again(
+    app: Flask, world: World, clock: FixedClock
+) -> None:
+    line, _other = world.bank_line(-700, "CHARGES"), world.bank_line(-100, "A")
+    clock.advance(days=30)
+    bina = browser_of(app, world, "bina")
+    assert "2 Bank lines to match" in bina.get("/desk")
+    world.do("bina", resolve_exception, line, Outcome.BANK_CHARGE, reason="the bank's charges")
+    assert "1 Bank lines to match" in bina.get("/desk")
+    assert "CHARGES" not in bina.get("/desk/queues/bank-lines")
+    world.do("bina", resolve_exception, line, Outcome.PUT_RIGHT, reason="they come back")
+    assert "2 Bank lines to match" in bina.get("/desk")
 
 
 def waiting_everywhere(world: World) -> None:
