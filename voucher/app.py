@@ -238,9 +238,14 @@ def create_app(config: Config | None = None, *, clock: Clock = system_clock) -> 
     if config.trusted_proxies:
         hops = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    register_pages(app)
+    return app
+
+
+def register_pages(app: Flask) -> None:
+    """Gives the app its pages."""
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    return app
 
 
 def engine_options(url: str) -> dict[str, object]:

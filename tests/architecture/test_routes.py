@@ -17,7 +17,7 @@ from voucher.accounts.models import SignInAttempt
 from voucher.accounts.rules import PERMISSIONS, Role
 from voucher.app import office
 from voucher.platform.authz import Permission
-from voucher.platform.db import atomic, engine, session
+from voucher.platform.db import atomic, engine, read_anew, session
 from voucher.platform.web import Unguarded, guard_of, requires
 
 WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|REPLACE|MERGE|WITH\b.*\b(INSERT|UPDATE|DELETE)\b)", re.I | re.S)
@@ -85,7 +85,7 @@ def visit_every_page(app: Flask, monkeypatch: pytest.MonkeyPatch) -> dict[str, i
     browser = app.test_client()
     with browser.session_transaction() as cookie:
         cookie["_user_id"] = begin_session()
-    session.rollback()
+    read_anew()
     paths = [address(app, rule) for rule in pages(app)]
     with written() as statements:
         found = {path: Context().run(browser.get, path).status_code for path in paths}

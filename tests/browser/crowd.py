@@ -19,7 +19,7 @@ from tests.browser.barriers import barriers
 from tests.browser.phone import PHONE, Windows
 from tests.harness.world import PASSWORD, World
 from voucher.app import office
-from voucher.platform.db import session
+from voucher.platform.db import read_anew
 from voucher.worker import run_worker
 
 DESK = ViewportSize(width=1280, height=900)
@@ -174,9 +174,9 @@ class Crowd:
 
     def work(self) -> None:
         """The worker does all that waits for it."""
-        session.rollback()
+        read_anew()
         run_worker(office(), once=True, environ={})
-        session.rollback()
+        read_anew()
 
     def letter(self, to: str, about: str) -> str:
         """The newest letter to an address with these words in its subject, after the worker has done its work."""

@@ -23,7 +23,7 @@ from voucher.accounts import keeping
 from voucher.accounts.kept_forms import find_kept
 from voucher.accounts.models import SignInSession
 from voucher.app import office
-from voucher.platform.db import atomic, session
+from voucher.platform.db import atomic, read_anew, session
 from voucher.platform.forms import SECRETS
 from voucher.platform.web import guard_of
 
@@ -75,7 +75,7 @@ def lost(site: Site, browser: FlaskClient, visited: Visited) -> list[str]:
 
 def comes_back(site: Site, browser: FlaskClient, page_path: str, path: str, data: dict[str, object]) -> dict[str, str]:
     """What stands in the controls to which somebody is led who sends a form too late and then signs in."""
-    session.rollback()  # so that it sees what the server has written
+    read_anew()  # so that it sees what the server has written
     with browser.session_transaction() as cookie:
         sessions = SignInSession.token_hash == office().ring.lookup_hash(cookie["_user_id"])
         cookie.pop(keeping.KEPT, None)
@@ -87,7 +87,7 @@ def comes_back(site: Site, browser: FlaskClient, page_path: str, path: str, data
         session.execute(update(SignInSession).where(sessions).values(ended_at=None))
     with browser.session_transaction() as cookie:
         kept = find_kept(office().ring, cookie.get(keeping.KEPT, ""), person_id, office().clock())
-    session.rollback()
+    read_anew()
     if kept is None:
         return {}
     address = {**kept.page.query, **kept.page.parts, keeping.KEPT: kept.public_id}

@@ -8,7 +8,7 @@ import pytest
 
 from tests.browser.crowd import Crowd, Hands
 from tests.harness.world import World
-from voucher.platform.db import session
+from voucher.platform.db import read_anew
 from voucher.vouchers.models import Voucher
 
 pytestmark = pytest.mark.browser
@@ -23,7 +23,7 @@ def opened(crowd: Crowd, email: str, about: str) -> Hands:
 
 def email_of(voucher: Voucher) -> str:
     email = voucher.application.contact.email
-    session.rollback()
+    read_anew()
     return email
 
 

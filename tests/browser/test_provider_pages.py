@@ -11,7 +11,7 @@ from tests.browser.barriers import barriers
 from tests.browser.phone import Phone
 from tests.harness.world import World, add_package
 from tests.integration.redemptions.pages import typed_code
-from voucher.platform.db import session
+from voucher.platform.db import read_anew
 from voucher.platform.money import pounds
 from voucher.redemptions.rules import grant
 from voucher.vouchers import typed_code as codes
@@ -31,7 +31,7 @@ def faults(page: Page) -> list[str]:
 def codes_of_each_colour(world: World) -> Iterator[str]:
     """Codes whose look-ups end green, red and amber."""
     code = typed_code(world, world.issued())
-    session.rollback()
+    read_anew()
     yield code
     yield codes.display(codes.encode(12_345))
     world.clock.advance(days=92)
@@ -64,7 +64,7 @@ def test_the_sum_follows_what_is_typed_and_is_the_servers(world: World, phone: M
     recorded = world.recorded(world.issued())
     address, voucher = f"/claims/new?session={recorded.public_id}", recorded.voucher
     bounds = {"cap_pence": voucher.cap_pence, "minimum_own_pence": voucher.minimum_own_pence}
-    session.rollback()
+    read_anew()
     page = phone().page
     page.goto(address)
     box = page.locator("[data-sum]")
@@ -81,7 +81,7 @@ def test_the_sum_follows_what_is_typed_and_is_the_servers(world: World, phone: M
 def test_choosing_a_package_fills_in_its_minutes_until_somebody_knows_better(world: World, phone: MakePhone) -> None:
     add_package(world, world.provider, "APP", 500_00)
     opened = world.opened(world.issued()).public_id
-    session.rollback()
+    read_anew()
     page = phone().page
     page.goto(f"/sessions/{opened}")
     minutes = page.get_by_label("Minutes")

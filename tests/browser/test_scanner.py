@@ -15,7 +15,7 @@ from playwright.sync_api import Route, expect
 from tests.browser.phone import Film, Phone
 from tests.harness.world import World
 from tests.integration.redemptions.pages import rows
-from voucher.platform.db import session
+from voucher.platform.db import read_anew
 from voucher.redemptions.models import DeliverySession, LookUp
 from voucher.vouchers import typed_code as codes
 from voucher.vouchers.credentials import show
@@ -44,12 +44,12 @@ def paper(world: World, voucher: Voucher) -> Image.Image:
     """The upper half of the voucher's page, as somebody holds it before a camera."""
     page = pypdfium2.PdfDocument(voucher_pdf(paper_of(world.act("shay"), voucher)))[0]
     picture: Image.Image = page.render(scale=2).to_pil()
-    session.rollback()
+    read_anew()
     return picture
 
 
 def kept() -> int:
-    session.rollback()
+    read_anew()
     return rows(LookUp)
 
 
@@ -140,7 +140,7 @@ def test_control_without_the_pages_own_policy_the_reader_does_not_run_and_the_pa
 def test_without_a_camera_the_page_says_so_and_the_code_can_be_typed(world: World, phone: MakePhone) -> None:
     act, voucher = world.act("shay"), world.issued()
     code = show(act.ring, act.base_url, voucher).typed_code
-    session.rollback()
+    read_anew()
     page = phone().page
     page.goto("/scan")
     expect(page.get_by_text("Type the code in below.")).to_be_visible()

@@ -17,7 +17,7 @@ from tests.integration.redemptions.pages import other_provider, provider_person,
 from tests.integration.redemptions.test_pages import HOW
 from voucher.accounts import keeping
 from voucher.accounts.models import SignInSession
-from voucher.platform.db import atomic, session
+from voucher.platform.db import atomic, read_anew, session
 from voucher.redemptions.models import DeliverySession, Redemption
 from voucher.redemptions.rules import VERDICTS, WORDS, Outcome
 
@@ -56,7 +56,7 @@ def test_each_reason_is_read_on_the_phone_with_its_next_step(world: World, phone
     voucher = world.issued()
     code = typed_code(world, voucher)
     HOW[outcome](world, voucher)
-    session.rollback()
+    read_anew()
     page = phone().page
     look_up(page, code)
     reads(page, outcome)
@@ -68,7 +68,7 @@ def test_a_voucher_of_another_scheme_is_no_voucher_of_this_one(world: World, pho
     with second_scheme(world):
         other_provider(world)
     olga = provider_person("olga")
-    session.rollback()
+    read_anew()
     page = phone(of=olga).page
     look_up(page, code)
     reads(page, Outcome.NOT_RECOGNISED)
@@ -76,7 +76,7 @@ def test_a_voucher_of_another_scheme_is_no_voucher_of_this_one(world: World, pho
 
 def test_control_the_same_code_is_good_before_anything_is_wrong(world: World, phone: MakePhone) -> None:
     code = typed_code(world, world.issued())
-    session.rollback()
+    read_anew()
     page = phone().page
     look_up(page, code)
     expect(page.get_by_role("heading", level=1)).to_have_text("Good")
@@ -102,7 +102,7 @@ def attach(page: Page) -> None:
 def recorded_support(world: World) -> DeliverySession:
     recorded = world.recorded(world.issued())
     _known = recorded.public_id
-    session.rollback()
+    read_anew()
     return recorded
 
 
@@ -134,7 +134,7 @@ def test_two_taps_make_one_claim(app: Flask, world: World, phone: MakePhone, scr
         page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, delay=20)
     expect(page.get_by_role("heading", level=1)).to_contain_text("Claim ")
     assert len(sent) == sends
-    session.rollback()
+    read_anew()
     assert rows(Redemption) == 1
 
 
@@ -160,7 +160,7 @@ def test_of_two_tabs_with_one_form_the_second_is_told_that_it_is_there(world: Wo
     expect(tabs[0].get_by_role("heading", level=1)).to_contain_text("Claim ")
     expect(tabs[1].get_by_role("alert")).to_contain_text("claimed")
     expect(tabs[1].get_by_label("Invoice number")).to_have_value("INV-77")
-    session.rollback()
+    read_anew()
     assert rows(Redemption) == 1
 
 

@@ -28,7 +28,7 @@ from tests.harness.world import World
 from tests.integration.redemptions.pages import rows
 from voucher.accounts.commands import add_person, grant_role
 from voucher.accounts.rules import Role
-from voucher.platform.db import session
+from voucher.platform.db import read_anew
 from voucher.platform.keyring import KeyRing
 from voucher.platform.money import pounds
 from voucher.redemptions.models import DeliverySession
@@ -49,7 +49,7 @@ def add_ben(world: World) -> None:
     with world.by("ada") as act:
         ben = add_person(act, name="Ben", email="ben@northmoor.example")
         grant_role(act, ben, Role.BANK_LINE_KEEPER, scheme_id=world.scheme.id)
-    session.rollback()
+    read_anew()
 
 
 def picture_of(pdf: Path) -> Image.Image:
@@ -136,9 +136,9 @@ def test_control_the_same_paper_signed_by_another_key_ring_brings_no_session(
     other = KeyRing.create(tmp_path / "other" / "ring.json", world.clock())
     forged = tmp_path / "forged.pdf"
     forged.write_bytes(voucher_pdf(paper_of(replace(world.act("shay"), ring=other), voucher)))
-    session.rollback()
+    read_anew()
     phone = at_the_engagement(crowd, film(picture_of(forged)))
     phone.sees("Not good")
     expect(phone.page.get_by_role("button", name="Record support")).to_have_count(0)
-    session.rollback()
+    read_anew()
     assert rows(DeliverySession) == 0

@@ -16,7 +16,7 @@ from voucher.applications.commands import approve, submit
 from voucher.applications.models import Application
 from voucher.platform import db as database
 from voucher.platform.act import Act
-from voucher.platform.db import Base, session
+from voucher.platform.db import Base, read_anew, session
 from voucher.providers.models import Package, Provider
 from voucher.redemptions.claim_checks import Invoice
 from voucher.redemptions.claims import Accepted, submit_claim, withdraw_claim
@@ -75,14 +75,14 @@ def unlocked_rows(table: type[Row]) -> Callable[[Iterable[int]], dict[int, Row]]
 
 def sql(statement: str) -> None:
     """Takes a constraint or trigger away."""
-    session.rollback()
+    read_anew()
     session.execute(text(statement))
     session.commit()
 
 
 def number(query: str) -> int:
     """One figure, asked of the database itself."""
-    session.rollback()
+    read_anew()
     return int(session.scalar(text(query)) or 0)
 
 

@@ -27,7 +27,7 @@ from tests.integration.platform.rows import drop_triggers
 from tests.journeys.steps import on, prepared
 from voucher.app import office
 from voucher.platform.actor import WORKER
-from voucher.platform.db import atomic, session
+from voucher.platform.db import atomic, read_anew, session
 from voucher.reports import papers
 from voucher.reports.commands import review_statement, sign_statement
 from voucher.reports.exports import statement_pdf_bytes
@@ -50,7 +50,7 @@ def ordered(world: World) -> None:
     statement = prepared(world, *APRIL)
     world.do("rob", review_statement, statement)
     world.do("sigrid", sign_statement, statement)
-    session.rollback()
+    read_anew()
 
 
 def drawn_by_two(app: Flask) -> list[bool | None]:

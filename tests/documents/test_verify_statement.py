@@ -31,7 +31,7 @@ from tests.harness.ready import opened
 from voucher.app import office
 from voucher.cli.main import Root
 from voucher.cli.verifying import COMMANDS
-from voucher.platform.db import session
+from voucher.platform.db import read_anew
 from voucher.reports.verify.annex import row_findings
 from voucher.reports.verify.check import check_statement
 from voucher.reports.verify.findings import NotAStatement, Outcome, packed, unpacked
@@ -155,7 +155,7 @@ def test_the_page_says_the_same_and_knows_what_was_signed_here(papers: Papers, t
         assert "The file is the statement to which the code on the cover leads." in other
         tampered = dropped(nobody, with_data(papers.april, more_paid, signed_again=True), "/check-statement")
         assert "It is none of them: somebody else signed this file." in tampered
-        session.rollback()
+        read_anew()
         assert not list(office().config.documents.rglob("*.part"))
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from voucher.audit.commands import transaction
 from voucher.platform.act import Act
-from voucher.platform.db import session
+from voucher.platform.db import read_anew
 from voucher.platform.errors import DomainError
 
 P = ParamSpec("P")
@@ -44,7 +44,7 @@ def at_once(app: Flask, jobs: Sequence[Job]) -> list[str]:
             start.wait(START_SECONDS)
             return outcome(job)
 
-    session.rollback()
+    read_anew()
     with ThreadPoolExecutor(len(jobs)) as threads:
         return list(threads.map(one, jobs))
 
@@ -76,7 +76,7 @@ class Overtaking:
 
     def run(self, app: Flask, first: Job, second: Job) -> tuple[str, str]:
         """What the first and the second came to."""
-        session.rollback()
+        read_anew()
         with ThreadPoolExecutor(2) as threads:
             slow = threads.submit(self._first, app, first)
             fast = threads.submit(self._second, app, second)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
-from voucher.platform.db import session
+from voucher.platform.db import read_anew, session
 
 # Contra accounts and cash may run below zero; money that stands somewhere may not.
 NEVER_NEGATIVE = (
@@ -101,21 +101,21 @@ RULES = {
 
 def faults() -> list[str]:
     """Every row that breaks a rule of the books, in words with both figures; none when they hold."""
-    session.rollback()
+    read_anew()
     found = [
         f"{rule}: {name}: {int(left)} and {int(right)}"
         for rule, query in RULES.items()
         for name, left, right in session.execute(text(f"{SIGNED} {query}"))
     ]
-    session.rollback()
+    read_anew()
     return found
 
 
 def digest() -> str:
     """All that a refused command must leave as it was: every sum and state, in one line that can be compared."""
-    session.rollback()
+    read_anew()
     parts = [str(session.execute(text(query)).all()) for query in STANDING]
-    session.rollback()
+    read_anew()
     return "\n".join(parts)
 
 

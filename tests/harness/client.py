@@ -10,7 +10,7 @@ from flask import Flask, has_app_context
 
 from tests.harness.page import Page
 from tests.harness.page_checks import faults
-from voucher.platform.db import session
+from voucher.platform.db import read_anew, session
 
 
 class PageClient:
@@ -66,7 +66,7 @@ class PageClient:
         if has_app_context():
             pending = [*session.new, *session.dirty, *session.deleted]
             assert not pending, f"commit before asking for a page: {pending}"
-            session.rollback()
+            read_anew()
         environ = {"REMOTE_ADDR": self._address}
         response = contextvars.Context().run(self._client.open, path, method=method, environ_overrides=environ, **more)
         page = Page(path, response)

@@ -23,7 +23,7 @@ from config import Config
 from tests.harness.clock import FixedClock
 from voucher.accounts.models import Person
 from voucher.app import office
-from voucher.platform.db import db, session
+from voucher.platform.db import db, read_anew, session
 
 if TYPE_CHECKING:
     from tests.harness.ready import Ready
@@ -158,7 +158,7 @@ class Journey:
         return next((Earlier(number) for number, each in enumerate(self.results) if each is value), None)
 
     def _jump(self, world: World, stage: Stage, path: Way) -> Any:
-        session.rollback()
+        read_anew()
         db.engine.dispose()
         self.base.databases.replace(self.config.database_url, stage.ready.url)
         shutil.copytree(stage.ready.data, self.config.data, dirs_exist_ok=True)

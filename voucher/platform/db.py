@@ -74,7 +74,8 @@ def new_public_id() -> str:
     return "".join(secrets.choice(alphabet) for _ in range(16))
 
 
-db = SQLAlchemy(metadata=Base.metadata)
+# What a transaction has read or written stays as it was committed, for the answer that follows it.
+db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
 session = cast("scoped_session[Session]", db.session)
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
@@ -84,18 +85,25 @@ class NestedTransaction(RuntimeError):
     """A command opened a transaction inside one: a programming error, for only the edge opens them."""
 
 
+def read_anew() -> None:
+    """Ends the transaction that reading began, and forgets what was read, also what an earlier one committed."""
+    session.rollback()
+    session.expire_all()
+
+
 @contextmanager
 def atomic() -> Iterator[None]:
     """The one transaction of a request, command or job: commits at the end, rolls back on any exception.
 
     The read transaction that loading began is ended first, because on SQLite a read that turns into a write fails at
-    once whatever the busy timeout; commands read again, under lock, what they decide on.
+    once whatever the busy timeout; commands read again, under lock, what they decide on, for nothing is believed that
+    was read before.
     """
     if _writing.get():
         raise NestedTransaction("atomic() is opened once, at the edge")
     if session.new or session.dirty or session.deleted:
         raise NestedTransaction("something was changed before atomic() was opened")
-    session.rollback()
+    read_anew()
     token = _writing.set(True)
     try:
         yield
@@ -110,7 +118,7 @@ def atomic() -> Iterator[None]:
 @contextmanager
 def consistent_read() -> Iterator[None]:
     """One snapshot for many reads: REPEATABLE READ on PostgreSQL, a read transaction on SQLite."""
-    session.rollback()
+    read_anew()
     if engine().dialect.name == "postgresql":
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
     try:

@@ -28,7 +28,7 @@ from voucher.accounts.sign_in import SignedIn, SignInRefused, end_sessions, pers
 from voucher.app import office
 from voucher.audit.commands import transaction
 from voucher.audit.models import AuditEvent
-from voucher.platform.db import atomic, session
+from voucher.platform.db import atomic, read_anew, session
 from voucher.platform.errors import DomainError, Forbidden
 
 
@@ -51,7 +51,7 @@ def test_a_wrong_password_is_refused_and_the_attempt_is_kept(app: Flask) -> None
     olwen()
     result = attempt(OLWEN, "another lantern")
     assert isinstance(result, SignInRefused)
-    session.rollback()
+    read_anew()
     assert kept_attempts() == 1
     assert session.scalars(select(SignInSession)).all() == []
 

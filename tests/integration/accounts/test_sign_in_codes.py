@@ -18,7 +18,7 @@ from voucher.accounts import sign_in, sign_in_codes
 from voucher.accounts.models import Person, SignInCode, SignInSession
 from voucher.app import office
 from voucher.notifications.models import OutboxMessage
-from voucher.platform.db import atomic, session
+from voucher.platform.db import atomic, read_anew, session
 from voucher.worker import run_worker
 
 NEW = "nia@baker.example"
@@ -36,7 +36,7 @@ def enter(client: PageClient, code: str, *, expect: int = 302) -> Page:
 
 def code_of(email: str = OLWEN) -> str:
     """The code that the newest mail to an address carries."""
-    session.rollback()
+    read_anew()
     asked = session.scalars(select(SignInCode).where(SignInCode.email == email).order_by(SignInCode.id.desc())).first()
     assert asked is not None
     return office().ring.sign_in_code(asked.public_id)

@@ -12,7 +12,7 @@ from flask import Flask
 from tests.integration.accounts.people import OLWEN, kept_attempts, nobody, olwen
 from voucher.accounts import sign_in as sessions
 from voucher.audit.commands import transaction
-from voucher.platform.db import session
+from voucher.platform.db import read_anew
 from voucher.platform.errors import DomainError
 
 AT_ONCE = 8
@@ -44,7 +44,7 @@ def guess(app: Flask) -> str:
 
 def guess_at_once(app: Flask) -> list[str]:
     olwen()
-    session.rollback()
+    read_anew()
     with ThreadPoolExecutor(AT_ONCE) as threads:
         return sorted(threads.map(guess, [app] * AT_ONCE))
 

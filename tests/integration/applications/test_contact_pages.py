@@ -20,7 +20,7 @@ from voucher.applications.commands import withdraw_application
 from voucher.applications.contacts import change_contact
 from voucher.applications.models import Application
 from voucher.audit.queries import history
-from voucher.platform.db import session
+from voucher.platform.db import read_anew, session
 from voucher.platform.errors import DomainError, Forbidden
 
 EMAIL, NAME = "E-mail address of the new contact", "Name (only for somebody who is not known here yet)"
@@ -43,7 +43,7 @@ def change(client: PageClient, application: Application, answers: Mapping[str, o
 
 
 def contact_of(application: Application) -> Person:
-    session.rollback()
+    read_anew()
     return session.merge(application).contact
 
 

@@ -18,7 +18,7 @@ from voucher.applications.commands import approve, decline, submit
 from voucher.applications.models import Application
 from voucher.applications.reviewing import answer_office, appeal, ask_business, put_on_waiting_list
 from voucher.audit.queries import history
-from voucher.platform.db import session
+from voucher.platform.db import read_anew, session
 from voucher.platform.errors import Conflict, Forbidden, InvalidTransition
 
 QUESTION = "What do you need to know? The business reads this."
@@ -50,7 +50,7 @@ def own(application: Application, more: str = "") -> str:
 
 
 def state_of(application: Application) -> str:
-    session.rollback()
+    read_anew()
     return session.merge(application).state
 
 

@@ -19,7 +19,7 @@ from voucher.applications.models import Application
 from voucher.audit.queries import history
 from voucher.funding.queries import standing_of_application
 from voucher.funding.rules import Account
-from voucher.platform.db import session
+from voucher.platform.db import read_anew, session
 from voucher.worker import run_worker
 
 
@@ -47,7 +47,7 @@ def reserved(application: Application) -> int:
 
 
 def state_of(application: Application) -> str:
-    session.rollback()
+    read_anew()
     return session.merge(application).state
 
 

@@ -24,7 +24,7 @@ from voucher.assurance.models import ConcentrationCase
 from voucher.assurance.queries import cases
 from voucher.assurance.rules import Measure, Thresholds
 from voucher.organisations.models import Organisation
-from voucher.platform.db import session
+from voucher.platform.db import read_anew, session
 from voucher.platform.errors import DomainError, Forbidden
 from voucher.redemptions.claims import withdraw_claim
 from voucher.worker import run_worker
@@ -148,7 +148,7 @@ def test_the_worker_looks_once_a_day(world: World) -> None:
 
     def works() -> list[tuple[str, datetime]]:
         assert run_worker(office(), once=True, environ={}).failed == 0
-        session.rollback()
+        read_anew()
         return [(case.state, case.seen_at) for case in session.scalars(cases(world.scheme.id))]
 
     at = world.clock()

@@ -18,7 +18,7 @@ from tests.integration.platform.rows import add
 from voucher.app import office
 from voucher.backup import BackupError, archive, back_up, making
 from voucher.backup.rows import Shape, lines
-from voucher.platform.db import session
+from voucher.platform.db import read_anew, session
 from voucher.tables import METADATA
 from voucher.vouchers.credentials import show
 from voucher.vouchers.models import Voucher
@@ -123,9 +123,9 @@ def test_a_backup_is_of_one_moment(
 
     @contextmanager
     def careless_read() -> Iterator[None]:
-        session.rollback()
+        read_anew()
         yield
-        session.rollback()
+        read_anew()
 
     monkeypatch.setattr(making, "consistent_read", careless_read)
     assert back_up(office(), tmp_path / "c").rows["sign_in_attempt"] == 3

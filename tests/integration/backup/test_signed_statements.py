@@ -17,7 +17,7 @@ from tests.integration.backup.books import running
 from tests.journeys.steps import drawn, on, signed
 from voucher.app import office
 from voucher.backup import back_up, restore
-from voucher.platform.db import db, session
+from voucher.platform.db import db, read_anew, session
 from voucher.reports.ledger_side import Period
 from voucher.reports.models import Statement, StatementPaper
 from voucher.reports.rules import canonical, data_hash
@@ -70,7 +70,7 @@ def test_the_data_hash_is_the_same_on_whichever_engine_the_books_are(
     statement = signed(world, *APRIL)
     before = (statement.data_hash, drawn(statement).signature, worked_out_again(statement))
     assert before[0] == before[2] == data_hash(statement.data)
-    session.rollback()
+    read_anew()
     report = back_up(office(), tmp_path / "backup")
     engine = db.engine.dialect.name
     restore(target, report.data_archive, report.keys_archive)
@@ -90,7 +90,7 @@ def test_the_data_hash_is_the_same_on_whichever_engine_the_books_are(
 def test_control_one_penny_in_one_posting_is_another_hash(world: World) -> None:
     on(world, "2026-05-04")
     statement = signed(world, *APRIL)
-    session.rollback()
+    read_anew()
     connection = session.connection()
     connection.exec_driver_sql("DROP TRIGGER posting_no_update")
     connection.exec_driver_sql("UPDATE posting SET pence = pence + 1 WHERE to_account = 'committed'")

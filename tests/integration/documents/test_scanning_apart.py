@@ -27,7 +27,7 @@ from tests.journeys.steps import on
 from voucher.app import office
 from voucher.documents.commands import RETAINED_CLAIM, keep_document, looked_at
 from voucher.documents.models import Document
-from voucher.platform.db import atomic, session
+from voucher.platform.db import atomic, read_anew, session
 from voucher.platform.scanning import Finding, NotLookedAt
 from voucher.redemptions.decisions import send_back
 from voucher.redemptions.models import Redemption
@@ -105,7 +105,7 @@ def test_nobody_waits_while_a_file_of_a_command_is_looked_at(
     file.write_bytes(PDF)
     shell = Shell(place, clock, {"VOUCHER_SCAN_COMMAND": shlex.join(place.scan_command)})
     accept = ("accept", application.reference, "--declared", "0.00", "--terms", "2026-1", "--confirmed-on")
-    session.rollback()
+    read_anew()
     shell.run(*accept, "2026-04-07", "--document", str(file), by="asha@northmoor.example")
     assert session.scalars(select(Document.scanned_at)).one() is not None
 
@@ -119,7 +119,7 @@ def test_nobody_waits_while_the_confirmations_of_a_file_are_looked_at(
     (tmp_path / "reply.pdf").write_bytes(PDF)
     shell = Shell(place, clock, {"VOUCHER_SCAN_COMMAND": shlex.join(place.scan_command)})
     offer = ("offer", "--round", "R1", "--businesses", str(tmp_path / "offers.csv"), "--commit")
-    session.rollback()
+    read_anew()
     shell.run(*offer, by="asha@northmoor.example")
     assert session.scalars(select(Document.scanned_at)).one() is not None
 

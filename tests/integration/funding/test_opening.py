@@ -26,7 +26,7 @@ from voucher.funding.rules import Account, EntryKind
 from voucher.organisations.commands import add_organisation
 from voucher.organisations.identifiers import IdentifierKind
 from voucher.organisations.models import Organisation
-from voucher.platform.db import atomic, engine, session
+from voucher.platform.db import atomic, engine, read_anew, session
 from voucher.platform.errors import Conflict, FileRefused, Forbidden
 from voucher.reports import domain_side
 from voucher.reports.commands import LedgerTie, data_of, prepare_statement, review_statement, sign_statement
@@ -77,7 +77,7 @@ def rows() -> dict[str, int]:
     found = {
         table.name: session.scalar(select(func.count()).select_from(table)) or 0 for table in METADATA.sorted_tables
     }
-    session.rollback()
+    read_anew()
     return found
 
 

@@ -21,7 +21,7 @@ from voucher.notifications.queries import LATEST, About, Subjects, messages_abou
 from voucher.notifications.rules import LETTERS, MessageState, Reader, label_of, state_of
 from voucher.notifications.worker import PostOffice, deliver_one
 from voucher.platform.actor import WORKER
-from voucher.platform.db import atomic, engine, session
+from voucher.platform.db import atomic, engine, read_anew, session
 from voucher.worker import RENDERERS
 
 AT = datetime(2026, 4, 7, 9, tzinfo=UTC)
@@ -39,7 +39,7 @@ def queued(number: int, kind: str = "voucher_suspended", **about: int) -> None:
 
 
 def found(subjects: Subjects) -> About:
-    session.rollback()
+    read_anew()
     return messages_about(subjects)
 
 
@@ -115,7 +115,7 @@ def test_messages_are_found_by_the_index_and_not_by_reading_all_of_them(app: Fla
     assert reading_by_index({"voucher": [7], "session": numbers, "redemption": numbers}) == 3
     session.execute(text("DROP INDEX ix_message_subject_record"))
     assert reading_by_index({"voucher": [7]}) == 0
-    session.rollback()
+    read_anew()
 
 
 def test_a_message_with_nothing_to_say_any_more_is_not_called_sent(app: Flask) -> None:
@@ -128,7 +128,7 @@ def test_a_message_with_nothing_to_say_any_more_is_not_called_sent(app: Flask) -
 
 def test_what_a_message_is_about_is_read_by_whoever_draws_it(app: Flask) -> None:
     queued(1, voucher_id=7, provider_id=3)
-    session.rollback()
+    read_anew()
     assert session.scalars(select(OutboxMessage)).one().subject_ids == {"voucher_id": 7, "provider_id": 3}
     assert {each.kind for each in session.scalars(select(MessageSubject))} == {"voucher", "provider"}
 
@@ -138,7 +138,7 @@ def test_a_reader_and_a_scheme_narrow_the_messages(world: World) -> None:
         act = office().act(WORKER)
         for kind, scheme_id in (("claim_made", 1), ("claim_disputed", 1), ("claim_made", None)):
             tell(act, kind, email="a@b.example", scheme_id=scheme_id, redemption_id=7)
-    session.rollback()
+    read_anew()
     subjects = {"redemption": [7]}
     assert len(messages_about(subjects).rows) == 3
     assert {each.label for each in messages_about(subjects, reader=Reader.BUSINESS).rows} == {label_of("claim_made")}
@@ -150,7 +150,7 @@ def test_control_without_the_narrowing_to_a_reader_a_business_reads_of_others_me
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queued(1, "claim_disputed", redemption_id=7)
-    session.rollback()
+    read_anew()
     assert messages_about({"redemption": [7]}, reader=Reader.BUSINESS).rows == []
     monkeypatch.setattr(queries, "kinds_for", lambda _reader: list(LETTERS))
     assert len(messages_about({"redemption": [7]}, reader=Reader.BUSINESS).rows) == 1

@@ -40,7 +40,7 @@ from voucher.applications.reviewing import answer_office, appeal, ask_business, 
 from voucher.notifications.models import OutboxMessage
 from voucher.notifications.rules import LETTERS, Reader
 from voucher.platform.actor import WORKER
-from voucher.platform.db import engine, session
+from voucher.platform.db import engine, read_anew, session
 from voucher.providers.colleagues import invite
 from voucher.providers.details import PublicDetails, change_public_details
 from voucher.providers.payees import key_details
@@ -97,7 +97,7 @@ def sent(place: Config) -> dict[str, EmailMessage]:
 
 def send() -> None:
     """The worker sends all that is due."""
-    session.rollback()
+    read_anew()
     found = run_worker(office(), once=True, environ={})
     assert found.failed == 0
 

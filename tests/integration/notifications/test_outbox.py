@@ -26,7 +26,7 @@ from voucher.notifications.models import OutboxMessage
 from voucher.notifications.worker import LEASE, PostOffice, deliver_one
 from voucher.platform.act import Act
 from voucher.platform.actor import WORKER
-from voucher.platform.db import atomic, db, session
+from voucher.platform.db import atomic, db, read_anew, session
 
 
 def hello(_act: Act, message: OutboxMessage) -> Mail:
@@ -72,7 +72,7 @@ def drain(delivery: Delivery) -> list[bool]:
 
 
 def only_row() -> OutboxMessage:
-    session.rollback()
+    read_anew()
     return session.scalars(select(OutboxMessage)).one()
 
 
@@ -103,7 +103,7 @@ def test_rows_leave_in_their_order(app: Flask) -> None:
 
 def test_workers_at_once_deliver_each_row_once(app: Flask) -> None:
     queue(7)
-    session.rollback()
+    read_anew()
     kept = Kept()
 
     def poll(_number: int) -> None:

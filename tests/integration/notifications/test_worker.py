@@ -20,7 +20,7 @@ from voucher.app import office
 from voucher.audit.commands import highest_seal
 from voucher.audit.queries import verify
 from voucher.notifications.delivery import FolderDelivery, SmtpDelivery
-from voucher.platform.db import session
+from voucher.platform.db import read_anew, session
 from voucher.worker import post_office, run_worker, unsealed_rows
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -48,7 +48,7 @@ def world(app: Flask, clock: FixedClock) -> World:
 def test_once_does_all_that_is_due_and_seals_it(world: World, place: Config) -> None:
     world.offered()
     world.clock.advance(days=31)
-    session.rollback()
+    read_anew()
     found = run_worker(office(), once=True, environ={})
     assert (found.delivered, found.settled, found.seals, found.failed) == (1, 1, 1, 0)
     assert (highest_seal(), unsealed_rows(), verify(place.roots).holds) == (1, 0, True)
@@ -69,7 +69,7 @@ def test_a_message_that_cannot_leave_is_counted_and_stays_due(world: World, monk
 def test_a_fault_in_one_turn_does_not_end_the_worker(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     loop = worker._Worker(office(), post_office(office(), {}))
     world.offered()
-    session.rollback()
+    read_anew()
     with monkeypatch.context() as broken, worker._stopping() as stop:
         broken.setattr(worker, "deliver_one", lambda *_args: (_ for _ in ()).throw(ConnectionError("gone")))
         assert loop.turn(stop) is False

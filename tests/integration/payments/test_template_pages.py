@@ -14,7 +14,7 @@ from tests.harness.page import Page
 from tests.harness.world import World, build_world
 from tests.integration.payments.pages import browser_of, stranger
 from voucher.payments.way_models import FileTemplate
-from voucher.platform.db import session
+from voucher.platform.db import read_anew, session
 
 # What this shows does not depend on the engine.
 pytestmark = pytest.mark.parametrize("engine_kind", ["sqlite"], indirect=True)
@@ -51,7 +51,7 @@ def given(content: str | bytes, code: str = "northmoor-ledger") -> dict[str, obj
 
 
 def kept() -> list[FileTemplate]:
-    session.rollback()
+    read_anew()
     return list(session.scalars(select(FileTemplate).order_by(FileTemplate.id)))
 
 

@@ -16,7 +16,7 @@ from voucher.payments.cost_codes import cost_codes_of
 from voucher.payments.models import Batch
 from voucher.payments.way_models import PayingWay
 from voucher.payments.ways import way_in_force
-from voucher.platform.db import session
+from voucher.platform.db import read_anew, session
 from voucher.providers.queries import current_details
 from voucher.providers.supplier_numbers import current_number
 
@@ -51,14 +51,14 @@ def test_a_way_is_proposed_by_one_and_confirmed_by_the_signer(app: Flask, world:
     more = {"Batches above this sum take a second approver": "5000.00", **Factor(world, "shay").code()}
     page = shay.follow(shay.submit(form, {**PAIN_001, **OWN, **more}, button=PROPOSE))
     assert "Another way of paying waits for the signer" in page.links
-    session.rollback()
+    read_anew()
     address = f"/scheme/paying/{session.query(PayingWay).one().public_id}"
     assert "You proposed this: the signer must confirm it" in shay.get(address)
     shown = sigrid.get(address)
     assert "Account ending 5678" in shown
     assert "Above £5,000.00" in shown
     sigrid.follow(sigrid.submit(shown, Factor(world, "sigrid").code(), button=CONFIRM))
-    session.rollback()
+    read_anew()
     assert way_in_force(world.scheme.id).code == "pain.001"
     page = sigrid.get("/scheme/paying")
     assert "Proposed by Shay, confirmed by Sigrid" in page
@@ -71,10 +71,10 @@ def test_what_is_missing_is_named_at_its_field_and_the_proposal_can_be_declined(
     page = shay.submit(form, {**PAIN_001, "Why": "x", **factor.code()}, button=PROPOSE, expect=422)
     assert page.all("p", id="account_name-error")
     shay.submit(page, {**OWN, **factor.code()}, button=PROPOSE)
-    session.rollback()
+    read_anew()
     address = f"/scheme/paying/{session.query(PayingWay).one().public_id}"
     sigrid.submit(sigrid.get(address), {"Reason": "not this bank"}, button="Decline this proposal")
-    session.rollback()
+    read_anew()
     assert (session.query(PayingWay).one().state, way_in_force(world.scheme.id).code) == ("declined", "bank-csv")
 
 
@@ -84,7 +84,7 @@ def test_a_cost_code_is_entered_for_each_line(app: Flask, world: World) -> None:
     assert fred.submit(page, {"Cost code": " "}, button="Keep the cost code", expect=422).all("p", id="code-error")
     fred.submit(page, {"Cost code": "R400-1"}, button="Keep the cost code")
     assert "R400-1" in fred.get("/scheme/paying")
-    session.rollback()
+    read_anew()
     assert list(cost_codes_of(world.scheme.id).values()) == ["R400-1"]
 
 
@@ -98,7 +98,7 @@ def test_a_supplier_number_is_keyed_by_one_and_confirmed_by_another(app: Flask, 
     assert "You keyed this number: another person must confirm it." in kit.get(record)
     form = kay.click(kay.get(record), "Confirm the supplier number")
     kay.submit(form, kays.code(), button="Confirm the supplier number")
-    session.rollback()
+    read_anew()
     number = current_number(world.provider.id)
     assert number is not None
     assert (number.number, number.confirmed_by) == ("S-42", world.people["kay"].id)
@@ -121,7 +121,7 @@ def test_the_document_behind_an_unavailable_check_is_handed_in_and_can_be_saved(
     shown = kit.get(record)
     assert "Not checkable, no tables were loaded" in shown
     assert kit.click(shown, "letter.pdf").body.startswith(b"%PDF-")
-    session.rollback()
+    read_anew()
     details = current_details(world.provider.id)
     assert details is not None
     assert details.payee_check == "unavailable"

@@ -18,7 +18,7 @@ from tests.integration.accounts.test_second_factor import set_up
 from voucher.accounts.commands import add_person, grant_role
 from voucher.accounts.models import Person
 from voucher.accounts.rules import Role
-from voucher.platform.db import session
+from voucher.platform.db import read_anew, session
 from voucher.providers.models import Provider, ProviderApplication
 
 _FILES = count(1)
@@ -107,7 +107,7 @@ def applied(app: Flask, world: World, name: str = "wren") -> Provider:
     if name not in world.people:
         somebody(world, name)
     sent(browser(app, world, name))
-    session.rollback()
+    read_anew()
     provider_id = the_application().provider_id
     assert provider_id is not None
     return session.get_one(Provider, provider_id)

@@ -27,7 +27,7 @@ from voucher.accounts.commands import grant_role
 from voucher.accounts.rules import Role
 from voucher.documents.models import Document
 from voucher.organisations.models import Enterprise, Organisation
-from voucher.platform.db import session
+from voucher.platform.db import read_anew, session
 from voucher.providers import commands
 from voucher.providers.applying import link_application
 from voucher.providers.models import Insurance, Provider
@@ -84,7 +84,7 @@ def approve(client: PageClient, provider: Provider, until: str = "2027-04-07", *
 
 
 def state(provider: Provider) -> str:
-    session.rollback()
+    read_anew()
     return session.get_one(Provider, provider.id).state
 
 
@@ -169,7 +169,7 @@ def test_control_without_the_policy_an_unvetted_firm_would_be_approved(
 def test_an_approval_is_renewed_before_it_ends_and_not_to_a_day_gone_by(world: World, val: PageClient) -> None:
     approve(val, world.provider, "2026-04-01", expect=403)
     approve(val, world.provider, "2028-04-07")
-    session.rollback()
+    read_anew()
     assert session.get_one(Provider, world.provider.id).approved_until == date(2028, 4, 7)
 
 
@@ -265,7 +265,7 @@ def test_bank_details_are_keyed_checked_and_confirmed_by_two_with_their_second_f
     do(kit, world.provider, "payee-check", "Record the payee check", {**checking, "Note": "Trading name"})
     do(kit, world.provider, "confirm-details", "Confirm the bank details", kits.code(), expect=403)
     do(kay, world.provider, "confirm-details", "Confirm the bank details", kays.code())
-    session.rollback()
+    read_anew()
     details = current_details(world.provider.id)
     assert details is not None
     assert (details.last_four, details.confirmed_by) == ("4567", world.people["kay"].id)

@@ -31,7 +31,7 @@ from voucher.accounts.rules import Role
 from voucher.app import office
 from voucher.audit.commands import transaction
 from voucher.notifications.models import OutboxMessage
-from voucher.platform.db import session
+from voucher.platform.db import read_anew, session
 from voucher.platform.errors import DomainError, Forbidden
 from voucher.providers import payees
 from voucher.providers.colleagues import end_part, invite
@@ -72,7 +72,7 @@ def invited(
 
 def link_in_the_mail(place: Config) -> str:
     """The path of the link in the newest invitation that was sent."""
-    session.rollback()
+    read_anew()
     assert run_worker(office(), once=True, environ={}).failed == 0
     message = session.scalars(
         select(OutboxMessage).where(OutboxMessage.kind == "invited").order_by(OutboxMessage.id.desc())
@@ -217,7 +217,7 @@ def test_a_package_is_listed_replaced_at_another_price_and_taken_off(world: Worl
     prices = {package.code: (package.net_pence, package.active) for package in session.scalars(select(Package))}
     assert (prices["STOCK-1"], prices["STOCK-2"]) == ((50_000, False), (55_000, True))
     pat.submit(pat.click(page, "STOCK-2"), button="Take STOCK-2 off the list")
-    session.rollback()
+    read_anew()
     assert [package.code for package in session.scalars(select(Package).where(Package.active))] == ["WEB"]
 
 

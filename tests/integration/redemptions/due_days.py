@@ -14,7 +14,7 @@ from voucher.funding.models import Entry
 from voucher.funding.rules import EntryKind
 from voucher.notifications.models import OutboxMessage
 from voucher.platform.actor import WORKER
-from voucher.platform.db import session
+from voucher.platform.db import read_anew, session
 from voucher.redemptions.due import DueReport, run_due
 from voucher.vouchers.commands import cancel
 
@@ -23,7 +23,7 @@ def run(world: World) -> DueReport:
     """The worker's way: each thing in a transaction of its own."""
     act = office().act(WORKER)
     found = run_due(act, world.scheme, each=lambda: transaction(WORKER, world.clock))
-    session.rollback()
+    read_anew()
     return found
 
 

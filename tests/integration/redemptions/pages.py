@@ -24,7 +24,7 @@ from voucher.app import office
 from voucher.audit.commands import transaction
 from voucher.notifications.models import OutboxMessage
 from voucher.platform.actor import WORKER
-from voucher.platform.db import Base, engine, session
+from voucher.platform.db import Base, engine, read_anew, session
 from voucher.platform.toml import read
 from voucher.providers.models import Provider
 from voucher.redemptions.models import DeliverySession
@@ -158,7 +158,7 @@ def asked_of_the_database(visit: Callable[[], object]) -> int:
 
 def writes(visit: Callable[[], object]) -> list[str]:
     """What is written to the database meanwhile."""
-    session.rollback()
+    read_anew()
     with written() as statements:
         visit()
     return statements

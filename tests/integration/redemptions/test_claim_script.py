@@ -14,7 +14,7 @@ from werkzeug.test import Client, TestResponse
 from tests.harness.clock import FixedClock
 from tests.harness.world import World, build_world
 from tests.integration.redemptions.pages import BODY, other_provider, paper, rows, signed_in
-from voucher.platform.db import session
+from voucher.platform.db import read_anew
 from voucher.redemptions.models import Redemption
 
 JSON = {"Accept": "application/json"}
@@ -29,7 +29,7 @@ class Script:
     """A script that is signed in as pat. What the test has read before is let go, for SQLite has one writer."""
 
     def __init__(self, app: Flask) -> None:
-        session.rollback()
+        read_anew()
         self._client: Client = signed_in(app)._client
 
     def ask(self, path: str) -> TestResponse:
@@ -67,7 +67,7 @@ def test_scripts_that_send_one_claim_at_the_same_moment_get_one_receipt(app: Fla
         answer = script.send({**BODY, **files, "session": asked, "request_key": "key-00001"}, token)
         return answer.status_code, answer.get_json()["claim"]
 
-    session.rollback()
+    read_anew()
     with ThreadPoolExecutor(len(scripts)) as threads:
         found = list(threads.map(send, scripts, tokens))
     assert sorted(status for status, _claim in found) == [200, 200, 200, 201]

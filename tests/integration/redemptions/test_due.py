@@ -18,7 +18,7 @@ from voucher.audit.queries import history
 from voucher.funding.queries import award_of
 from voucher.funding.rules import EntryKind
 from voucher.platform.actor import WORKER
-from voucher.platform.db import atomic, engine, session
+from voucher.platform.db import atomic, engine, read_anew, session
 from voucher.redemptions import due
 from voucher.redemptions.claims import Accepted, resubmit_claim
 from voucher.redemptions.decisions import send_back
@@ -262,7 +262,7 @@ def test_what_is_not_due_costs_nothing(world: World) -> None:
     for _ in range(3):
         world.recorded(world.issued())
         world.claimed(world.issued())
-        session.rollback()
+        read_anew()
         _scheme_is_loaded = world.scheme.late_session_days
         statements.clear()
         run(world)

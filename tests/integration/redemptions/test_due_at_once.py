@@ -21,7 +21,7 @@ from voucher.audit.commands import transaction
 from voucher.funding import changes as funding
 from voucher.funding.rules import EntryKind
 from voucher.platform.actor import WORKER
-from voucher.platform.db import session
+from voucher.platform.db import read_anew, session
 from voucher.redemptions import due
 from voucher.redemptions.due import DueReport, run_due
 from voucher.schemes.models import Scheme
@@ -35,7 +35,7 @@ def world(app: Flask, clock: FixedClock) -> World:
 def at_once(app: Flask, world: World) -> list[DueReport]:
     """What two workers did that began together."""
     scheme_id, start = world.scheme.id, Barrier(2)
-    session.rollback()
+    read_anew()
 
     def work(_number: int) -> DueReport:
         with app.app_context():

@@ -16,7 +16,7 @@ from tests.integration.desk import at_desk, gains, outsider
 from voucher.accounts.rules import Role
 from voucher.audit.queries import history
 from voucher.platform.act import Act
-from voucher.platform.db import session
+from voucher.platform.db import read_anew, session
 from voucher.platform.errors import DomainError
 from voucher.redemptions.views import extending_pages
 from voucher.vouchers.commands import cancel, extend
@@ -39,7 +39,7 @@ def send(client: PageClient, page: Page, days: object, *, number: int = 2, expec
 
 def moved(*vouchers: Voucher) -> list[int]:
     """By how many days the last day of each has moved since it was issued."""
-    session.rollback()
+    read_anew()
     first = vouchers[0].issued_at.date() + timedelta(days=vouchers[0].application.round.voucher_type.validity_days)
     return [(session.merge(each).last_day - first).days for each in vouchers]
 

@@ -19,7 +19,7 @@ from voucher.app import office
 from voucher.documents.commands import RETAINED_CLAIM, keep_own_document
 from voucher.funding.queries import standing_of_redemption
 from voucher.funding.rules import Account
-from voucher.platform.db import session
+from voucher.platform.db import read_anew, session
 from voucher.redemptions.answers import answer_claim, answer_session
 from voucher.redemptions.decisions import send_back
 from voucher.redemptions.models import Evidence, Redemption
@@ -48,7 +48,7 @@ def verified(world: World) -> Redemption:
 
 
 def state_of(claim: Redemption) -> str:
-    session.rollback()
+    read_anew()
     return session.merge(claim).state
 
 

@@ -18,7 +18,7 @@ from voucher.accounts.rules import Role
 from voucher.audit.queries import history
 from voucher.funding.queries import standing_of_voucher
 from voucher.funding.rules import Account
-from voucher.platform.db import session
+from voucher.platform.db import read_anew, session
 from voucher.platform.errors import Forbidden
 from voucher.redemptions.decisions import refuse_claim, reinstate_voucher
 from voucher.redemptions.lookups import look_up
@@ -39,7 +39,7 @@ def path_of(voucher: Voucher, step: str = "") -> str:
 
 
 def fresh(voucher: Voucher) -> Voucher:
-    session.rollback()
+    read_anew()
     return session.merge(voucher)
 
 

@@ -23,7 +23,7 @@ from voucher.audit.models import AuditEvent
 from voucher.notifications.models import OutboxMessage
 from voucher.organisations.commands import add_organisation
 from voucher.platform.actor import WORKER
-from voucher.platform.db import session
+from voucher.platform.db import read_anew, session
 from voucher.platform.errors import DomainError
 from voucher.reports import checking
 from voucher.reports.checking import check_apart
@@ -138,7 +138,7 @@ def test_of_a_check_only_its_count_is_kept_and_the_worker_forgets_it(
     [kept] = session.scalars(select(StatementCheck)).all()
     assert "127.0.0.1" not in str(vars(kept))
     clock.at += timedelta(minutes=15)
-    session.rollback()
+    read_anew()
     run_worker(office(), once=True, environ={})
     assert session.scalar(select(func.count()).select_from(StatementCheck)) == 0
 
@@ -178,14 +178,14 @@ def test_signing_mails_the_audit_trail_s_head_to_funder_and_auditor(app: Flask, 
     other = world.do("fred", add_organisation,
                      name="Another funder", legal_form="other")  # fmt: skip
     with_role(world, "olga", Role.FUNDER, organisation_id=other.id)
-    session.rollback()
+    read_anew()
     run_worker(office(), once=True, environ={})
     statement = signed(world, *APRIL)
     told = select(OutboxMessage.email).where(OutboxMessage.kind == "statement_signed").order_by(OutboxMessage.email)
     assert session.scalars(told).all() == ["audrey@elsewhere.example", "fiona@elsewhere.example"]
     head = read_signature((drawn(statement).signature or "").encode()).head
     assert (head.seal, len(head.digest)) == (1, 64)
-    session.rollback()
+    read_anew()
     run_worker(office(), once=True, environ={})
     letters = [path.read_bytes().replace(b"=\r\n", b"") for path in office().config.mail.iterdir()]
     letters = [letter for letter in letters if b"statement_signed" in letter or b"is signed: keep" in letter]

@@ -26,7 +26,7 @@ from voucher.audit.models import AuditEvent
 from voucher.documents.models import Document
 from voucher.platform import pdf
 from voucher.platform.actor import WORKER
-from voucher.platform.db import atomic, session
+from voucher.platform.db import atomic, read_anew, session
 from voucher.platform.errors import Conflict
 from voucher.reports import annex, commands, papers
 from voucher.reports.commands import move_on, review_statement, sign_statement
@@ -64,13 +64,13 @@ def address(statement: Statement) -> str:
 
 def paper_row() -> StatementPaper:
     """The only paper, as the database has it now."""
-    session.rollback()
+    read_anew()
     return session.scalars(select(StatementPaper)).one()
 
 
 def documents() -> int:
     """How many statements' PDFs are kept."""
-    session.rollback()
+    read_anew()
     return session.scalar(select(func.count()).where(Document.original_name.like("NTT-%.pdf"))) or 0
 
 
@@ -83,7 +83,7 @@ def change(statement: str, table: str = "statement_paper") -> None:
 
 
 def tried() -> bool | None:
-    session.rollback()
+    read_anew()
     return draw_one(office().act(WORKER))
 
 
@@ -220,7 +220,7 @@ def test_mail_goes_out_while_a_paper_is_drawn(world: World, monkeypatch: pytest.
 
     def offered_meanwhile(told: Told) -> None:
         world.offered()
-        session.rollback()
+        read_anew()
         found["before"] = loop.report.delivered
         told(0)
         found["while"] = loop.report.delivered

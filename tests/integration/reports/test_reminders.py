@@ -18,7 +18,7 @@ from voucher.audit.commands import transaction
 from voucher.audit.queries import history
 from voucher.notifications.models import OutboxMessage
 from voucher.platform.actor import WORKER
-from voucher.platform.db import session
+from voucher.platform.db import read_anew, session
 from voucher.redemptions.checks import put_on_hold
 from voucher.redemptions.decisions import send_back
 from voucher.redemptions.models import Redemption
@@ -73,7 +73,7 @@ def told_on(world: World, day: str) -> int:
 
 def mailed(place: Config) -> dict[str, EmailMessage]:
     """The reminders that left, by who got them."""
-    session.rollback()
+    read_anew()
     assert run_worker(office(), once=True, environ={}).failed == 0
     subjects = ("Hand in by", "so that your provider", "The cut-off is on")
     return {each["To"]: each for each in all_sent(place) if any(part in each["Subject"] for part in subjects)}

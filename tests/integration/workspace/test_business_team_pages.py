@@ -27,7 +27,7 @@ from voucher.organisations.details import OwnDetails, change_own_details
 from voucher.organisations.models import Identifier, Organisation
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
-from voucher.platform.db import session
+from voucher.platform.db import read_anew, session
 from voucher.platform.errors import DomainError, Forbidden
 from voucher.vouchers.models import Voucher
 from voucher.worker import run_worker
@@ -66,7 +66,7 @@ def invited(client: PageClient, voucher: Voucher, email: str, *, expect: int = 3
 
 def link_in_the_mail(place: Config) -> str:
     """The path of the link in the newest invitation that was sent."""
-    session.rollback()
+    read_anew()
     assert run_worker(office(), once=True, environ={}).failed == 0
     query = select(OutboxMessage.id).where(OutboxMessage.kind == "invited").order_by(OutboxMessage.id.desc())
     text = (place.mail / f"{session.scalars(query).all()[0]}.eml").read_text()

@@ -19,7 +19,7 @@ from voucher.applications.models import Application
 from voucher.audit.models import AuditEvent
 from voucher.funding.models import FundingLine
 from voucher.platform.act import Act
-from voucher.platform.db import session
+from voucher.platform.db import read_anew, session
 from voucher.platform.errors import Conflict, Forbidden
 from voucher.vouchers.commands import accept
 
@@ -41,7 +41,7 @@ def waiting(world: World) -> Application:
 
 
 def unallocated() -> int:
-    session.rollback()
+    read_anew()
     return sum(line.unallocated_pence for line in session.query(FundingLine))
 
 

@@ -21,7 +21,7 @@ from voucher.app import office
 from voucher.notifications.commands import tell
 from voucher.notifications.models import OutboxMessage
 from voucher.platform.actor import WORKER
-from voucher.platform.db import atomic, session
+from voucher.platform.db import atomic, read_anew, session
 from voucher.providers.colleagues import invite
 from voucher.redemptions.answers import dispute_claim
 from voucher.worker import run_worker
@@ -44,7 +44,7 @@ def labels(page: Page) -> list[str]:
 
 
 def send() -> None:
-    session.rollback()
+    read_anew()
     run_worker(office(), once=True, environ={})
 
 

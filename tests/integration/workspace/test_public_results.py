@@ -17,7 +17,7 @@ from voucher.app import office
 from voucher.audit.commands import transaction
 from voucher.audit.queries import history
 from voucher.platform.actor import WORKER
-from voucher.platform.db import session
+from voucher.platform.db import read_anew, session
 from voucher.platform.errors import Forbidden
 from voucher.reports import public_results
 from voucher.reports.models import PublicResult
@@ -106,7 +106,7 @@ def test_the_worker_takes_them_once_a_month_and_what_happens_in_between_does_not
     on(world, "2026-05-04")
     world.do("shay", show_results, world.scheme)
     world.issued()
-    session.rollback()
+    read_anew()
     assert run_worker(office(), once=True, environ={}).failed == 0
     found = results_of(session.merge(world.scheme))
     assert found is not None

@@ -23,7 +23,7 @@ from voucher.app import office
 from voucher.notifications import queries
 from voucher.notifications.models import OutboxMessage
 from voucher.notifications.rules import LETTERS
-from voucher.platform.db import atomic, session
+from voucher.platform.db import atomic, read_anew, session
 from voucher.platform.web import desk, guard_of
 from voucher.worker import run_worker
 from voucher.workspace.installation import TABLES_ARE_OLD
@@ -40,7 +40,7 @@ def world(app: Flask, clock: FixedClock) -> World:
 
 
 def send() -> None:
-    session.rollback()
+    read_anew()
     run_worker(office(), once=True, environ={})
 
 
