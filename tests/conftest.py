@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
@@ -19,6 +20,7 @@ from flask import Flask
 from hypothesis import settings
 from slipcover import print_coverage
 from sqlalchemy import Engine, create_engine
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from config import Config
 from tests.harness import compiled, hashing
@@ -38,6 +40,9 @@ from voucher.platform.keyring import KeyRing
 GUARD = Guard()
 # Where tests begin with steps that others begin with, too.
 JOURNEYS = {"integration", "journeys"}
+# Tests of these are divided one by one.
+SCATTERED = {"browser", "concurrency", "properties"}
+ENGINE = re.compile(r"\[(sqlite|postgresql)\b")
 # Whoever asks for one of these by a fixture or an import looks at pages.
 LOOKS_AT_PAGES = {"client", "PageClient", "browser_of"}
 # What rests on the engine itself: checks, triggers and locks, the ledger, the trail.
@@ -70,10 +75,25 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if _engine(item) == "postgresql":
             item.add_marker("postgres")
-        if JOURNEYS & set(
-            item.path.parts
-        ):  # One process takes a module's tests, and what they begin with is built once.
-            item.add_marker(pytest.mark.xdist_group(f"{_module(config, item)} {_engine(item)}"))
+
+
+class ByModule(LoadScopeScheduling):  # type: ignore[misc]
+    """One process takes a module's tests, those on one engine at a time, so that what they begin with is built once.
+
+    What works for seconds in each test, or has nothing to build, goes to whichever process is free.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        module, _separator, test = nodeid.partition("::")
+        if SCATTERED & set(Path(module).parts):
+            return nodeid
+        engine = ENGINE.search(test)
+        return f"{module} {engine[1]}" if engine else module
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByModule:
+    """How scripts/test divides the tests between its processes."""
+    return ByModule(config, log)
 
 
 def _engine(item: pytest.Item) -> str:
@@ -81,7 +101,7 @@ def _engine(item: pytest.Item) -> str:
 
 
 def _share_engines(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves each module with tests of pages and commands on one engine, always the same one, about half on each.
+    """Leaves each module with tests of pages and commands on one engine, always the same one, about a quarter on PostgreSQL.
 
     What a module's tests begin with is built once so. Journeys, races, random histories and what rests on the engine
     itself run on both; that each page answers on PostgreSQL has a test of its own.
@@ -94,7 +114,7 @@ def _share_engines(config: pytest.Config, items: list[pytest.Item]) -> None:
     left_out = set[pytest.Item]()
     for item in items:
         choice = sorted(engines.get(test_of[item], ()))
-        if len(choice) == 2 and _engine(item) != choice[crc32(_module(config, item).encode()) % 2]:
+        if len(choice) == 2 and _engine(item) != choice[crc32(_module(config, item).encode()) % 4 > 0]:
             left_out.add(item)
     config.hook.pytest_deselected(items=list(left_out))
     items[:] = [item for item in items if item not in left_out]
