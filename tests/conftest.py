@@ -101,7 +101,7 @@ def _engine(item: pytest.Item) -> str:
 
 
 def _share_engines(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves each module with tests of pages and commands on one engine, always the same one, about a quarter on PostgreSQL.
+    """Leaves each module with tests of pages and commands on one engine, always the same, a quarter on PostgreSQL.
 
     What a module's tests begin with is built once so. Journeys, races, random histories and what rests on the engine
     itself run on both; that each page answers on PostgreSQL has a test of its own.
