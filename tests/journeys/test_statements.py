@@ -92,7 +92,7 @@ def test_a_statement_begins_where_the_one_before_ended_and_its_period_is_over(wo
             prepared(world, first, last)
     on(world, "2026-07-01")
     for first in (date(2026, 4, 30), date(2026, 5, 2), JUNE[0]):
-        with pytest.raises(DomainError, match="must begin on 2026-05-01"):
+        with pytest.raises(DomainError, match="must begin on 1 May 2026"):
             prepared(world, first, JUNE[1])
 
 

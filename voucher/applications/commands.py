@@ -17,7 +17,6 @@ from voucher.notifications.commands import tell
 from voucher.organisations.models import Organisation
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
-from voucher.platform.clock import long_date
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError
 from voucher.platform.i18n import gettext_noop as _
@@ -90,8 +89,8 @@ def check_open(act: Act, target: Round) -> None:
             said(
                 "Round %(target)s takes applications from %(opens)s to %(closes)s.",
                 target=target.code,
-                opens=long_date(target.opens_on),
-                closes=long_date(target.closes_on),
+                opens=target.opens_on,
+                closes=target.closes_on,
             ),
         )
 
@@ -141,9 +140,9 @@ def _check_can_be_paid(application: Application, offer_until: date) -> None:
                 said(
                     "A voucher of this offer could run to %(last_day)s, which leaves no time to claim and "
                     "pay before agreement %(agreement)s ends on %(ends)s.",
-                    last_day=last_day.isoformat(),
+                    last_day=last_day,
                     agreement=agreement.reference,
-                    ends=agreement.ends_on.isoformat(),
+                    ends=agreement.ends_on,
                 ),
             )
 

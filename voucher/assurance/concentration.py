@@ -26,8 +26,8 @@ from voucher.platform.authz import Permission
 from voucher.platform.clock import long_date
 from voucher.platform.db import insert_unless_there, session
 from voucher.platform.errors import DomainError
+from voucher.platform.i18n import Number, said
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.i18n import said
 from voucher.platform.money import percent, pounds
 from voucher.platform.references import new_reference
 from voucher.schemes.models import Scheme
@@ -78,7 +78,7 @@ def set_thresholds(act: Act, scheme: Scheme, wanted: Thresholds, *, reason: str)
         if not least <= value <= most:
             raise DomainError(
                 "threshold",
-                said("Enter a whole number from %(least)s to %(most)s.", least=least, most=f"{most:,}"),
+                said("Enter a whole number from %(least)s to %(most)s.", least=least, most=Number(most)),
                 name,
             )
     if wanted.opens_at >= wanted.closes_at:

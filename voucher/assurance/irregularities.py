@@ -12,7 +12,7 @@ from voucher.platform.db import session
 from voucher.platform.errors import DomainError, Forbidden
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.i18n import said
-from voucher.platform.money import pounds
+from voucher.platform.money import Amount
 from voucher.platform.references import new_reference
 from voucher.redemptions.models import Redemption
 from voucher.schemes.models import Scheme
@@ -145,7 +145,7 @@ def _check_sum(pence: int, claim: Redemption | None) -> None:
     most = claim.claimed_pence if claim is not None else MOST_PENCE
     if not 0 <= pence <= most:
         raise DomainError(
-            "amount", said("Enter an amount up to %(most)s, or 0.00 while it is unknown.", most=pounds(most)), "amount"
+            "amount", said("Enter an amount up to %(most)s, or 0.00 while it is unknown.", most=Amount(most)), "amount"
         )
 
 

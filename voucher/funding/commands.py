@@ -20,7 +20,7 @@ from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError
 from voucher.platform.i18n import said
-from voucher.platform.money import pounds
+from voucher.platform.money import Amount
 from voucher.schemes.models import Round, Scheme
 
 
@@ -152,9 +152,9 @@ def draw_on(act: Act, target: Round, shares: Sequence[tuple[FundingLine, int]]) 
                 "budget_beyond_line",
                 said(
                     "The round would draw %(needed)s from line %(line)s, which has %(unallocated)s unallocated.",
-                    needed=pounds(needed),
+                    needed=Amount(needed),
                     line=line.code,
-                    unallocated=pounds(line.unallocated_pence),
+                    unallocated=Amount(line.unallocated_pence),
                 ),
                 "budget",
             )

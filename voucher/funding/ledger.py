@@ -23,7 +23,7 @@ from voucher.platform.act import Act
 from voucher.platform.db import changed_one, session
 from voucher.platform.errors import Conflict
 from voucher.platform.i18n import said
-from voucher.platform.money import pounds
+from voucher.platform.money import Amount
 
 
 @dataclass(frozen=True)
@@ -161,8 +161,8 @@ def refuse_short(line_id: int, wanted: int) -> NoReturn:
         said(
             "Funding line %(code)s has %(left)s left unallocated; %(wanted)s is needed from it.",
             code=code,
-            left=pounds(left),
-            wanted=pounds(wanted),
+            left=Amount(left),
+            wanted=Amount(wanted),
         ),
     )
 

@@ -82,15 +82,13 @@ def set_indicators(act: Act, agreement: Agreement, terms: SetTerms, *, reason: s
 def _first_day(agreement: Agreement, wanted: date | None, before: IndicatorSet | None) -> date:
     day = wanted or (first_open_day(agreement) if before else agreement.starts_on)
     if before is not None and day < first_open_day(agreement):
-        words = said(
-            "A period up to %(day)s is signed: let the new version count from a later day.", day=day.isoformat()
-        )
+        words = said("A period up to %(day)s is signed: let the new version count from a later day.", day=day)
         raise DomainError("period_closed", words, "in_force_from")
     if before is not None and day <= before.in_force_from:
         words = said(
             "Version %(version)s counts from %(in_force_from)s: choose a later day.",
             version=before.version,
-            in_force_from=before.in_force_from.isoformat(),
+            in_force_from=before.in_force_from,
         )
         raise DomainError("not_later", words, "in_force_from")
     return day

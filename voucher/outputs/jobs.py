@@ -131,6 +131,6 @@ def _check_baseline(agreement: Agreement, business: Organisation, terms: JobTerm
             "enterprise has one baseline.",
             business=business.name,
             baseline_hundredths=in_fte(known.baseline_hundredths),
-            baseline=known.baseline_on.isoformat(),
+            baseline=known.baseline_on,
         )
         raise DomainError("another_baseline", words, "baseline")

@@ -23,7 +23,7 @@ from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError
 from voucher.platform.i18n import said
-from voucher.platform.money import pounds
+from voucher.platform.money import Amount
 from voucher.platform.references import new_reference
 from voucher.schemes.models import Scheme
 
@@ -124,8 +124,8 @@ def match_drawdown(act: Act, line: BankLine, drawdown: Drawdown) -> None:
             "amounts_differ",
             said(
                 "The line has %(open)s open; the drawdown is %(pence)s.",
-                open=pounds(line.open_pence),
-                pence=pounds(drawdown.pence),
+                open=Amount(line.open_pence),
+                pence=Amount(drawdown.pence),
             ),
         )
     take_from_line(line, drawdown.pence)
@@ -151,7 +151,7 @@ def match_funder_repayment(act: Act, line: BankLine, funding_line: FundingLine, 
     if pence > owed:
         raise DomainError(
             "more_than_owed",
-            said("%(owed)s is repayable on line %(funding_line)s.", owed=pounds(owed), funding_line=funding_line.code),
+            said("%(owed)s is repayable on line %(funding_line)s.", owed=Amount(owed), funding_line=funding_line.code),
             "amount",
         )
     take_from_line(line, pence)

@@ -27,7 +27,7 @@ from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden
 from voucher.platform.i18n import said
-from voucher.platform.money import pounds
+from voucher.platform.money import Amount
 from voucher.platform.references import new_reference
 from voucher.providers.payees import why_modulus_fails, why_not_usable
 from voucher.providers.rules import ProviderState
@@ -134,7 +134,7 @@ def approve_batch(act: Act, batch: Batch, *, seen_pence: int | None = None) -> B
     pence = sum(payment.pence for payment in reasons if payment not in excluded)
     if seen_pence not in (None, pence):
         raise Conflict(
-            "batch_changed", said("You could now approve %(pence)s: look at the batch again.", pence=pounds(pence))
+            "batch_changed", said("You could now approve %(pence)s: look at the batch again.", pence=Amount(pence))
         )
     other = _split_off(act, batch, list(excluded)) if excluded else None
     if batch.first_approved_by is None and way_in_force(batch.scheme_id).takes_two_approvers(pence):

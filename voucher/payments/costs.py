@@ -27,7 +27,7 @@ from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.i18n import said
-from voucher.platform.money import percent, pounds
+from voucher.platform.money import Amount, Share
 from voucher.platform.references import new_reference
 from voucher.schemes.models import Scheme
 
@@ -133,10 +133,10 @@ def _beyond_cap(cost: AdminCost) -> int:
                 "With this cost administration would lie %(beyond)s beyond the cap of agreement "
                 "%(agreement)s (%(cap)s of %(base)s). Record the funder's consent first, or withdraw the "
                 "cost.",
-                beyond=pounds(beyond),
+                beyond=Amount(beyond),
                 agreement=agreement.reference,
-                cap=percent(cap.cap_bp or 0),
-                base=pounds(cap.base(cost.pence)),
+                cap=Share(cap.cap_bp or 0),
+                base=Amount(cap.base(cost.pence)),
             ),
         )
     return beyond
@@ -174,7 +174,7 @@ def match_cost(act: Act, line: BankLine, cost: AdminCost, *, reason: str = "") -
         raise Forbidden("bank_line_duty", refusal)
     if cost.pence > line.open_pence:
         words = said(
-            "The line has %(open)s open; the cost is %(pence)s.", open=pounds(line.open_pence), pence=pounds(cost.pence)
+            "The line has %(open)s open; the cost is %(pence)s.", open=Amount(line.open_pence), pence=Amount(cost.pence)
         )
         raise DomainError("amounts_differ", words)
     named = cost.reference.upper().replace("-", "") in line.bank_reference.upper().replace("-", "").replace(" ", "")
@@ -213,8 +213,8 @@ def match_cost_return(act: Act, line: BankLine, cost: AdminCost, *, reason: str)
     if cost.pence != line.open_pence:
         words = said(
             "The line has %(open)s open; the cost was %(pence)s.",
-            open=pounds(line.open_pence),
-            pence=pounds(cost.pence),
+            open=Amount(line.open_pence),
+            pence=Amount(cost.pence),
         )
         raise DomainError("amounts_differ", words)
     take_from_line(line, cost.pence)

@@ -19,7 +19,7 @@ from voucher.platform.authz import Permission
 from voucher.platform.db import changed_one, session
 from voucher.platform.errors import Conflict, DomainError, Forbidden
 from voucher.platform.i18n import said
-from voucher.platform.money import pounds
+from voucher.platform.money import Amount
 from voucher.platform.references import new_reference
 from voucher.redemptions.models import Redemption
 from voucher.redemptions.queries import lock_redemption
@@ -47,7 +47,7 @@ def raise_debt(act: Act, redemption: Redemption, *, owed_by: Organisation, pence
     most = redemption.grant_pence - debts_of(redemption.id)
     if not 0 < pence <= most:
         raise DomainError(
-            "amount", said("A debt of up to %(most)s can be raised on this claim.", most=pounds(most)), "amount"
+            "amount", said("A debt of up to %(most)s can be raised on this claim.", most=Amount(most)), "amount"
         )
     debt = Debt(
         reference=new_reference(redemption.voucher.scheme.reference, "R"),
@@ -129,7 +129,7 @@ def _lower(debt: Debt, pence: int) -> None:
             "more_than_owed",
             said(
                 "%(outstanding)s is outstanding on debt %(debt)s.",
-                outstanding=pounds(debt.outstanding_pence),
+                outstanding=Amount(debt.outstanding_pence),
                 debt=debt.reference,
             ),
         )
@@ -173,7 +173,7 @@ def disallow_claim(act: Act, redemption: Redemption, *, pence: int, reason: str)
     most = redemption.grant_pence - redemption.disallowed_pence if redemption.state in DEFRAYED else 0
     if not 0 < pence <= most:
         raise DomainError(
-            "amount", said("Up to %(most)s of this claim can be disallowed.", most=pounds(most)), "amount"
+            "amount", said("Up to %(most)s of this claim can be disallowed.", most=Amount(most)), "amount"
         )
     redemption.disallowed_pence += pence
     parts = split_over(pence, standing_of_redemption(redemption.id, Account.DEFRAYED))

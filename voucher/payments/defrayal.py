@@ -110,7 +110,7 @@ def _paying_one(
     words = said(
         "payment %(payment)s matched to bank line %(seen)s",
         payment=payment.reference,
-        seen=", ".join((line.public_id for line, _pence in seen)),
+        seen=tuple(line.public_id for line, _pence in seen),
     )
     drafts = []
     for day in sorted(days):

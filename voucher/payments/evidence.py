@@ -17,7 +17,7 @@ from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.errors import DomainError, Forbidden
 from voucher.platform.i18n import said
-from voucher.platform.money import pounds
+from voucher.platform.money import Amount, pounds
 from voucher.schemes.models import Scheme
 
 
@@ -146,8 +146,8 @@ def refuse_other_returns(each: Found) -> None:
             "amounts_differ",
             said(
                 "The line has %(open)s open; %(came)s %(total)s.",
-                open=pounds(line.open_pence),
+                open=Amount(line.open_pence),
                 came=came,
-                total=pounds(total),
+                total=Amount(total),
             ),
         )

@@ -18,7 +18,7 @@ from voucher.payments.ways import Way, own_account
 from voucher.platform.act import Act
 from voucher.platform.errors import Conflict
 from voucher.platform.i18n import said
-from voucher.platform.money import pounds
+from voucher.platform.money import Amount
 from voucher.providers.payees import in_the_clear
 
 V = Value
@@ -122,14 +122,14 @@ def _parts(payment: Payment) -> dict[int, int]:
         words = said(
             "The funding lines of payment %(payment)s come to %(values)s.",
             payment=payment.reference,
-            values=pounds(sum(parts.values())),
+            values=Amount(sum(parts.values())),
         )
         raise Conflict(
             "lines_differ",
             said(
                 "%(said_words)s It pays %(pence)s: tell whoever runs the server.",
                 said_words=words,
-                pence=pounds(payment.pence),
+                pence=Amount(payment.pence),
             ),
         )
     return {line_id: pence for line_id, pence in parts.items() if pence}
@@ -155,7 +155,7 @@ def _read_back(template: Template, content: bytes, rows: int, pence: int) -> Non
         ) from wrong
     if (found.rows, found.pence) != (rows, pence) or found.contra_pence not in (None, pence):
         words = said(
-            "No file was made: it would hold %(rows)s rows and %(pence)s", rows=found.rows, pence=pounds(found.pence)
+            "No file was made: it would hold %(rows)s rows and %(pence)s", rows=found.rows, pence=Amount(found.pence)
         )
         raise Conflict(
             "file_wrong",
@@ -163,6 +163,6 @@ def _read_back(template: Template, content: bytes, rows: int, pence: int) -> Non
                 "%(said_words)s, and the batch has %(rows)s and %(pence)s.",
                 said_words=words,
                 rows=rows,
-                pence=pounds(pence),
+                pence=Amount(pence),
             ),
         )

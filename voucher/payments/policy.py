@@ -6,7 +6,7 @@ from voucher.payments.models import BankLine, Batch, Payment
 from voucher.payments.rules import Levels, LineSource
 from voucher.platform.actor import Actor
 from voucher.platform.i18n import said
-from voucher.platform.money import pounds
+from voucher.platform.money import Amount
 
 
 def why_not_approve_batch(actor: Actor, batch: Batch) -> str | None:
@@ -39,7 +39,7 @@ def why_above_level(actor: Actor, payment: Payment, levels: Levels) -> str | Non
     """Why the amount of this payment is beyond what this person may approve, or None; the level itself is allowed."""
     level = levels.of(actor.person_id)
     if level is not None and payment.pence > level:
-        return said("it is above %(level)s, up to which you may approve a payment", level=pounds(level))
+        return said("it is above %(level)s, up to which you may approve a payment", level=Amount(level))
     return None
 
 

@@ -44,6 +44,7 @@ KEYWORDS: dict[str, Any] = {
     "translate": None,
     "said": None,
     "ngettext": (1, 2),
+    "said_of": (2, 3),
 }
 # Where texts are; the first pattern that fits counts. Commands are English, and the demo's texts are its people's.
 SOURCES = {

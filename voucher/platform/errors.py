@@ -6,7 +6,7 @@ and not an error, because the refused attempt is kept and must commit.
 
 from __future__ import annotations
 
-from voucher.platform.i18n import said
+from voucher.platform.i18n import said, said_of
 
 
 class DomainError(Exception):
@@ -61,7 +61,8 @@ class FileRefused(DomainError):
     """An imported file with every fault found in it; nothing was written."""
 
     def __init__(self, faults: list[Fault]) -> None:
-        super().__init__("file_refused", f"The file has {len(faults)} fault{'' if len(faults) == 1 else 's'}.")
+        words = said_of(len(faults), "The file has %(num)s fault.", "The file has %(num)s faults.")
+        super().__init__("file_refused", words)
         self.faults = faults
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from voucher.platform.clock import long_date, long_time
 
 
 def gettext_noop(text: str) -> str:
@@ -18,13 +22,58 @@ class Said(str):
 
     words: str
     values: Mapping[str, object]
+    # What is said of any number but one, and the number; only of a sentence that counts.
+    many: str = ""
+    number: int = 0
+
+    def __str__(self) -> str:
+        """Itself, so that it stays a sentence where an error that it was raised with is read."""
+        return self
 
 
-def said(words: str, **values: object) -> Said:
-    """The sentence with its values in it; a value that is ``said`` itself is translated with it."""
-    sentence = Said(words % values if values else words)
+@dataclass(frozen=True)
+class Number:
+    """A whole number in a sentence: 1,234 in English, and on a page as its language writes it."""
+
+    value: int
+
+    def __str__(self) -> str:
+        return f"{self.value:,}"
+
+
+def said(words: str, /, **values: object) -> Said:
+    """The sentence with its values in it, to which a page gives the forms of its own language.
+
+    A value that is ``said`` itself, or a label, is translated with it; a day, a moment, an ``Amount``, a ``Share`` and
+    a ``Number`` are written as the language writes them; of several values each is told, with commas between them.
+    """
+    sentence = Said(words % {name: in_english(value) for name, value in values.items()} if values else words)
     sentence.words, sentence.values = words, values
     return sentence
+
+
+def said_of(number: int, one: str, many: str, /, **values: object) -> Said:
+    """A sentence that counts: ``one`` is said of 1 and ``many`` of any other number, which both call ``%(num)s``."""
+    sentence = said(one if number == 1 else many, num=Number(number), **values)
+    sentence.words, sentence.many, sentence.number = one, many, number
+    return sentence
+
+
+def together(parts: Iterable[str]) -> Said:
+    """Several sentences, one after the other, of which each is said again by itself."""
+    each = {f"part{at}": part for at, part in enumerate(parts)}
+    return said(" ".join(f"%({name})s" for name in each), **each)
+
+
+def in_english(value: object) -> str:
+    """What fills a sentence, as commands, files and the trail read it."""
+    if isinstance(value, datetime):
+        return long_time(value)
+    if isinstance(value, date):
+        return long_date(value)
+    if isinstance(value, (tuple, list)):
+        return ", ".join(map(in_english, value))
+    return str(value)
 
 
 def in_words(action: str) -> str:

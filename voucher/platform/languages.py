@@ -8,24 +8,26 @@ that others read, the command line, the worker) is English.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import Enum
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 from urllib.parse import urlencode
 
 from babel.dates import format_date, format_skeleton, format_time
-from babel.numbers import format_currency, format_percent
+from babel.numbers import format_currency, format_decimal, format_percent
 from flask import Flask, Response, current_app, g, has_request_context, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import Babel, get_locale, gettext
+from flask_babel import Babel, get_domain, get_locale, gettext
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
 from voucher.platform.catalogue import OWN, Language, language, languages_in
 from voucher.platform.clock import LONDON, long_date, long_time
-from voucher.platform.i18n import Said
-from voucher.platform.money import in_pounds, percent, pounds
+from voucher.platform.i18n import Number, Said
+from voucher.platform.money import Amount, Share, in_pounds, percent, pounds
 
 ENGLISH = language(OWN)
 # The cookie, and what asks for a language in the address of any page.
@@ -100,10 +102,26 @@ def offers() -> list[Offer]:
 def spoken(words: str) -> str:
     """Words that come as a value in the page's language: a label, or a sentence with what fills it."""
     if not isinstance(words, Said):
-        return str(gettext(words))
-    filled = {name: spoken(value) if isinstance(value, Said) else value for name, value in words.values.items()}
-    told = str(gettext(words.words))
-    return told % filled if filled else told
+        return str(gettext(words)) if words else ""
+    values = {name: told(value) for name, value in words.values.items()}
+    return _told_of(words) % values if values else _told_of(words)
+
+
+def _told_of(words: Said) -> str:
+    """The sentence before it is filled; one that counts in the form that its number has in the language."""
+    if not words.many:
+        return str(gettext(words.words))
+    return str(get_domain().get_translations().ngettext(words.words, words.many, words.number))
+
+
+def told(value: object) -> str:
+    """What fills a sentence as the page's language writes it; names and references stay what they are."""
+    if isinstance(value, (Said, Enum)):
+        return spoken(value if isinstance(value, str) else str(value))
+    if isinstance(value, (tuple, list)):
+        return ", ".join(map(told, value))
+    shown = next((shown for kind, shown in _SHOWN.items() if isinstance(value, kind)), None)
+    return shown(value) if shown else str(value)
 
 
 def shown_pounds(pence: int) -> str:
@@ -137,6 +155,21 @@ def shown_time(at: datetime) -> str:
         return long_time(at)
     local = at.astimezone(LONDON)
     return f"{shown_day(local.date())}, {format_time(local, 'short', tzinfo=LONDON, locale=get_locale())}"
+
+
+def shown_number(number: int) -> str:
+    """A whole number as the page's language writes it: ``1,234``."""
+    return f"{number:,}" if _is_own() else str(format_decimal(number, locale=get_locale()))
+
+
+# How the values of a sentence are written; a moment comes before the days, of which it is one to Python.
+_SHOWN: dict[type, Callable[[Any], str]] = {
+    datetime: shown_time,
+    date: shown_day,
+    Amount: lambda amount: shown_pounds(amount.pence),
+    Share: lambda share: shown_percent(share.basis_points),
+    Number: lambda number: shown_number(number.value),
+}
 
 
 def _languages() -> Languages:

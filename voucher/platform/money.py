@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+
+from voucher.platform.i18n import gettext_noop as _
 
 _PERCENT = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,2}))?%?")
 _POUNDS = re.compile(r"(?P<sign>-?)£?(?P<pounds>\d{1,3}(?:,\d{3})+|\d{1,10})(?:\.(?P<pence>\d{2}))?")
@@ -12,6 +15,26 @@ _POUNDS = re.compile(r"(?P<sign>-?)£?(?P<pounds>\d{1,3}(?:,\d{3})+|\d{1,10})(?:
 
 class MoneyError(ValueError):
     """The text is not an amount of pounds and pence."""
+
+
+@dataclass(frozen=True)
+class Amount:
+    """Pence in a sentence: ``£1,234.50`` in English, and on a page as its language writes it."""
+
+    pence: int
+
+    def __str__(self) -> str:
+        return pounds(self.pence)
+
+
+@dataclass(frozen=True)
+class Share:
+    """Ten-thousandths in a sentence: ``33.33%`` in English, and on a page as its language writes it."""
+
+    basis_points: int
+
+    def __str__(self) -> str:
+        return percent(self.basis_points)
 
 
 def parse_pounds(text: str) -> int:
@@ -22,7 +45,7 @@ def parse_pounds(text: str) -> int:
     """
     found = _POUNDS.fullmatch(text.strip())
     if not found:
-        raise MoneyError("Enter an amount in pounds and pence, like 1234.50")
+        raise MoneyError(_("Enter an amount in pounds and pence, like 1234.50"))
     pence = int(found["pounds"].replace(",", "")) * 100 + int(found["pence"] or 0)
     return -pence if found["sign"] else pence
 
@@ -31,7 +54,7 @@ def basis_points(text: str) -> int:
     """Ten-thousandths from a percentage with up to two decimals, such as ``33.33``; raises ValueError."""
     found = _PERCENT.fullmatch(text.strip())
     if not found:
-        raise ValueError("Enter a percentage with at most two decimals, like 20 or 33.33.")
+        raise ValueError(_("Enter a percentage with at most two decimals, like 20 or 33.33."))
     return int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
 
 
@@ -67,7 +90,7 @@ def split(total: int, weights: Sequence[int]) -> list[int]:
     if whole == 0:
         if total:
             raise ValueError("there is nothing to split the amount over")
-        return [0 for _ in weights]
+        return [0] * len(weights)
     parts = [total * weight // whole for weight in weights]
     by_remainder = sorted(range(len(weights)), key=lambda i: (-(total * weights[i] % whole), i))
     for i in by_remainder[: total - sum(parts)]:

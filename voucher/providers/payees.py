@@ -13,7 +13,6 @@ from voucher.notifications.commands import tell
 from voucher.organisations.identifiers import IdentifierError, account_number, sort_code
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
-from voucher.platform.clock import long_date, long_time
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError, Forbidden
 from voucher.platform.i18n import gettext_noop as _
@@ -152,7 +151,7 @@ def why_modulus_fails(act: Act, details: PayeeDetails) -> str | None:
     modulus, tables_on = _modulus_now(act, details)
     if modulus != Modulus.FAILED or tables_on is None:
         return None
-    return said("%(_failed)s The tables of %(tables)s say so.", _failed=_FAILED, tables=long_date(tables_on))
+    return said("%(_failed)s The tables of %(tables)s say so.", _failed=_FAILED, tables=tables_on)
 
 
 def why_still_cooling(details: PayeeDetails, now: datetime) -> str | None:
@@ -162,7 +161,7 @@ def why_still_cooling(details: PayeeDetails, now: datetime) -> str | None:
     return said(
         "They replace details that were confirmed: they can be confirmed from %(cooling_ends)s. "
         "Whoever was told of the change can object until then.",
-        cooling_ends=long_time(details.cooling_ends_at),
+        cooling_ends=details.cooling_ends_at,
     )
 
 

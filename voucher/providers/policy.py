@@ -33,7 +33,7 @@ def why_not_approve(
         return "You sponsored this provider: another person must approve it."
     missing = [check for check in VettingCheck if not vetting.get(check)]
     if missing:
-        return said("Vetting is not complete: %(missing)s.", missing=", ".join(missing))
+        return said("Vetting is not complete: %(missing)s.", missing=tuple(missing))
     if until <= today:
         return "Approval must end on a day that is still to come."
     return None

@@ -64,9 +64,7 @@ def check_sessions(act: Act, provider: Provider, voucher: Voucher, sessions: Seq
             raise DomainError("out_of_date", "A session's day lies outside the voucher's days.", "sessions")
     until = claimable_until(voucher.last_day, voucher.claim_window_days)
     if act.today > until:
-        raise DomainError(
-            "claim_window", said("Claims on this voucher could be made until %(until)s.", until=until.isoformat())
-        )
+        raise DomainError("claim_window", said("Claims on this voucher could be made until %(until)s.", until=until))
 
 
 def check_invoice(

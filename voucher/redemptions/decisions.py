@@ -18,7 +18,7 @@ from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden, InvalidTransition
 from voucher.platform.i18n import said
-from voucher.platform.money import pounds
+from voucher.platform.money import Amount
 from voucher.redemptions.checks import refuse_frozen, why_not_ready
 from voucher.redemptions.giving_back import give_back, undo_approval
 from voucher.redemptions.likeness import compare
@@ -49,7 +49,7 @@ def approve_claim(act: Act, redemption: Redemption, *, pence: int | None = None,
     voucher, redemption = _decide(act, redemption)
     approved = redemption.grant_pence if pence is None else pence
     if not 0 < approved <= redemption.grant_pence:
-        raise DomainError("amount", said("Approve up to %(grant)s.", grant=pounds(redemption.grant_pence)), "amount")
+        raise DomainError("amount", said("Approve up to %(grant)s.", grant=Amount(redemption.grant_pence)), "amount")
     if approved < redemption.grant_pence and not reason.strip():
         raise DomainError("reason_needed", "Say why only part of the claim is approved.", "reason")
     if redemption.state != R.VERIFIED:  # a claim in a batch goes back to *approved* when it is taken out, not here

@@ -14,7 +14,7 @@ from voucher.platform.db import session
 from voucher.platform.errors import DomainError
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.i18n import said
-from voucher.platform.money import pounds
+from voucher.platform.money import Amount
 from voucher.redemptions.match_models import OtherMatch
 from voucher.redemptions.models import Redemption
 from voucher.redemptions.queries import lock_redemption
@@ -41,7 +41,7 @@ def declare_other_match(act: Act, claim: Redemption, *, pence: int, programme: s
     if not 0 < pence <= left:
         words = said(
             "%(left)s of the own contribution to claim %(claim)s is not declared elsewhere yet.",
-            left=pounds(left),
+            left=Amount(left),
             claim=claim.reference,
         )
         raise DomainError("amount", words, "amount")

@@ -107,8 +107,8 @@ def _check_dates(act: Act, voucher: Voucher, delivered_on: date, late_reason: st
             "out_of_date",
             said(
                 "The voucher is good for work from %(issued)s to %(last_day)s.",
-                issued=voucher.issued_on.isoformat(),
-                last_day=voucher.last_day.isoformat(),
+                issued=voucher.issued_on,
+                last_day=voucher.last_day,
             ),
             "delivered_on",
         )

@@ -139,9 +139,7 @@ def _check_period(act: Act, agreement: Agreement, period: Period, replaces: Repl
     if period.first != expected:
         raise DomainError(
             "period_gap",
-            said(
-                "The statement must begin on %(expected)s, where the one before ended.", expected=expected.isoformat()
-            ),
+            said("The statement must begin on %(expected)s, where the one before ended.", expected=expected),
             "from",
         )
 

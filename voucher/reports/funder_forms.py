@@ -148,7 +148,7 @@ def filled_form(act: Act, statement: Statement) -> bytes:
     if missing:
         raise DomainError(
             "figures_missing",
-            said("This statement has no %(missing)s: correct the form's cells.", missing=", ".join(missing)),
+            said("This statement has no %(missing)s: correct the form's cells.", missing=tuple(missing)),
         )
     values = {cell: figures[figure] for cell, figure in form.cells.items()}
     return fill_form(act.files.get(form.document.sha256), values)

@@ -12,9 +12,9 @@ from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError
+from voucher.platform.i18n import Number, said
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.i18n import said
-from voucher.platform.money import pounds
+from voucher.platform.money import Amount
 from voucher.platform.references import new_reference
 from voucher.samples.models import AuditSample, AuditSampleItem, Finding
 from voucher.samples.queries import findings_in_force, population
@@ -101,8 +101,8 @@ def _size(wanted: Wanted) -> int:
             "size",
             said(
                 "A sample has from 1 to %(most_items)s items; this would be %(size)s.",
-                most_items=f"{MOST_ITEMS:,}",
-                size=f"{size:,}",
+                most_items=Number(MOST_ITEMS),
+                size=Number(size),
             ),
             "size",
         )
@@ -154,7 +154,7 @@ def note_finding(
         raise DomainError("no_error", _("An item that passes has no amount in error."), "error")
     if error > item.pence:
         raise DomainError(
-            "too_much", said("The item is of %(pence)s: it cannot be wrong by more.", pence=pounds(item.pence)), "error"
+            "too_much", said("The item is of %(pence)s: it cannot be wrong by more.", pence=Amount(item.pence)), "error"
         )
     finding = Finding(
         scheme_id=sample.scheme_id,
@@ -182,9 +182,7 @@ def conclude_sample(act: Act, sample: AuditSample) -> None:
     found = findings_in_force(sample.id)
     missing = [str(each.position) for each in sample.items if each.id not in found]
     if missing:
-        raise DomainError(
-            "items_open", said("Items without a finding: %(missing)s.", missing=", ".join(missing)), "sample"
-        )
+        raise DomainError("items_open", said("Items without a finding: %(missing)s.", missing=tuple(missing)), "sample")
     agreement = session.get_one(Agreement, sample.agreement_id, with_for_update=True, populate_existing=True)
     closed = agreement.closed_through
     first_open = closed + timedelta(days=1) if closed else agreement.starts_on

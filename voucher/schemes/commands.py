@@ -16,7 +16,7 @@ from voucher.platform.db import changed_one, session
 from voucher.platform.errors import Conflict, DomainError
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.i18n import said
-from voucher.platform.money import pounds
+from voucher.platform.money import Amount
 from voucher.platform.toml import Section, refuse_faults
 from voucher.schemes.eligibility import Eligibility, to_stored
 from voucher.schemes.models import Round, Scheme, Terms, VoucherType
@@ -223,8 +223,8 @@ def take_from_round(target: Round, pence: int) -> None:
             said(
                 "Round %(target)s has %(left)s left; %(pence)s is needed.",
                 target=target.code,
-                left=pounds(left),
-                pence=pounds(pence),
+                left=Amount(left),
+                pence=Amount(pence),
             ),
         )
 

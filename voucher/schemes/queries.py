@@ -73,7 +73,7 @@ def terms_in_force(scheme: Scheme, day: date) -> Terms:
     if found is None:
         raise DomainError(
             "no_terms",
-            said("Scheme %(scheme)s has no terms in force on %(day)s.", scheme=scheme.reference, day=day.isoformat()),
+            said("Scheme %(scheme)s has no terms in force on %(day)s.", scheme=scheme.reference, day=day),
         )
     return found
 

@@ -7,7 +7,7 @@ from voucher.platform.act import Act
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError
 from voucher.platform.i18n import said
-from voucher.platform.money import pounds
+from voucher.platform.money import Amount
 from voucher.subsidies.models import Assistance, SubsidyRecord
 from voucher.subsidies.queries import given_by_us, latest_record, limit_in_force
 from voucher.subsidies.rules import WORDING_VERSION, RecordKind, Source, within_limit
@@ -41,10 +41,10 @@ def receive_reply(
             said(
                 "With %(declared)s declared, %(ours)s given by us and %(pence)s proposed, the enterprise "
                 "would exceed the limit of %(limit)s. The voucher cannot be issued.",
-                declared=pounds(declared_pence),
-                ours=pounds(ours),
-                pence=pounds(notice.pence),
-                limit=pounds(limit),
+                declared=Amount(declared_pence),
+                ours=Amount(ours),
+                pence=Amount(notice.pence),
+                limit=Amount(limit),
             ),
             "declared",
         )

@@ -24,7 +24,7 @@ def limit_in_force(day: date) -> int:
         .limit(1)
     )
     if pence is None:
-        raise DomainError("no_limit", said("No subsidy limit is recorded for %(day)s.", day=day.isoformat()))
+        raise DomainError("no_limit", said("No subsidy limit is recorded for %(day)s.", day=day))
     return pence
 
 

@@ -78,15 +78,15 @@ def _accept(
     if before is not None:
         return before
     if application.offer_until is not None and act.today > application.offer_until:
-        words = said("The offer could be accepted until %(day)s.", day=application.offer_until.isoformat())
+        words = said("The offer could be accepted until %(day)s.", day=application.offer_until)
         raise DomainError("offer_ended", words)
     notice = good_notice(act, application)
     noticed_on = london_date(notice.at)
     if confirmed_on is not None and not noticed_on <= confirmed_on <= act.today:
         words = said(
             "The confirmation is dated %(confirmed)s; it must lie between the notice (%(noticed)s) and today.",
-            confirmed=confirmed_on.isoformat(),
-            noticed=noticed_on.isoformat(),
+            confirmed=confirmed_on,
+            noticed=noticed_on,
         )
         raise DomainError("confirmed_on", words, "confirmed_on")
     terms = terms_in_force(application.scheme, act.today)
@@ -195,9 +195,9 @@ def _last_day(act: Act, application: Application, scheme: Scheme) -> date:
                 said(
                     "A voucher to %(last_day)s leaves no time to claim and pay before agreement "
                     "%(agreement)s ends on %(ends)s.",
-                    last_day=last_day.isoformat(),
+                    last_day=last_day,
                     agreement=agreement.reference,
-                    ends=agreement.ends_on.isoformat(),
+                    ends=agreement.ends_on,
                 ),
             )
     return last_day

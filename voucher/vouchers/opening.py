@@ -28,7 +28,7 @@ from voucher.funding.rules import Account, EntryKind, OpeningKind
 from voucher.platform import toml
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
-from voucher.platform.clock import long_date, long_time
+from voucher.platform.clock import long_date
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, FileRefused, Forbidden
 from voucher.platform.i18n import said
@@ -109,7 +109,7 @@ def commit_opening(act: Act, scheme: Scheme, data: bytes) -> TakenOver:
                 "Another person proposed other opening figures for agreement %(agreement_reference)s on "
                 "%(proposed)s. Give that file, or let that person propose this one.",
                 agreement_reference=before.agreement_reference,
-                proposed=long_time(before.proposed_at),
+                proposed=before.proposed_at,
             ),
             "file",
         )
@@ -138,7 +138,7 @@ def _same_file(sitting: _Sitting) -> Takeover | None:
     if same.approved_at is not None:
         raise Conflict(
             "file_seen",
-            said("This file was carried out on %(approved)s.", approved=long_time(same.approved_at)),
+            said("This file was carried out on %(approved)s.", approved=same.approved_at),
             "file",
         )
     return same

@@ -24,7 +24,7 @@ from voucher.platform.clock import LONDON, long_date
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError
 from voucher.platform.i18n import said
-from voucher.platform.money import pounds
+from voucher.platform.money import Amount
 from voucher.platform.references import new_reference
 from voucher.schemes.commands import take_from_round
 from voucher.schemes.models import Round, Terms
@@ -95,7 +95,7 @@ class OpeningVouchers:
                 said(
                     "A voucher of type %(kind)s is worth %(face)s at most: this is another type.",
                     kind=kind.code,
-                    face=pounds(kind.face_pence),
+                    face=Amount(kind.face_pence),
                 ),
                 "value",
             )

@@ -13,11 +13,10 @@ from voucher.audit.commands import record
 from voucher.funding.commands import check_rounds_end_in_time
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
-from voucher.platform.clock import long_date
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError
+from voucher.platform.i18n import Number, said
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.i18n import said
 from voucher.schemes.models import Round, Scheme, VoucherType
 from voucher.schemes.plans import LEAST, MOST_DAYS, NewVoucherType, wrong_with_type
 from voucher.vouchers.models import Voucher
@@ -121,7 +120,7 @@ def _check_days(days: Mapping[str, int]) -> None:
         if not least <= value <= MOST_DAYS:
             raise DomainError(
                 "out_of_bounds",
-                said("Enter a whole number from %(least)s to %(most_days)s.", least=least, most_days=f"{MOST_DAYS:,}"),
+                said("Enter a whole number from %(least)s to %(most_days)s.", least=least, most_days=Number(MOST_DAYS)),
                 name,
             )
 
@@ -134,15 +133,13 @@ def _check_last_day(act: Act, scheme: Scheme, ends_on: date) -> None:
     if last_voucher is not None and ends_on < last_voucher:
         words = said(
             "A voucher is good until %(last_voucher)s: the scheme cannot end before that.",
-            last_voucher=long_date(last_voucher),
+            last_voucher=last_voucher,
         )
         raise DomainError("before_a_voucher", words, "ends_on")
     still_open = select(func.max(Round.closes_on)).where(Round.closes_on >= act.today)
     last_round = session.scalar(still_open.where(Round.scheme_id == scheme.id))
     if last_round is not None and ends_on < last_round:
-        words = said(
-            "A round is open until %(last_round)s: the scheme cannot end before that.", last_round=long_date(last_round)
-        )
+        words = said("A round is open until %(last_round)s: the scheme cannot end before that.", last_round=last_round)
         raise DomainError("before_a_round", words, "ends_on")
 
 

@@ -19,17 +19,34 @@ from tests.harness.clock import FixedClock
 from tests.unit.platform.test_catalogue import po
 from voucher.app import create_app
 from voucher.platform.catalogue import take
-from voucher.platform.errors import DomainError, InvalidTransition
+from voucher.platform.errors import DomainError, Fault, FileRefused, InvalidTransition
+from voucher.platform.i18n import Number, said
 from voucher.platform.languages import shown_day, shown_percent, shown_pounds, shown_time
-from voucher.platform.web import public
+from voucher.platform.money import Amount, Share
+from voucher.platform.web import public, translated
+from voucher.redemptions.rules import RedemptionState
 
 WELSH = po(
     ("Privacy", "Preifatrwydd"),
     ("Sign in", "Mewngofnodi"),
     ("%(kind)s %(reference)s is %(now)s; it cannot become %(to)s.", "%(reference)s: %(now)s, nid %(to)s"),
     ("approved", "cymeradwywyd"),
+    ("%(left)s is left until %(day)s.", "Mae %(left)s ar ôl tan %(day)s."),
 )
-GERMAN = po(("Privacy", "Datenschutz"))
+COUNTED = (
+    'msgid "The file has %(num)s fault."\nmsgid_plural "The file has %(num)s faults."\n'
+    'msgstr[0] "Die Datei hat %(num)s Fehler (einen)."\nmsgstr[1] "Die Datei hat %(num)s Fehler."\n'
+)
+GERMAN = (
+    po(
+        ("Privacy", "Datenschutz"),
+        ("approved", "bewilligt"),
+        ("%(left)s is left until %(day)s.", "Bis %(day)s bleiben %(left)s."),
+        ("%(what)s at %(at)s: %(share)s of %(items)s", "%(what)s, %(at)s: %(share)s von %(items)s"),
+    ).replace(b"Language: cy", b"Language: de")
+    + b"\n"
+    + COUNTED.encode()
+)
 
 
 def ask(client: FlaskClient, path: str, *, accept: str = "", data: dict[str, str] | None = None) -> TestResponse:
@@ -138,6 +155,36 @@ def test_amounts_days_and_times_are_written_as_the_language_writes_them(spoken: 
     assert shown("de") == ["-1.234,50 £", "33,33 %", "80 %", "14. März 2026", "14. Juli 2026, 14:05"]
 
 
+def test_what_fills_a_sentence_is_written_as_the_language_writes_it(spoken: Flask) -> None:
+    left = said("%(left)s is left until %(day)s.", left=Amount(123_450), day=date(2026, 3, 14))
+    more = said(
+        "%(what)s at %(at)s: %(share)s of %(items)s",
+        what=(RedemptionState.APPROVED, "X-1"),
+        at=datetime(2026, 7, 14, 13, 5, tzinfo=UTC),
+        share=Share(3_333),
+        items=Number(1_234),
+    )
+
+    def told(code: str, words: str) -> str:
+        with spoken.test_request_context(headers={"Cookie": f"language={code}"}):
+            return translated(words).replace("\xa0", " ")
+
+    assert told("en", left) == "£1,234.50 is left until 14 March 2026."
+    assert told("cy", left) == "Mae £1,234.50 ar ôl tan 14 Mawrth 2026."
+    assert told("de", left) == "Bis 14. März 2026 bleiben 1.234,50 £."
+    assert told("en", more) == "approved, X-1 at 14 July 2026, 2:05pm: 33.33% of 1,234"
+    assert told("de", more) == "bewilligt, X-1, 14. Juli 2026, 14:05: 33,33 % von 1.234"
+    # A text that was put together before the page is told as it is.
+    assert told("de", str.__str__(left)) == "£1,234.50 is left until 14 March 2026."
+
+
+def test_a_sentence_that_counts_takes_the_form_and_the_figures_of_the_language(spoken: Flask) -> None:
+    fault = Fault(2, "net", "Enter an amount.")
+    with spoken.test_request_context(headers={"Cookie": "language=de"}):
+        assert translated(FileRefused([fault]).message) == "Die Datei hat 1 Fehler (einen)."
+        assert translated(FileRefused([fault] * 1_234).message) == "Die Datei hat 1.234 Fehler."
+
+
 def test_a_refusal_is_said_in_the_pages_language_with_all_that_fills_it(spoken: Flask) -> None:
     refusal = InvalidTransition("claim", "<C-1>", "approved", "paid")
     _refuse_at_a_page(spoken, refusal)
@@ -155,7 +202,7 @@ def _refuse_at_a_page(app: Flask, refusal: DomainError) -> None:
 
 
 def test_control_a_refusal_that_was_filled_before_cannot_be_translated(spoken: Flask) -> None:
-    refusal = DomainError("late", str(InvalidTransition("claim", "C-1", "approved", "paid")))
+    refusal = DomainError("late", str.__str__(InvalidTransition("claim", "C-1", "approved", "paid").message))
     _refuse_at_a_page(spoken, refusal)
     assert "claim C-1 is approved" in ask(spoken.test_client(), "/refused", accept="cy").text
 

@@ -128,6 +128,6 @@ def test_a_signed_statement_is_not_returned_and_its_period_not_prepared_again(wo
     statement = signed(world, *APRIL)
     with pytest.raises(DomainError):
         world.do("sigrid", return_statement, statement, comments="on second thoughts")
-    with pytest.raises(DomainError, match="must begin on 2026-05-01"):
+    with pytest.raises(DomainError, match="must begin on 1 May 2026"):
         prepared(world, *APRIL)
     assert world.agreement.closed_through == APRIL[1]

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, date, datetime
 
-from voucher.platform.errors import InvalidTransition
-from voucher.platform.i18n import said
+import pytest
+
+from voucher.platform.errors import Fault, FileRefused, InvalidTransition
+from voucher.platform.i18n import Number, said, said_of, together
+from voucher.platform.money import Amount, MoneyError, Share
 
 
 def test_a_sentence_is_english_text_to_whatever_knows_no_page() -> None:
@@ -29,3 +33,44 @@ def test_a_change_of_state_that_is_refused_can_be_said_in_any_language() -> None
     message = InvalidTransition("voucher", "V-1", "expired", "issued").message
     assert message == "voucher V-1 is expired; it cannot become issued."
     assert getattr(message, "words", "") == "%(kind)s %(reference)s is %(now)s; it cannot become %(to)s."
+
+
+def test_amounts_shares_days_moments_and_numbers_are_english_in_its_text() -> None:
+    words = said(
+        "%(pence)s is %(share)s of it; %(items)s items until %(day)s, asked at %(at)s.",
+        pence=Amount(123_450),
+        share=Share(3_333),
+        items=Number(1_234),
+        day=date(2026, 3, 14),
+        at=datetime(2026, 7, 14, 13, 5, tzinfo=UTC),
+    )
+    assert words == "£1,234.50 is 33.33% of it; 1,234 items until 14 March 2026, asked at 14 July 2026, 2:05pm."
+
+
+def test_several_values_stand_between_commas() -> None:
+    assert said("Missing: %(what)s.", what=(said("name"), date(2026, 3, 14), "X-1")) == (
+        "Missing: name, 14 March 2026, X-1."
+    )
+
+
+@pytest.mark.parametrize(("count", "told"), [(0, "0 faults."), (1, "1 fault."), (1_200, "1,200 faults.")])
+def test_a_sentence_that_counts_has_a_form_for_one(count: int, told: str) -> None:
+    assert said_of(count, "%(num)s fault.", "%(num)s faults.") == told
+
+
+def test_a_file_counts_its_faults() -> None:
+    fault = Fault(2, "net", said("Enter an amount."))
+    assert FileRefused([fault]).message == "The file has 1 fault."
+    assert FileRefused([fault, fault]).message == "The file has 2 faults."
+
+
+def test_sentences_that_are_told_together_can_each_be_said_again() -> None:
+    parts = [said("Line %(line)s is below zero.", line="CAP"), said("It ends too early.")]
+    both = together(parts)
+    assert both == "Line CAP is below zero. It ends too early."
+    assert list(both.values.values()) == parts
+
+
+def test_an_error_gives_back_the_sentence_that_it_was_raised_with_and_control_a_plain_text_does_not() -> None:
+    assert getattr(str(MoneyError(said("Enter %(much)s.", much=Amount(100)))), "words", "") == "Enter %(much)s."
+    assert getattr(str(MoneyError("Enter £1.00.")), "words", "") == ""
