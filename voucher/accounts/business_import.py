@@ -22,6 +22,7 @@ from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import Fault, FileRefused
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 from voucher.platform.turns import Turn, take_turn
 
 WORKS_FOR_A_PROVIDER = _("The person at this address works for a provider. Enter somebody of the business itself.")
@@ -113,8 +114,8 @@ def _repeated(row: BusinessRow, unnumbered: dict[tuple[str, str], int]) -> list[
     first = unnumbered.setdefault((row.name, row.postcode), row.row)
     if first == row.row:
         return []
-    message = _("The same name and postcode without a number are in row {first}. Keep one of the two rows.")
-    return [Fault(row.row, "name", message.format(first=first))]
+    message = _("The same name and postcode without a number are in row %(first)s. Keep one of the two rows.")
+    return [Fault(row.row, "name", said(message, first=first))]
 
 
 def _one_bearer(
@@ -126,11 +127,12 @@ def _one_bearer(
         bearer = bearers.get(same_number((kind, value)))
         if bearer is not None and found is not None and bearer.id != found.id:
             message = _(
-                "{label} {value} belongs to {other} ({other_ref}), and another number of this row to {first} "
-                "({first_ref}). Correct the number that is wrong."
+                "%(label)s %(value)s belongs to %(other)s (%(other_ref)s), and another number of this row to %(first)s "
+                "(%(first_ref)s). Correct the number that is wrong."
             )
-            words = message.format(
-                label=kind.label,
+            words = said(
+                message,
+                label=said(kind.label),
                 value=value,
                 other=bearer.name,
                 other_ref=bearer.reference,

@@ -22,7 +22,7 @@ from voucher.platform.i18n import said
 def create_first_administrator(act: Act, *, name: str, email: str, password: str) -> Person:
     """The first person of an installation; raises Conflict once there is anybody."""
     if session.scalar(select(func.count()).select_from(Person)):
-        raise Conflict("not_the_first", "There are people already: an administrator adds the next one.")
+        raise Conflict("not_the_first", _("There are people already: an administrator adds the next one."))
     person = _add(act, WORKER, name=name, email=email, password=password)
     _grant(act, WORKER, person, Role.SYSTEM_ADMINISTRATOR, None, None, "the first administrator")
     return person
@@ -80,7 +80,7 @@ def person_at(act: Act, *, name: str, email: str) -> Person:
     if person is None:
         return _add(act, act.actor, name=name, email=email, password=None)
     if not person.active:
-        raise DomainError("person_suspended", "This account is suspended. Ask the scheme's office.")
+        raise DomainError("person_suspended", _("This account is suspended. Ask the scheme's office."))
     return person
 
 

@@ -176,7 +176,7 @@ def good_notice(act: Act, application: Application) -> SubsidyRecord:
     """The notice that a reply answers; raises DomainError when there is none, or only one that is too old."""
     notice = latest_record(application.id, RecordKind.NOTICE)
     if notice is None:
-        raise DomainError("no_notice", "No subsidy notice was sent for this application.")
+        raise DomainError("no_notice", _("No subsidy notice was sent for this application."))
     if not notice_still_good(notice.at, act.now, application.notice_days):
         raise DomainError(
             "notice_too_old",
@@ -208,7 +208,7 @@ def decline(act: Act, application: Application, *, reason: str) -> None:
     """Declines an application that is in review; a reason is owed to the business."""
     application = deciding(act, application)
     if not reason.strip():
-        raise DomainError("reason_needed", "Say why: the business reads the reason.", "reason")
+        raise DomainError("reason_needed", _("Say why: the business reads the reason."), "reason")
     begin_review(act, application)
     change_state(act.actor, "application.declined", application, S.DECLINED, TRANSITIONS, at=act.now, reason=reason)
     application.decided_by, application.decided_at = act.person_id, act.now

@@ -17,6 +17,7 @@ from voucher.platform import csv as csv_files
 from voucher.platform.csv import Row
 from voucher.platform.errors import Fault
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said, together
 
 _GUIDE = {
     "business_reference": _("The business's reference here, like ORG-P-7K3M-9Q2X. This or one of the next four."),
@@ -124,8 +125,8 @@ def _header_faults(header: Sequence[str]) -> list[Fault]:
         near = get_close_matches(column.lower(), guessed_from, n=1, cutoff=0.75)
         if column in known or (from_the_register and not near):
             continue
-        hint = _("Did you mean {name}?").format(name=near[0]) if near else _("Delete it, or use a known name.")
-        faults.append(Fault(1, column, f"{_('There is no column of this name.')} {hint}"))
+        hint = said("Did you mean %(name)s?", name=near[0]) if near else _("Delete it, or use a known name.")
+        faults.append(Fault(1, column, together((_("There is no column of this name."), hint))))
     return faults
 
 

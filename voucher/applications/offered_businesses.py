@@ -12,6 +12,7 @@ from voucher.organisations.models import Organisation
 from voucher.platform.db import session
 from voucher.platform.errors import Fault
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 
 # As many values as one statement may ask for on every engine.
 _AT_ONCE = 500
@@ -60,15 +61,15 @@ def _meant(
 def _why_not_one(row: OfferRow, known: Sequence[Organisation], by_reference: Mapping[str, Organisation]) -> str | None:
     if len(known) > 1:
         names = _(" and ").join(f"{business.name} ({business.reference})" for business in known)
-        return _("This row speaks of {names}. Correct the number that is wrong.").format(names=names)
+        return said("This row speaks of %(names)s. Correct the number that is wrong.", names=names)
     # A reference that nobody has is a mistake, even where a number of the same row is known.
     if not known or (row.business_reference and row.business_reference not in by_reference):
         numbers = ", ".join(value for _kind, value in row.identifiers)
         name = row.business_reference or numbers or row.name
-        return _("No business is known here as {name}. Correct it, or import the business first.").format(name=name)
+        return said("No business is known here as %(name)s. Correct it, or import the business first.", name=name)
     return None
 
 
 def _twice(business: Organisation, first: int) -> str:
-    message = _("{name} ({reference}) is in row {first} already. Keep one of the two rows.")
-    return message.format(name=business.name, reference=business.reference, first=first)
+    message = _("%(name)s (%(reference)s) is in row %(first)s already. Keep one of the two rows.")
+    return said(message, name=business.name, reference=business.reference, first=first)

@@ -16,6 +16,7 @@ from voucher.organisations.business_file import LegalForm
 from voucher.organisations.identifiers import CHECKS, IdentifierKind
 from voucher.platform.clock import long_date
 from voucher.platform.errors import DomainError
+from voucher.platform.i18n import Number, said
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.money import pounds
 from voucher.platform.telephone import telephone
@@ -258,7 +259,7 @@ def _long(value: object) -> str:
 def _text(value: object, most: int) -> str:
     text = str(value)
     if len(text) > most:
-        raise ValueError(_("Enter at most {most} characters.").format(most=f"{most:,}"))
+        raise ValueError(said("Enter at most %(most)s characters.", most=Number(most)))
     return text
 
 

@@ -23,19 +23,29 @@ from voucher.assurance.rules import CASE_TRANSITIONS, CaseState, Measure, Thresh
 from voucher.audit.commands import begin_state, change_state, record
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
-from voucher.platform.clock import long_date
 from voucher.platform.db import insert_unless_there, session
 from voucher.platform.errors import DomainError
-from voucher.platform.i18n import Number, said
+from voucher.platform.i18n import Number, on_record, said
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.money import percent, pounds
+from voucher.platform.money import Amount, Share
 from voucher.platform.references import new_reference
 from voucher.schemes.models import Scheme
 from voucher.schemes.queries import held_still
 
-OVER = "What was found is no longer there."
+OVER = on_record("What was found is no longer there.")
+_SHARING = {
+    "e-mail address": on_record("%(count)s businesses share one e-mail address: %(names)s."),
+    "telephone number": on_record("%(count)s businesses share one telephone number: %(names)s."),
+}
 LEAST = {"opens_at": 0, "sharing": 2}
 MOST = {"share_bp": 10_000, "opens_at": 23, "closes_at": 24, "window_days": 3650}
+
+
+# What is written down as a record, and told again from it.
+_MANY_ON_A_DAY = on_record("%(name)s handed in %(claims)s claims on %(day)s.")
+_OUTSIDE_HOURS = on_record("%(name)s handed in %(claims)s claims outside office hours in %(days)s days.")
+_MUCH_OF_THE_MONEY = on_record("%(name)s has %(share)s of the money claimed in %(days)s days, %(pence)s.")
+_MANY_OF_THE_VOUCHERS = on_record("%(name)s has %(share)s of the vouchers claimed on in %(days)s days.")
 
 
 @dataclass(frozen=True)
@@ -143,16 +153,20 @@ def _of_provider(figures: ProviderFigures, thresholds: Thresholds, *, enough: bo
     share, day = thresholds.share_bp, figures.busiest_on
     found = [
         (Measure.DAY, figures.on_busiest, thresholds.claims_a_day,
-         f"{name} handed in {figures.on_busiest} claims on {long_date(day) if day else 'one day'}."),
+         said(_MANY_ON_A_DAY,
+              name=name, claims=Number(figures.on_busiest), day=day or "–")),
         (Measure.HOURS, figures.outside_hours, thresholds.outside_hours,
-         f"{name} handed in {figures.outside_hours} claims outside office hours in {days} days."),
+         said(_OUTSIDE_HOURS,
+              name=name, claims=Number(figures.outside_hours), days=days)),
     ]  # fmt: skip
     if enough:
         found += [
             (Measure.MONEY, figures.money_bp, share,
-             f"{name} has {percent(figures.money_bp)} of the money claimed in {days} days, {pounds(figures.pence)}."),
+             said(_MUCH_OF_THE_MONEY,
+                  name=name, share=Share(figures.money_bp), days=days, pence=Amount(figures.pence))),
             (Measure.VOUCHERS, figures.vouchers_bp, share,
-             f"{name} has {percent(figures.vouchers_bp)} of the vouchers claimed on in {days} days."),
+             said(_MANY_OF_THE_VOUCHERS,
+                  name=name, share=Share(figures.vouchers_bp), days=days)),
         ]  # fmt: skip
     for measure, much, threshold, words in found:
         if much >= threshold:
@@ -160,8 +174,7 @@ def _of_provider(figures: ProviderFigures, thresholds: Thresholds, *, enough: bo
 
 
 def _of_contact(act: Act, sharing: Sharing, thresholds: Thresholds) -> Found:
-    names = ", ".join(sharing.names)
-    words = f"{len(sharing.names)} businesses share one {sharing.kind}: {names}."
+    words = said(_SHARING[sharing.kind], count=Number(len(sharing.names)), names=sharing.names)
     subject = act.ring.lookup_hash(f"{sharing.kind} {sharing.detail}")
     return Found(Measure.CONTACT, subject, len(sharing.names), thresholds.sharing, words)
 

@@ -28,8 +28,8 @@ RETAINED_STATEMENT = "statement"
 RETAINED_PROVIDER = "provider vetting"
 RETAINED_LOOK = "public pages"
 
-_INFECTED = _("Malware was found in {name}, so we have not kept it. Check your device, then hand in a clean file.")
-_NOT_CHECKED = _("We could not check {name} for malware, so we have not kept it. Try again in a few minutes.")
+_INFECTED = _("Malware was found in %(name)s, so we have not kept it. Check your device, then hand in a clean file.")
+_NOT_CHECKED = _("We could not check %(name)s for malware, so we have not kept it. Try again in a few minutes.")
 
 
 def _may_be_taken(data: bytes) -> bool:
@@ -72,9 +72,9 @@ def keep_data_file(act: Act, *, scheme_id: int, data: bytes, name: str, retentio
     media_type = text_type(data)
     if media_type is None:
         words = _(
-            "{name} is no text file in UTF-8 or Windows-1252. Hand in the file that the bank gave, or a CSV file."
+            "%(name)s is no text file in UTF-8 or Windows-1252. Hand in the file that the bank gave, or a CSV file."
         )
-        raise DomainError("file_type", words.format(name=name), "file")
+        raise DomainError("file_type", said(words, name=name), "file")
     return _keep(act, scheme_id=scheme_id, data=data, name=name, retention_class=retention_class, media_type=media_type)
 
 
@@ -123,10 +123,10 @@ def _scan(act: Act, data: bytes, name: str) -> bool:
         LOG.warning(
             "malware in a file that was handed in", sha256=hashlib.sha256(data).hexdigest(), person=act.actor.person_id
         )
-        raise DomainError("file_infected", _INFECTED.format(name=name), "file")
+        raise DomainError("file_infected", said(_INFECTED, name=name), "file")
     if finding is Finding.NOT_CHECKED:
         LOG.error("the malware scanner did not answer", person=act.actor.person_id)
-        raise DomainError("file_not_checked", _NOT_CHECKED.format(name=name), "file")
+        raise DomainError("file_not_checked", said(_NOT_CHECKED, name=name), "file")
     return finding is Finding.CLEAN
 
 

@@ -14,7 +14,9 @@ from voucher.organisations.models import Organisation
 from voucher.organisations.queries import organisations_named
 from voucher.platform.act import Act
 from voucher.platform.errors import DomainError
-from voucher.platform.money import pounds
+from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
+from voucher.platform.money import Amount
 from voucher.platform.toml import Section
 
 
@@ -48,7 +50,7 @@ def funder_named(name: str) -> Organisation | None:
     known = organisations_named(name)
     if len(known) > 1:
         raise DomainError(
-            "several_funders", "Several organisations have this name: give the reference of one.", "funder"
+            "several_funders", _("Several organisations have this name: give the reference of one."), "funder"
         )
     return known[0] if known else None
 
@@ -116,7 +118,7 @@ def _one_of(part: Section, key: str, words: Sequence[str], usual: str) -> str:
     found = part.text(key, str(usual))
     if found in words:
         return found
-    part.fault(key, f"must be one of: {', '.join(words)}")
+    part.fault(key, said("must be one of: %(known)s", known=tuple(words)))
     return str(usual)
 
 
@@ -128,7 +130,7 @@ def _quarters(section: Section) -> dict[str, int]:
         try:
             found[date.fromisoformat(day).isoformat()] = pence
         except ValueError:
-            section.fault(day, 'is not the first day of a quarter: write it like "2026-04-01"')
+            section.fault(day, _('is not the first day of a quarter: write it like "2026-04-01"'))
     section.done()
     return found
 
@@ -141,7 +143,15 @@ def _note_profile_faults(part: Section, terms: AgreementTerms) -> None:
         for words in profile_faults(profile, awards, terms.starts_on, terms.ends_on):
             part.fault("line.profile", words)
     for code, total, award in profile_sums(profile, awards):
-        part.fault("line.profile", f"line {code} comes to {pounds(total)}; its award is {pounds(award)}")
+        part.fault(
+            "line.profile",
+            said(
+                "line %(code)s comes to %(total)s; its award is %(award)s",
+                code=code,
+                total=Amount(total),
+                award=Amount(award),
+            ),
+        )
 
 
 def _lines(sections: Sequence[Section], profile: dict[str, dict[str, int]]) -> tuple[LineTerms, ...]:
@@ -149,10 +159,10 @@ def _lines(sections: Sequence[Section], profile: dict[str, dict[str, int]]) -> t
     for section in sections:
         kind = section.text("kind")
         if kind and kind not in list(LineKind):
-            section.fault("kind", f"must be one of: {', '.join(LineKind)}")
+            section.fault("kind", said("must be one of: %(known)s", known=tuple(map(str, LineKind))))
         code = section.text("code")
         if any(line.code == code for line in lines):
-            section.fault("code", f"line {code} is there twice")
+            section.fault("code", said("line %(code)s is there twice", code=code))
         known = LineKind(kind) if kind in list(LineKind) else LineKind.REVENUE
         lines.append(LineTerms(code, section.text("name"), known, section.pounds("award")))
         if section.has("profile"):

@@ -19,6 +19,7 @@ from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError
+from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.i18n import said
 from voucher.platform.money import Amount
 from voucher.schemes.models import Round, Scheme
@@ -59,9 +60,9 @@ def sign_agreement(act: Act, scheme: Scheme, terms: AgreementTerms, *, closed_th
     """
     act.require(Permission.FUNDING_AGREEMENTS_MANAGE, scheme_id=scheme.id)
     if terms.starts_on > terms.ends_on:
-        raise DomainError("dates", "The agreement ends before it starts.", "ends_on")
+        raise DomainError("dates", _("The agreement ends before it starts."), "ends_on")
     if not terms.lines:
-        raise DomainError("no_lines", "An agreement has at least one funding line.", "lines")
+        raise DomainError("no_lines", _("An agreement has at least one funding line."), "lines")
     codes = [line.code for line in terms.lines]
     twice = next((code for code in codes if codes.count(code) > 1), None)
     if twice:
@@ -138,9 +139,9 @@ def draw_on(act: Act, target: Round, shares: Sequence[tuple[FundingLine, int]]) 
     and when a voucher issued on the round's last day could not be claimed and paid before an agreement ends (rule 25).
     """
     if sum(share for _line, share in shares) != 10_000:
-        raise DomainError("shares", "The lines' shares must come to 100%.", "shares")
+        raise DomainError("shares", _("The lines' shares must come to 100%."), "shares")
     if target.budget_pence <= 0:
-        raise DomainError("no_budget", "A round cannot open without a budget.", "budget")
+        raise DomainError("no_budget", _("A round cannot open without a budget."), "budget")
     for position, (line, share_bp) in enumerate(shares, start=1):
         needed = target.budget_pence * share_bp // 10_000
         if line.kind == LineKind.ADMINISTRATION:
@@ -187,8 +188,11 @@ def _late_last_day(target: Round, agreement: Agreement) -> str | None:
         agreement_ends_on=agreement.ends_on,
     ):
         return None
-    return (
-        f"A voucher of this round could run to {last_day.isoformat()}; "
-        f"{scheme.claim_window_days} days to claim and "
-        f"{scheme.payment_days} to pay go beyond the end of agreement {agreement.reference}."
+    return said(
+        "A voucher of this round could run to %(last_day)s; %(days)s days to claim and %(payment_days)s to pay go "
+        "beyond the end of agreement %(agreement)s.",
+        last_day=last_day,
+        days=scheme.claim_window_days,
+        payment_days=scheme.payment_days,
+        agreement=agreement.reference,
     )

@@ -8,6 +8,8 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import cast
 
+from voucher.platform.i18n import said
+
 QUARTER_MONTHS = (1, 4, 7, 10)
 YEAR_STARTS_IN = 4
 # Preparer, an independent reviewer, signer.
@@ -123,19 +125,24 @@ def beyond_tolerance(planned: int, actual: int, tolerance_bp: int | None) -> boo
 def profile_faults(profile: Profile, awards: Mapping[str, int], first: date, last: date) -> list[str]:
     """What is wrong with a profile: an unknown line, a day that begins no quarter of the agreement, another sum."""
     known = {each.isoformat() for each in quarters_within(first, last)}
-    found = []
+    found: list[str] = []
     for code, quarters in profile.items():
         if code not in awards:
-            found.append(f"The agreement has no line {code}.")
+            found.append(said("The agreement has no line %(code)s.", code=code))
             continue
         wrong = [day for day in quarters if day not in known]
         if wrong:
             found.append(
-                f"{wrong[0]} begins no quarter of the agreement: quarters begin on 1 January, 1 April, 1 July and "
-                f"1 October, from {min(known)} to {max(known)}."
+                said(
+                    "%(wrong)s begins no quarter of the agreement: quarters begin on 1 January, 1 April, 1 July and "
+                    "1 October, from %(first)s to %(last)s.",
+                    wrong=wrong[0],
+                    first=min(known),
+                    last=max(known),
+                )
             )
         elif any(pence < 0 for pence in quarters.values()):
-            found.append(f"The profile of line {code} has an amount below zero.")
+            found.append(said("The profile of line %(code)s has an amount below zero.", code=code))
     return found
 
 

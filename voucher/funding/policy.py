@@ -10,7 +10,7 @@ from voucher.platform.i18n import gettext_noop as _
 def why_not_carry_out(actor: Actor, takeover: Takeover) -> str | None:
     """Why this person cannot carry the takeover out, or None."""
     if takeover.proposed_by == actor.person_id:
-        return "You proposed these opening figures: another person must give the same file with --commit."
+        return _("You proposed these opening figures: another person must give the same file with --commit.")
     return None
 
 

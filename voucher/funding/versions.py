@@ -10,7 +10,9 @@ from voucher.funding.rules import ChangeState
 from voucher.platform.act import Act
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError
-from voucher.platform.money import pounds
+from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said, together
+from voucher.platform.money import Amount
 
 
 def log_change(
@@ -67,16 +69,21 @@ def keep_conditions(
 def check_conditions(agreement: Agreement, conditions: Conditions, awards: Mapping[str, int]) -> None:
     """Raises DomainError, with the field, for shares, steps or a profile that an agreement cannot have."""
     if conditions.admin_cap_bp is not None and not 0 <= conditions.admin_cap_bp <= 10_000:
-        raise DomainError("admin_cap", "The administration cap lies between 0% and 100%.", "admin_cap")
+        raise DomainError("admin_cap", _("The administration cap lies between 0% and 100%."), "admin_cap")
     if conditions.sign_off_steps not in (2, 3):
-        raise DomainError("sign_off_steps", "A statement is signed off in two or three steps.", "sign_off_steps")
+        raise DomainError("sign_off_steps", _("A statement is signed off in two or three steps."), "sign_off_steps")
     if conditions.tolerance_bp is not None and conditions.tolerance_bp < 0:
-        raise DomainError("tolerance", "The tolerance is not below zero.", "tolerance")
+        raise DomainError("tolerance", _("The tolerance is not below zero."), "tolerance")
     faults = profile_faults(conditions.profile, awards, agreement.starts_on, agreement.ends_on)
     faults += [
-        f"The profile of line {code} comes to {pounds(total)}; its award is {pounds(award)}."
+        said(
+            "The profile of line %(code)s comes to %(total)s; its award is %(award)s.",
+            code=code,
+            total=Amount(total),
+            award=Amount(award),
+        )
         for code, total, award in profile_sums(conditions.profile, awards)
         if code in awards
     ]
     if faults:
-        raise DomainError("profile", " ".join(faults), "profile")
+        raise DomainError("profile", together(faults), "profile")

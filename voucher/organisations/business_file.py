@@ -17,6 +17,7 @@ from voucher.platform import csv as csv_files
 from voucher.platform.csv import CellError, Row
 from voucher.platform.errors import Fault
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said, together
 
 _GUIDE = {
     "name": _("Required. The name of the business, as its register has it."),
@@ -168,12 +169,12 @@ def _unknown_layout(header: Sequence[str]) -> Fault:
     required = _HOUSE_REQUIRED if is_house else _PLAIN_REQUIRED
     message = _(
         "This is not a businesses file. It must have the columns of the template or those of the Companies House "
-        "company data. Missing for the {layout} layout: {missing}. "
+        "company data. Missing for the %(layout)s layout: %(missing)s. "
         'Run "voucher template businesses" for the right header.'
     )
     layout = Layout.COMPANIES_HOUSE if is_house else Layout.PLAIN
     missing = ", ".join(column for column in required if column not in header)
-    return Fault(1, "", message.format(layout=layout, missing=missing))
+    return Fault(1, "", said(message, layout=layout, missing=missing))
 
 
 def _misspelt_columns(layout: Layout, header: Sequence[str]) -> list[Fault]:
@@ -184,8 +185,8 @@ def _misspelt_columns(layout: Layout, header: Sequence[str]) -> list[Fault]:
         near = get_close_matches(column.lower(), known, n=1, cutoff=0.75)
         if column in known or not (near or layout is Layout.PLAIN):
             continue
-        hint = _("Did you mean {name}?").format(name=near[0]) if near else _("Delete it, or use a known name.")
-        faults.append(Fault(1, column, f"{_('There is no column of this name.')} {hint}"))
+        hint = said("Did you mean %(name)s?", name=near[0]) if near else _("Delete it, or use a known name.")
+        faults.append(Fault(1, column, together((_("There is no column of this name."), hint))))
     return faults
 
 
@@ -275,16 +276,18 @@ def _fault_duplicates(layout: Layout, pairs: Sequence[tuple[Row, BusinessRow]]) 
         for kind, value in business.identifiers:
             key = (kind, value[2:] if kind is IdentifierKind.VAT_NUMBER else value)
             if (seen := first.setdefault(key, row.number)) != row.number:
-                message = _("{label} {value} is in row {first} and in row {row}. Keep one of the two rows.")
+                message = _("%(label)s %(value)s is in row %(first)s and in row %(row)s. Keep one of the two rows.")
                 column = kind.value if layout is Layout.PLAIN else "CompanyNumber"
-                row.fault(column, message.format(label=kind.label, value=value, first=seen, row=row.number))
+                row.fault(column, said(message, label=said(kind.label), value=value, first=seen, row=row.number))
 
 
 def _active_status(text: str) -> str:
     """Refuses a company that the register does not call active (rule 48)."""
     if text.lower() != "active":
-        message = _('Only active companies can be imported, and the status of this one is "{status}". Remove the row.')
-        raise CellError(message.format(status=text))
+        message = _(
+            'Only active companies can be imported, and the status of this one is "%(status)s". Remove the row.'
+        )
+        raise CellError(said(message, status=text))
     return text
 
 

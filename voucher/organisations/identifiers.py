@@ -14,6 +14,7 @@ from stdnum.gb import utr as utr_digits
 from stdnum.gb import vat as vat_digits
 
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 
 WELL_FORMED = _("well-formed")
 
@@ -84,8 +85,8 @@ def company_number(text: str) -> str:
     if _COMPANY.fullmatch(number) or _COMPANY_WITH_SUFFIX.fullmatch(number):
         return number
     if re.fullmatch(r"[A-Z]{2}[0-9]{6}", number):
-        message = _("No company number begins with {prefix}. Check its first 2 letters.")
-        raise IdentifierError(message.format(prefix=number[:2]))
+        message = _("No company number begins with %(prefix)s. Check its first 2 letters.")
+        raise IdentifierError(said(message, prefix=number[:2]))
     raise IdentifierError(
         _(
             "A company number has 8 digits, or 2 letters and 6 digits, like 01234567 or SC012345. "
@@ -240,8 +241,8 @@ def org_id(kind: IdentifierKind, value: str) -> str:
         return f"GB-COH-{company_number(value)}"
     if kind is IdentifierKind.CHARITY_NUMBER:
         return charity_number(value)
-    message = _("There is no public register of this number ({label}). Use a company number or a charity number.")
-    raise IdentifierError(message.format(label=kind.label))
+    message = _("There is no public register of this number (%(label)s). Use a company number or a charity number.")
+    raise IdentifierError(said(message, label=said(kind.label)))
 
 
 def _compact(text: str, when_empty: str, drop: str = "") -> str:

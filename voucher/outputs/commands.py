@@ -108,7 +108,7 @@ def _check_kept(agreement: Agreement, terms: SetTerms) -> None:
                 words = said(
                     "Something counts towards %(code)s, %(measure)s: keep it, or withdraw what counts first.",
                     code=code,
-                    measure=measure,
+                    measure=said(str(measure)),
                 )
                 raise DomainError("indicator_in_use", words, "indicators")
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from voucher.outputs.commands import IndicatorTerms, SetTerms
 from voucher.outputs.rules import OF_JOBS, Measure, parse_baseline
+from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 from voucher.platform.toml import Section
 
 
@@ -16,7 +18,7 @@ def read_indicators(part: Section) -> SetTerms:
     )
     codes = [each.code for each in terms.indicators]
     for code in sorted({code for code in codes if codes.count(code) > 1}):
-        part.fault("indicator", f"{code} is there twice: give each indicator a code of its own")
+        part.fault("indicator", said("%(code)s is there twice: give each indicator a code of its own", code=code))
     part.done()
     return terms
 
@@ -24,7 +26,7 @@ def read_indicators(part: Section) -> SetTerms:
 def _indicator(part: Section) -> IndicatorTerms:
     named = part.text("measure")
     if named and named not in list(Measure):
-        part.fault("measure", f"must be one of: {', '.join(Measure)}")
+        part.fault("measure", said("must be one of: %(known)s", known=tuple(map(str, Measure))))
     measure = Measure(named) if named in list(Measure) else Measure.DECLARED
     terms = IndicatorTerms(
         code=part.text("code").upper(),
@@ -44,7 +46,7 @@ def _threshold(part: Section, measure: Measure) -> int | None:
     if measure == Measure.GRANT:
         pence = part.pounds("threshold")
         if part.has("threshold") and pence < 1:
-            part.fault("threshold", "must be above zero")
+            part.fault("threshold", _("must be above zero"))
         return pence
     return None
 

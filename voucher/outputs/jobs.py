@@ -109,7 +109,7 @@ def _check_post(business: Organisation, terms: JobTerms, indicator: Indicator) -
             words = said(
                 "The post %(post)s is recorded already, as %(measure)s: a post counts once, as one of the two.",
                 post=known.post,
-                measure=measure,
+                measure=said(str(measure)),
             )
             raise Conflict("post_taken", words, "post")
 

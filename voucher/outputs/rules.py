@@ -8,6 +8,8 @@ from datetime import date
 from enum import StrEnum
 
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said, said_of
+from voucher.platform.money import Amount
 
 
 class Measure(StrEnum):
@@ -95,8 +97,8 @@ def threshold_in_words(measure: Measure, threshold: int | None) -> str:
     if threshold is None:
         return ""
     if measure == Measure.MINUTES:
-        return f"{threshold:,} minutes"
-    return f"£{threshold // 100:,}.{threshold % 100:02d}"
+        return said_of(threshold, "%(num)s minute", "%(num)s minutes")
+    return said("%(amount)s", amount=Amount(threshold))
 
 
 def amount_in_words(measure: Measure, amount: int) -> str:

@@ -22,6 +22,7 @@ from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError
+from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.i18n import said
 from voucher.platform.money import Amount
 from voucher.platform.references import new_reference
@@ -34,9 +35,11 @@ def type_bank_line(
     """A line typed from the bank's own statement; money in is above zero. It is counted as typed on statements."""
     act.require(Permission.BANK_LINES_TYPE, scheme_id=scheme.id)
     if pence == 0:
-        raise DomainError("amount", "A bank line moves money: enter its amount, with a minus for money out.", "amount")
+        raise DomainError(
+            "amount", _("A bank line moves money: enter its amount, with a minus for money out."), "amount"
+        )
     if booked_on > act.today:
-        raise DomainError("booked_on", "The bank's day lies in the future.", "booked_on")
+        raise DomainError("booked_on", _("The bank's day lies in the future."), "booked_on")
     line = BankLine(
         scheme_id=scheme.id,
         source=str(LineSource.TYPED),
@@ -90,7 +93,7 @@ def request_drawdown(act: Act, line: FundingLine, pence: int) -> Drawdown:
     """Notes that money was asked of the funder for one line."""
     act.require(Permission.FUNDING_AGREEMENTS_MANAGE, scheme_id=line.scheme_id)
     if pence <= 0:
-        raise DomainError("amount", "A drawdown is above zero.", "amount")
+        raise DomainError("amount", _("A drawdown is above zero."), "amount")
     scheme = session.get_one(Scheme, line.scheme_id)
     drawdown = Drawdown(
         reference=new_reference(scheme.reference, "D"),

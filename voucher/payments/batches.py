@@ -26,6 +26,7 @@ from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden
+from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.i18n import said
 from voucher.platform.money import Amount
 from voucher.platform.references import new_reference
@@ -98,7 +99,7 @@ def submit_batch(act: Act, batch: Batch) -> None:
     act.require(Permission.BATCHES_PREPARE, scheme_id=batch.scheme_id)
     batch = lock_batch(batch)
     if not _planned(batch):
-        raise DomainError("empty_batch", "There is no payment left in this batch.")
+        raise DomainError("empty_batch", _("There is no payment left in this batch."))
     change_state(act.actor, "batch.submitted", batch, B.SUBMITTED, BATCH_TRANSITIONS, at=act.now)
 
 
@@ -126,10 +127,13 @@ def approve_batch(act: Act, batch: Batch, *, seen_pence: int | None = None) -> B
     }
     excluded = {payment: reason for payment, reason in reasons.items() if reason}
     if len(excluded) == len(reasons):
-        why = "; ".join(f"payment {payment.reference}: {reason}" for payment, reason in excluded.items())
+        why = [
+            said("payment %(payment)s: %(reason)s", payment=payment.reference, reason=said(reason))
+            for payment, reason in excluded.items()
+        ]
         raise Forbidden(
             "payment_duty",
-            said("You may approve none of these payments (%(left)s).", left=why or "there are none left"),
+            said("You may approve none of these payments (%(left)s).", left=why or said("there are none left")),
         )
     pence = sum(payment.pence for payment in reasons if payment not in excluded)
     if seen_pence not in (None, pence):
@@ -211,7 +215,7 @@ def export_batch(act: Act, batch: Batch) -> MadeFile:
         return _kept_file(act, batch)
     payments = _planned(batch)
     if not payments:
-        raise DomainError("empty_batch", "There is no payment left in this batch.")
+        raise DomainError("empty_batch", _("There is no payment left in this batch."))
     way = way_in_force(batch.scheme_id)
     for payment in payments:
         _refuse_unpayable(act, payment, way.route)
@@ -239,7 +243,7 @@ def _refuse_unpayable(act: Act, payment: Payment, route: Route) -> None:
             said(
                 "Payment %(payment)s: %(refusal)s Take it out of the batch first.",
                 payment=payment.reference,
-                refusal=refusal,
+                refusal=said(refusal),
             ),
         )
     if payment.provider.state == ProviderState.SUSPENDED:
@@ -295,7 +299,7 @@ def recall_batch(act: Act, batch: Batch, *, reason: str) -> bool:
         record(act.actor, "batch.recall_asked", batch, at=act.now, reason=reason)
         return False
     if batch.recall_asked_by == act.person_id:
-        raise Forbidden("recall_duty", "You asked for the recall: a second person must confirm it.")
+        raise Forbidden("recall_duty", _("You asked for the recall: a second person must confirm it."))
     batch.recall_confirmed_by = act.person_id
     change_state(act.actor, "batch.recalled", batch, B.RECALLED, BATCH_TRANSITIONS, at=act.now, reason=reason)
     for payment in batch.payments:
@@ -306,4 +310,4 @@ def recall_batch(act: Act, batch: Batch, *, reason: str) -> bool:
 
 def _need_reason(reason: str) -> None:
     if not reason.strip():
-        raise DomainError("reason_needed", "Say why: the reason stands in the batch's history.", "reason")
+        raise DomainError("reason_needed", _("Say why: the reason stands in the batch's history."), "reason")

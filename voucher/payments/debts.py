@@ -18,6 +18,7 @@ from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import changed_one, session
 from voucher.platform.errors import Conflict, DomainError, Forbidden
+from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.i18n import said
 from voucher.platform.money import Amount
 from voucher.platform.references import new_reference
@@ -43,7 +44,7 @@ def raise_debt(act: Act, redemption: Redemption, *, owed_by: Organisation, pence
             ),
         )
     if owed_by.id not in (redemption.provider.organisation_id, redemption.voucher.business_id):
-        raise DomainError("owed_by", "A debt is owed by the claim's provider or its business.", "owed_by")
+        raise DomainError("owed_by", _("A debt is owed by the claim's provider or its business."), "owed_by")
     most = redemption.grant_pence - debts_of(redemption.id)
     if not 0 < pence <= most:
         raise DomainError(
@@ -146,7 +147,7 @@ def write_off(act: Act, debt: Debt, *, reason: str) -> bool:
         record(act.actor, "debt.write_off_asked", debt, at=act.now, reason=reason, pence=debt.outstanding_pence)
         return False
     if debt.write_off_asked_by == act.person_id:
-        raise Forbidden("write_off_duty", "You asked for the write-off: a second person must agree to it.")
+        raise Forbidden("write_off_duty", _("You asked for the write-off: a second person must agree to it."))
     pence = debt.outstanding_pence
     debt.write_off_approved_by = act.person_id
     change_state(
@@ -193,4 +194,4 @@ def disallow_claim(act: Act, redemption: Redemption, *, pence: int, reason: str)
 
 def _need_reason(reason: str) -> None:
     if not reason.strip():
-        raise DomainError("reason_needed", "Say why: the reason stands in the history.", "reason")
+        raise DomainError("reason_needed", _("Say why: the reason stands in the history."), "reason")

@@ -16,8 +16,9 @@ from voucher.payments.rules import PaymentState, in_window, names_payment
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.errors import DomainError, Forbidden
+from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.i18n import said
-from voucher.platform.money import Amount, pounds
+from voucher.platform.money import Amount
 from voucher.schemes.models import Scheme
 
 
@@ -56,9 +57,9 @@ def held_still(act: Act, found: Sequence[Found], *, out: bool) -> list[Found]:
     asked = [payment for each in found for payment in each.payments]
     named = [payment.id for payment in asked]
     if not all(each.payments for each in found) or len(set(named)) != len(named):
-        raise DomainError("payments", "Name each payment that the line paid, once.", "payment")
+        raise DomainError("payments", _("Name each payment that the line paid, once."), "payment")
     if len({payment.scheme_id for payment in asked} | {line.scheme_id for line in lines.values()}) > 1:
-        raise DomainError("payments", "A bank line shows payments of its own scheme.", "payment")
+        raise DomainError("payments", _("A bank line shows payments of its own scheme."), "payment")
     lock_batches(payment.batch_id for payment in asked)
     payments = lock_payments(named)
     return [
@@ -73,24 +74,24 @@ def held_still(act: Act, found: Sequence[Found], *, out: bool) -> list[Found]:
 
 def _refuse_line(line: BankLine, *, out: bool) -> None:
     if line.open_pence == 0:
-        raise DomainError("line_matched", "This bank line is explained already.")
+        raise DomainError("line_matched", _("This bank line is explained already."))
     if (line.pence < 0) != out:
-        words = "money out" if line.pence < 0 else "money in"
-        raise DomainError("direction", said("This bank line is %(said_words)s: it cannot be that.", said_words=words))
+        words = _("This bank line is %(way)s: it cannot be that.")
+        raise DomainError("direction", said(words, way=said("money out") if line.pence < 0 else said("money in")))
 
 
 def refuse_other_amounts(each: Found) -> None:
     """Raises DomainError unless the lines and the payments come to the same, or the line may leave a rest."""
     several = len(each.lines) > 1
     if len(set(each.lines)) != len(each.lines) or (several and (len(each.payments) > 1 or each.leaves_rest)):
-        raise DomainError("lines", "Name several lines for one payment, or one line for several payments.")
+        raise DomainError("lines", _("Name several lines for one payment, or one line for several payments."))
     open_pence = sum(line.open_pence for line in each.lines)
     total = sum(payment.pence for payment in each.payments)
     if total != open_pence and not (each.leaves_rest and total < open_pence):
-        words = "The lines have {} open; the payment is {}."
+        words = _("The lines have %(open)s open; the payment is %(total)s.")
         if not several:
-            words = "The line has {} open; the payments come to {}."
-        raise DomainError("amounts_differ", words.format(pounds(open_pence), pounds(total)))
+            words = _("The line has %(open)s open; the payments come to %(total)s.")
+        raise DomainError("amounts_differ", said(words, open=Amount(open_pence), total=Amount(total)))
 
 
 def refuse_without_reason(each: Found, reason: str) -> None:
@@ -108,7 +109,7 @@ def refuse_without_reason(each: Found, reason: str) -> None:
             "reason",
         )
     if each.leaves_rest:
-        raise DomainError("reason_needed", "Say why the line is more than the payments come to.", "reason")
+        raise DomainError("reason_needed", _("Say why the line is more than the payments come to."), "reason")
 
 
 def refuse_weak_evidence(line: BankLine, payment: Payment, scheme: Scheme) -> None:
@@ -141,13 +142,7 @@ def refuse_other_returns(each: Found) -> None:
     """Raises DomainError unless one line is just what the payments were."""
     line, total = each.lines[0], sum(payment.pence for payment in each.payments)
     if len(each.lines) > 1 or total != line.open_pence:
-        came = "the payment was" if len(each.payments) == 1 else "the payments were"
-        raise DomainError(
-            "amounts_differ",
-            said(
-                "The line has %(open)s open; %(came)s %(total)s.",
-                open=Amount(line.open_pence),
-                came=came,
-                total=Amount(total),
-            ),
-        )
+        words = _("The line has %(open)s open; the payments were %(total)s.")
+        if len(each.payments) == 1:
+            words = _("The line has %(open)s open; the payment was %(total)s.")
+        raise DomainError("amounts_differ", said(words, open=Amount(line.open_pence), total=Amount(total)))

@@ -31,6 +31,8 @@ from enum import StrEnum
 
 from voucher.payments.rules import Route, bank_text
 from voucher.platform.csv import neutralise
+from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 from voucher.platform.money import parse_pounds, plain_pounds
 from voucher.platform.toml import Section
 
@@ -178,7 +180,7 @@ class Template:
         lines = list(csv.reader(io.StringIO(content.decode(self.encoding), newline=""), delimiter=self.delimiter))
         body = lines[1:] if self.heads else lines
         if any(len(cells) != len(self.columns) for cells in body):
-            raise TotalsDiffer("A row of the file has not as many cells as the template has columns.")
+            raise TotalsDiffer(_("A row of the file has not as many cells as the template has columns."))
         at = next(number for number, column in enumerate(self.columns) if column.value is V.AMOUNT)
         amounts = [self._pence(cells[at]) for cells in body]
         if not self.contra:
@@ -202,7 +204,7 @@ def sample_of(template: Template, day: date) -> bytes:
     content = template.write(rows, FileRow(total, day, SAMPLE | account))
     found = template.totals(content)
     if (found.rows, found.pence) != (len(rows), total):
-        raise TotalsDiffer("A file of this template cannot be read back to its amounts.")
+        raise TotalsDiffer(_("A file of this template cannot be read back to its amounts."))
     return content
 
 
@@ -237,23 +239,23 @@ def _refuse_what_cannot_be(file: Section, template: Template) -> None:
     """What a template of its route must show, and must not."""
     missing = NEEDED[template.route] - template.values
     if missing:
-        file.fault("column", f"must show: {', '.join(sorted(missing))}")
+        file.fault("column", said("must show: %(missing)s", missing=sorted(map(str, missing))))
     if sum(column.value is V.AMOUNT for column in template.columns) > 1:
-        file.fault("column", "must show the amount once")
+        file.fault("column", _("must show the amount once"))
     if template.route is Route.ACCOUNTS_PAYABLE and template.values & ACCOUNTS:
-        file.fault("column", "must show no bank account: only a bank file holds one")
+        file.fault("column", _("must show no bank account: only a bank file holds one"))
     if template.values & OF_A_LINE and not template.by_line:
-        file.fault("rows", 'must be "funding line" where a column shows the funding line or its cost code')
+        file.fault("rows", _('must be "funding line" where a column shows the funding line or its cost code'))
     if template.contra and template.route is not Route.BANK_FILE:
-        file.fault("contra", "is only for bank files")
+        file.fault("contra", _("is only for bank files"))
     if template.by_line and template.route is Route.BANK_FILE:
-        file.fault("rows", 'must be "payment" in a bank file: a payee is paid once')
+        file.fault("rows", _('must be "payment" in a bank file: a payee is paid once'))
 
 
 def _column(part: Section) -> Column:
     value = _one_of(part, "value", list(Value), "") if part.has("value") else ""
     if bool(value) is part.has("text"):
-        part.fault("value", "give either value or text")
+        part.fault("value", _("give either value or text"))
     column = Column(
         head=part.text("head"),
         value=Value(value) if value else None,
@@ -281,5 +283,5 @@ def _one_of(part: Section, key: str, known: Sequence[str], usual: str) -> str:
     given = part.text(key, usual)
     if given in known:
         return str(given)
-    part.fault(key, f"must be one of: {', '.join(known)}")
+    part.fault(key, said("must be one of: %(known)s", known=tuple(map(str, known))))
     return usual

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from voucher.payments.rules import Route
+from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 from voucher.providers.models import PayeeDetails, SupplierNumber
 from voucher.providers.payees import why_not_usable
 from voucher.providers.queries import current_details_of
@@ -76,9 +78,9 @@ def gather(claims: Sequence[Redemption], route: Route) -> Gathered:
 
 def _payable_details(claim: Redemption, details: PayeeDetails | None) -> PayeeDetails | str:
     if claim.on_hold:
-        return f"It is on hold: {claim.hold_reason}"
+        return said("It is on hold: %(reason)s", reason=claim.hold_reason)
     if claim.provider.state == ProviderState.SUSPENDED:
-        return "The provider is suspended."
+        return _("The provider is suspended.")
     if details is None:
-        return "The provider has no bank details."
+        return _("The provider has no bank details.")
     return why_not_usable(details) or details

@@ -14,6 +14,7 @@ from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import changed_one, session
 from voucher.platform.errors import Conflict, DomainError
+from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.i18n import said
 
 
@@ -22,10 +23,10 @@ def open_line(act: Act, line: BankLine, *, out: bool) -> BankLine:
     act.require(Permission.BANK_LINES_MATCH, scheme_id=line.scheme_id)
     line = lock_bank_line(line)
     if line.open_pence == 0:
-        raise DomainError("line_matched", "This bank line is explained already.")
+        raise DomainError("line_matched", _("This bank line is explained already."))
     if (line.pence < 0) != out:
-        words = "money out" if line.pence < 0 else "money in"
-        raise DomainError("direction", said("This bank line is %(said_words)s: it cannot be that.", said_words=words))
+        words = _("This bank line is %(way)s: it cannot be that.")
+        raise DomainError("direction", said(words, way=said("money out") if line.pence < 0 else said("money in")))
     return line
 
 
@@ -37,7 +38,7 @@ def take_from_line(line: BankLine, pence: int) -> None:
         .values(open_pence=BankLine.open_pence - pence)
     )
     if not changed_one(session.execute(guarded, execution_options={"synchronize_session": False})):
-        raise Conflict("line_matched", "This bank line was explained by somebody else in the meantime.")
+        raise Conflict("line_matched", _("This bank line was explained by somebody else in the meantime."))
     session.refresh(line)
 
 
@@ -51,7 +52,7 @@ def take_from_lines(parts: Mapping[BankLine, int]) -> None:
     )
     taken = [{"line_id": line.id, "taken": parts[line]} for line in sorted(parts, key=lambda each: each.id)]
     if session.connection().execute(guarded, taken).rowcount != len(taken):
-        raise Conflict("line_matched", "A bank line was explained by somebody else in the meantime.")
+        raise Conflict("line_matched", _("A bank line was explained by somebody else in the meantime."))
     for line, pence in parts.items():
         set_committed_value(line, "open_pence", line.open_pence - pence)
 

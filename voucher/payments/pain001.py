@@ -15,6 +15,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from voucher.payments.rules import bank_text
+from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 from voucher.platform.money import parse_pounds, plain_pounds
 from voucher.platform.xml_schema import XmlRefused, check
 
@@ -112,7 +114,7 @@ def check_file(content: bytes, transfers: Sequence[Transfer]) -> None:
     try:
         check(content, SCHEMA)
     except XmlRefused as wrong:
-        raise Pain001Wrong(f"The file breaks the schema. {wrong}") from wrong
+        raise Pain001Wrong(said("The file breaks the schema. %(wrong)s", wrong=wrong)) from wrong
     root = ElementTree.fromstring(content)  # noqa: S314 - our own bytes, which the schema has just let pass
     faults = [*_wrong_counts(root), *_wrong_references(root), *_wrong_codes(root)]
     held = [
@@ -121,7 +123,7 @@ def check_file(content: bytes, transfers: Sequence[Transfer]) -> None:
     ]
     meant = [(each.reference, each.pence, each.payee.sort_code, each.payee.number) for each in transfers]
     if held != meant:
-        faults.append("It does not hold the payments of the batch.")
+        faults.append(_("It does not hold the payments of the batch."))
     if faults:
         raise Pain001Wrong(" ".join(faults))
 
@@ -131,9 +133,9 @@ def _wrong_counts(root: ElementTree.Element) -> list[str]:
     found = []
     for part in (".//p:GrpHdr", ".//p:PmtInf"):
         if int(_text(root, f"{part}/p:NbOfTxs")) != len(amounts):
-            found.append("NbOfTxs is not the number of its payments.")
+            found.append(_("NbOfTxs is not the number of its payments."))
         if parse_pounds(_text(root, f"{part}/p:CtrlSum")) != sum(amounts):
-            found.append("CtrlSum is not the sum of its payments.")
+            found.append(_("CtrlSum is not the sum of its payments."))
     return found
 
 
@@ -141,21 +143,21 @@ def _wrong_references(root: ElementTree.Element) -> list[str]:
     references = [each.text or "" for each in root.iterfind(".//p:EndToEndId", _IN)]
     found = []
     if len(set(references)) != len(references):
-        found.append("An EndToEndId occurs twice.")
+        found.append(_("An EndToEndId occurs twice."))
     if any(not 1 <= len(each) <= REFERENCE_LENGTH for each in references):
-        found.append(f"An EndToEndId has not 1 to {REFERENCE_LENGTH} characters.")
+        found.append(said("An EndToEndId has not 1 to %(most)s characters.", most=REFERENCE_LENGTH))
     return found
 
 
 def _wrong_codes(root: ElementTree.Element) -> list[str]:
     found = []
     if any(each.get("Ccy") != CURRENCY for each in root.iterfind(".//p:InstdAmt", _IN)):
-        found.append("An amount is not in pounds.")
+        found.append(_("An amount is not in pounds."))
     members = list(root.iterfind(".//p:ClrSysMmbId", _IN))
     if any(_text(each, "p:ClrSysId/p:Cd") != CLEARING for each in members):
-        found.append("A sort code does not stand under GBDSC.")
+        found.append(_("A sort code does not stand under GBDSC."))
     if not all(re.fullmatch(r"[0-9]{6}", _text(each, "p:MmbId")) for each in members):
-        found.append("A sort code has not six digits.")
+        found.append(_("A sort code has not six digits."))
     return found
 
 

@@ -17,7 +17,8 @@ from voucher.payments.pain001 import Pain001Wrong, Party, Transfer
 from voucher.payments.ways import Way, own_account
 from voucher.platform.act import Act
 from voucher.platform.errors import Conflict
-from voucher.platform.i18n import said
+from voucher.platform.i18n import Number, said, together
+from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.money import Amount
 from voucher.providers.payees import in_the_clear
 
@@ -48,7 +49,7 @@ def make_file(act: Act, way: Way, batch: Batch, payments: Sequence[Payment]) -> 
 
 def _pain001(act: Act, batch: Batch, payments: Sequence[Payment], own: Party | None) -> bytes:
     if own is None:
-        raise Conflict("account_needed", "The scheme's own account is not entered: propose the way of paying again.")
+        raise Conflict("account_needed", _("The scheme's own account is not entered: propose the way of paying again."))
     transfers = [Transfer(payment.reference, payment.pence, _payee(act, payment)) for payment in payments]
     try:
         return pain001.write(batch.reference, own, transfers, at=act.now, on=act.today)
@@ -126,11 +127,7 @@ def _parts(payment: Payment) -> dict[int, int]:
         )
         raise Conflict(
             "lines_differ",
-            said(
-                "%(said_words)s It pays %(pence)s: tell whoever runs the server.",
-                said_words=words,
-                pence=Amount(payment.pence),
-            ),
+            together((words, said("It pays %(pence)s: tell whoever runs the server.", pence=Amount(payment.pence)))),
         )
     return {line_id: pence for line_id, pence in parts.items() if pence}
 
@@ -138,7 +135,7 @@ def _parts(payment: Payment) -> dict[int, int]:
 def _contra(act: Act, batch: Batch, own: Party | None, total: int) -> FileRow:
     """The row that takes the sum from the scheme's own account, which stands where a payee's would."""
     if own is None:
-        raise Conflict("account_needed", "The scheme's own account is not entered: propose the way of paying again.")
+        raise Conflict("account_needed", _("The scheme's own account is not entered: propose the way of paying again."))
     blank = dict.fromkeys(V, "")
     account = {V.ACCOUNT_NAME: own.name, V.SORT_CODE: own.sort_code, V.ACCOUNT_NUMBER: own.number}
     named = {V.PAYMENT: batch.reference, V.BATCH: batch.reference}
@@ -155,14 +152,11 @@ def _read_back(template: Template, content: bytes, rows: int, pence: int) -> Non
         ) from wrong
     if (found.rows, found.pence) != (rows, pence) or found.contra_pence not in (None, pence):
         words = said(
-            "No file was made: it would hold %(rows)s rows and %(pence)s", rows=found.rows, pence=Amount(found.pence)
+            "No file was made: it would hold %(found_rows)s rows and %(found)s, and the batch has "
+            "%(rows)s and %(pence)s.",
+            found_rows=Number(found.rows),
+            found=Amount(found.pence),
+            rows=Number(rows),
+            pence=Amount(pence),
         )
-        raise Conflict(
-            "file_wrong",
-            said(
-                "%(said_words)s, and the batch has %(rows)s and %(pence)s.",
-                said_words=words,
-                rows=rows,
-                pence=Amount(pence),
-            ),
-        )
+        raise Conflict("file_wrong", words)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from voucher.payments.models import BankLine, Batch, Payment
 from voucher.payments.rules import Levels, LineSource
 from voucher.platform.actor import Actor
+from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.i18n import said
 from voucher.platform.money import Amount
 
@@ -12,9 +13,9 @@ from voucher.platform.money import Amount
 def why_not_approve_batch(actor: Actor, batch: Batch) -> str | None:
     """Why this person cannot approve anything in the batch, or None."""
     if batch.prepared_by == actor.person_id:
-        return "You prepared this batch: another person must approve it."
+        return _("You prepared this batch: another person must approve it.")
     if batch.first_approved_by == actor.person_id:
-        return "You approved this batch first: its sum takes a second person."
+        return _("You approved this batch first: its sum takes a second person.")
     return None
 
 
@@ -47,5 +48,7 @@ def why_line_is_no_evidence(line: BankLine, payment: Payment) -> str | None:
     """Why a typed line cannot prove this payment, or None: it takes a second person to type it (rule 35)."""
     batch = payment.batch
     if line.source == LineSource.TYPED and line.entered_by in (batch.prepared_by, batch.approved_by):
-        return "This bank line was typed by somebody who prepared or approved the batch. Another person must type it."
+        return _(
+            "This bank line was typed by somebody who prepared or approved the batch. Another person must type it."
+        )
     return None

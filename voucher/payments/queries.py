@@ -38,9 +38,9 @@ def by_reference(table: type[T], scheme: Scheme, reference: str) -> T:
         raise NotFound(
             f"no_{table.__tablename__}",
             said(
-                "Scheme %(scheme)s has no %(said_words)s %(reference)s.",
+                "Scheme %(scheme)s has no %(what)s %(reference)s.",
                 scheme=scheme.reference,
-                said_words=words,
+                what=said(words),
                 reference=reference,
             ),
             words,

@@ -9,6 +9,7 @@ from datetime import date
 from voucher.payments.models import Payment
 from voucher.payments.rules import MatchKind, PaymentState, Route
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 from voucher.platform.pdf import TEMPLATES, fill, render_pdf
 from voucher.schemes.models import Scheme
 
@@ -82,8 +83,8 @@ def paper_of_payment(payment: Payment, days: Mapping[MatchKind, date], scheme: S
 def _paid_to(payment: Payment) -> str:
     """The account by its last digits, or the number by which the finance system pays it."""
     if payment.batch.route == Route.ACCOUNTS_PAYABLE and payment.supplier_number is not None:
-        return f"supplier {payment.supplier_number.number} of the finance system"
-    return f"account ending {payment.payee_details.last_four}"
+        return said("supplier %(number)s of the finance system", number=payment.supplier_number.number)
+    return said("account ending %(account)s", account=payment.payee_details.last_four)
 
 
 def _iso(day: date | None) -> str:

@@ -44,7 +44,7 @@ class Act:
     def person_id(self) -> int:
         """The person's row; raises Forbidden when the system itself acts where a person must."""
         if self.actor.person_id is None:
-            raise Forbidden("person_needed", "This must be done by a named person.")
+            raise Forbidden("person_needed", _("This must be done by a named person."))
         return self.actor.person_id
 
     def require_second_factor(self) -> None:

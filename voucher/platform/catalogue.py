@@ -43,6 +43,7 @@ KEYWORDS: dict[str, Any] = {
     "lazy_gettext": None,
     "translate": None,
     "said": None,
+    "on_record": None,
     "ngettext": (1, 2),
     "said_of": (2, 3),
 }

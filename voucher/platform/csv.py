@@ -18,6 +18,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from voucher.platform.errors import Fault, FileRefused
+from voucher.platform.i18n import Number, said, together
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.money import parse_pounds
 
@@ -118,7 +119,7 @@ def choice(options: type[E]) -> Callable[[str], E]:
         for option in options:
             if option.value == text.lower():
                 return option
-        raise CellError(_("Enter one of: {values}.").format(values=", ".join(options)))
+        raise CellError(said("Enter one of: %(values)s.", values=tuple(map(str, options))))
 
     return read
 
@@ -149,7 +150,7 @@ def scan_table(data: bytes, *, max_bytes: int = MAX_BYTES, max_rows: int = MAX_R
         for row, cells in records:
             if row > max_rows + 1:
                 raise _refused(
-                    row, "", _("The file has more than {n:,} rows. Split it and import the parts."), n=max_rows
+                    row, "", _("The file has more than %(n)s rows. Split it and import the parts."), n=Number(max_rows)
                 )
             if not any(cell.strip() for cell in cells):
                 continue
@@ -189,12 +190,14 @@ def restore(cell: str) -> str:
 
 
 def _refused(row: int, column: str, message: str, **values: object) -> FileRefused:
-    return FileRefused([Fault(row, column, message.format(**values))])
+    return FileRefused([Fault(row, column, said(message, **values) if values else message)])
 
 
 def _decode(data: bytes, max_bytes: int) -> str:
     if len(data) > max_bytes:
-        raise _refused(1, "", _("The file is larger than {n:,} bytes. Split it and import the parts."), n=max_bytes)
+        raise _refused(
+            1, "", _("The file is larger than %(n)s bytes. Split it and import the parts."), n=Number(max_bytes)
+        )
     body = data.removeprefix(codecs.BOM_UTF8)
     try:
         text = body.decode("utf-8")
@@ -214,11 +217,13 @@ def _not_utf8(body: bytes, start: int) -> FileRefused:
     byte = body[start : start + 1]
     guess = byte.decode("cp1252", errors="ignore")
     if guess and not body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        what = _('The file is not in UTF-8: the byte 0x{byte} here looks like "{guess}" in Windows-1252.')
+        what = _('The file is not in UTF-8: the byte 0x%(byte)s here looks like "%(guess)s" in Windows-1252.')
     else:
-        what = _("The file is not in UTF-8: the byte 0x{byte} here cannot be read.")
+        what = _("The file is not in UTF-8: the byte 0x%(byte)s here cannot be read.")
     todo = _('In your spreadsheet, choose Save as and "CSV UTF-8", then import the new file.')
-    return _refused(*_place(body[:start].decode("utf-8")), f"{what} {todo}", byte=byte.hex().upper(), guess=guess)
+    return _refused(
+        *_place(body[:start].decode("utf-8")), together((said(what, byte=byte.hex().upper(), guess=guess), todo))
+    )
 
 
 def _records(text: str) -> Iterator[tuple[int, list[str]]]:
@@ -227,10 +232,10 @@ def _records(text: str) -> Iterator[tuple[int, list[str]]]:
         yield from enumerate(reader, start=1)
     except csv.Error as error:
         message = _(
-            "This cell cannot be read: its quotation marks do not pair up, or it has more than {n:,} characters. "
+            "This cell cannot be read: its quotation marks do not pair up, or it has more than %(n)s characters. "
             'Close the quotation marks, and write a mark inside the text twice, as in "5"" pipe".'
         )
-        raise _refused(*_place(text), message, n=csv.field_size_limit()) from error
+        raise _refused(*_place(text), message, n=Number(csv.field_size_limit())) from error
 
 
 def _header(records: Iterator[tuple[int, list[str]]]) -> list[str]:
@@ -239,14 +244,16 @@ def _header(records: Iterator[tuple[int, list[str]]]) -> list[str]:
     if not any(names):
         raise _refused(1, "", _("The first row is blank. Put the column names in it."))
     if len(names) > MAX_COLUMNS:
-        raise _refused(1, "", _("The file has more than {n:,} columns. Delete those without a use."), n=MAX_COLUMNS)
+        raise _refused(
+            1, "", _("The file has more than %(n)s columns. Delete those without a use."), n=Number(MAX_COLUMNS)
+        )
     faults = []
     for number, name in enumerate(names, start=1):
         if not name:
             faults.append(Fault(1, str(number), _("This column has no name. Name it, or delete the column.")))
         elif (first := names.index(name) + 1) != number:
-            message = _("Columns {first} and {number} have the same name. Rename or delete one of them.")
-            faults.append(Fault(1, name, message.format(first=first, number=number)))
+            message = _("Columns %(first)s and %(number)s have the same name. Rename or delete one of them.")
+            faults.append(Fault(1, name, said(message, first=first, number=number)))
     if faults:
         raise FileRefused(faults)
     return names
@@ -255,14 +262,16 @@ def _header(records: Iterator[tuple[int, list[str]]]) -> list[str]:
 def _ragged(row: int, cells: int, header: list[str]) -> Fault:
     width = len(header)
     if cells < width:
-        message = _("The row ends before this column: it has {cells} cells and the header has {width}. Add the others.")
+        message = _(
+            "The row ends before this column: it has %(cells)s cells and the header has %(width)s. Add the others."
+        )
         column = header[cells]
     else:
         message = _(
-            "The row has {cells} cells and the header has {width}. Put quotation marks around a cell with a comma."
+            "The row has %(cells)s cells and the header has %(width)s. Put quotation marks around a cell with a comma."
         )
         column = str(width + 1)
-    return Fault(row, column, message.format(cells=cells, width=width))
+    return Fault(row, column, said(message, cells=cells, width=width))
 
 
 def _place(text: str) -> tuple[int, str]:

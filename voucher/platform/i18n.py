@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,6 +13,11 @@ from voucher.platform.clock import long_date, long_time
 def gettext_noop(text: str) -> str:
     """Marks a text for the catalogue and leaves it as it is; pages translate it where they show it."""
     return text
+
+
+# What fills a text, by its name; and every text that is written down, with what reads it again.
+_PLACEHOLDER = re.compile(r"%\((\w+)\)s")
+_WRITTEN: dict[str, re.Pattern[str]] = {}
 
 
 class Said(str):
@@ -46,7 +52,10 @@ def said(words: str, /, **values: object) -> Said:
 
     A value that is ``said`` itself, or a label, is translated with it; a day, a moment, an ``Amount``, a ``Share`` and
     a ``Number`` are written as the language writes them; of several values each is told, with commas between them.
+    Any other value is a name or what somebody wrote, and stays what it is.
     """
+    if isinstance(words, Said) and not values:
+        return words
     sentence = Said(words % {name: in_english(value) for name, value in values.items()} if values else words)
     sentence.words, sentence.values = words, values
     return sentence
@@ -61,8 +70,40 @@ def said_of(number: int, one: str, many: str, /, **values: object) -> Said:
 
 def together(parts: Iterable[str]) -> Said:
     """Several sentences, one after the other, of which each is said again by itself."""
-    each = {f"part{at}": part for at, part in enumerate(parts)}
+    each = {f"part{at}": said(part) for at, part in enumerate(parts)}
     return said(" ".join(f"%({name})s" for name in each), **each)
+
+
+def on_record(text: str) -> str:
+    """Marks a sentence that is written down with what fills it, as a record that never changes.
+
+    A record stays the English text that it was; ``recalled`` reads it again, so that a page can tell it in its own
+    language, also one that was written down before there was a translation.
+    """
+    parts = _PLACEHOLDER.split(text)
+    _WRITTEN[text] = re.compile(
+        "".join(f"(?P<{part}>.+?)" if at % 2 else re.escape(part) for at, part in enumerate(parts)), re.S
+    )
+    return text
+
+
+def recalled(record: str, read: Callable[[str], object] = str) -> str:
+    """The sentence that a record was written down from, with its values; any other text as it is.
+
+    ``read`` makes an amount or a day of a value's English text; a value can be a sentence that is written down, too.
+    """
+    if record in _WRITTEN:
+        return said(record)
+    for words, pattern in _WRITTEN.items():
+        found = pattern.fullmatch(record)
+        if found:
+            return said(words, **{name: _value(text, read) for name, text in found.groupdict().items()})
+    return record
+
+
+def _value(text: str, read: Callable[[str], object]) -> object:
+    found = recalled(text, read)
+    return found if isinstance(found, Said) else read(text)
 
 
 def in_english(value: object) -> str:

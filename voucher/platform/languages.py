@@ -26,14 +26,17 @@ from werkzeug.routing import RequestRedirect
 
 from voucher.platform.catalogue import OWN, Language, language, languages_in
 from voucher.platform.clock import LONDON, long_date, long_time
-from voucher.platform.i18n import Number, Said
-from voucher.platform.money import Amount, Share, in_pounds, percent, pounds
+from voucher.platform.i18n import Number, Said, recalled
+from voucher.platform.money import Amount, Share, basis_points, in_pounds, parse_pounds, percent, pounds
 
 ENGLISH = language(OWN)
 # The cookie, and what asks for a language in the address of any page.
 NAME = "language"
 COOKIE_SECONDS = 365 * 86_400
 # Where a language's pattern of percentages, such as #,##0%, takes decimals.
+# Amounts and shares as records have them.
+_POUNDS = re.compile(r"-?£[\d,]+\.\d{2}")
+_PERCENT = re.compile(r"\d{1,3}(\.\d{2})?%")
 _LAST_DIGIT = re.compile(r"0(?=[^0-9#.,]*$)")
 
 
@@ -69,6 +72,7 @@ def prepare(app: Flask, translations: Path, *, https: bool) -> None:
     app.jinja_env.globals.update(language=current, languages=offers, writes_leftwards=writes_leftwards)
     app.jinja_env.filters.update(pounds=shown_pounds, percent=shown_percent, day=shown_day, time=shown_time)
     app.jinja_env.filters["month"] = shown_month
+    app.jinja_env.filters["recorded"] = recorded
     # For the words of a letter, which are English wherever they are read.
     app.jinja_env.filters.update(english_day=long_date, english_pounds=pounds)
 
@@ -107,6 +111,27 @@ def spoken(words: str) -> str:
     return _told_of(words) % values if values else _told_of(words)
 
 
+def recorded(record: object) -> str:
+    """A record in the page's language where it was written down by the software; what a person wrote stays as it is."""
+    text = str(record)
+    if _is_own():
+        return text
+    found = recalled(text, _figure)
+    return spoken(found) if isinstance(found, Said) else text
+
+
+def _figure(text: str) -> object:
+    """The amount, share or day that a value of a record is; any other text as it is."""
+    if _POUNDS.fullmatch(text):
+        return Amount(parse_pounds(text))
+    if _PERCENT.fullmatch(text):
+        return Share(basis_points(text))
+    try:
+        return datetime.strptime(text, "%d %B %Y").replace(tzinfo=LONDON).date()
+    except ValueError:
+        return text
+
+
 def _told_of(words: Said) -> str:
     """The sentence before it is filled; one that counts in the form that its number has in the language."""
     if not words.many:
@@ -116,8 +141,8 @@ def _told_of(words: Said) -> str:
 
 def told(value: object) -> str:
     """What fills a sentence as the page's language writes it; names and references stay what they are."""
-    if isinstance(value, (Said, Enum)):
-        return spoken(value if isinstance(value, str) else str(value))
+    if isinstance(value, (Said, Enum, Exception)):
+        return spoken(str(value))
     if isinstance(value, (tuple, list)):
         return ", ".join(map(told, value))
     shown = next((shown for kind, shown in _SHOWN.items() if isinstance(value, kind)), None)

@@ -13,6 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
+
 METHODS = ("MOD10", "MOD11", "DBLAL")
 DIGITS = 14
 EXCEPTIONS = range(15)
@@ -57,24 +60,52 @@ def read_weights(text: str) -> list[Weights]:
     """The lines of ``valacdos.txt``; raises TableError."""
     found = [_weights(number, line.split()) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
     if not found:
-        raise TableError("The table of weights is empty.")
+        raise TableError(_("The table of weights is empty."))
     return found
 
 
 def _weights(number: int, parts: list[str]) -> Weights:
     if len(parts) not in (DIGITS + 3, DIGITS + 4):
-        raise TableError(f"Line {number} has {len(parts)} columns; it must have {DIGITS + 3} or {DIGITS + 4}.")
+        raise TableError(
+            said(
+                "Line %(number)s has %(columns)s columns; it must have %(least)s or %(most)s.",
+                number=number,
+                columns=len(parts),
+                least=DIGITS + 3,
+                most=DIGITS + 4,
+            )
+        )
     first, last, method, *numbers = parts
     if not all(re.fullmatch(r"[0-9]{6}", code) for code in (first, last)) or first > last:
-        raise TableError(f"Line {number} begins with no range of sort codes: {first} {last}.")
+        raise TableError(
+            said(
+                "Line %(number)s begins with no range of sort codes: %(first)s %(last)s.",
+                number=number,
+                first=first,
+                last=last,
+            )
+        )
     if method not in METHODS:
-        raise TableError(f"Line {number} names the method {method}; there are: {', '.join(METHODS)}.")
+        raise TableError(
+            said(
+                "Line %(number)s names the method %(method)s; there are: %(methods)s.",
+                number=number,
+                method=method,
+                methods=tuple(METHODS),
+            )
+        )
     if not all(re.fullmatch(r"-?[0-9]{1,4}", each) for each in numbers):
-        raise TableError(f"Line {number} has a weight that is no whole number.")
+        raise TableError(said("Line %(number)s has a weight that is no whole number.", number=number))
     values = [int(each) for each in numbers]
     exception = values[DIGITS] if len(values) > DIGITS else 0
     if exception not in EXCEPTIONS:
-        raise TableError(f"Line {number} names exception {exception}, which this edition does not know.")
+        raise TableError(
+            said(
+                "Line %(number)s names exception %(exception)s, which this edition does not know.",
+                number=number,
+                exception=exception,
+            )
+        )
     return Weights(first, last, method, tuple(values[:DIGITS]), exception)
 
 
@@ -86,7 +117,13 @@ def read_substitutes(text: str) -> dict[str, str]:
         if not parts:
             continue
         if len(parts) != 2 or not all(re.fullmatch(r"[0-9]{6}", code) for code in parts):
-            raise TableError(f"Line {number} of the substitutes must be two sort codes: {line.strip()[:40]}.")
+            raise TableError(
+                said(
+                    "Line %(number)s of the substitutes must be two sort codes: %(line)s.",
+                    number=number,
+                    line=line.strip()[:40],
+                )
+            )
         found[parts[0]] = parts[1]
     return found
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from voucher.platform.clock import london_date
 from voucher.platform.errors import DomainError
+from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.i18n import said
 from voucher.platform.modulus import TableError, Tables, read_substitutes, read_weights
 
@@ -44,7 +45,7 @@ class TableFolder:
     def keep(self, weights: bytes, substitutes: bytes | None, dated: date) -> Tables:
         """Puts new tables in place of the old ones once both can be read; raises DomainError, and keeps the old."""
         if self.path is None:
-            raise DomainError("modulus_tables", "This installation has no data folder to keep the tables in.")
+            raise DomainError("modulus_tables", _("This installation has no data folder to keep the tables in."))
         try:
             found = Tables(
                 read_weights(weights.decode("ascii")), read_substitutes((substitutes or b"").decode("ascii")), dated

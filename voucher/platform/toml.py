@@ -6,6 +6,8 @@ import tomllib
 from datetime import date
 
 from voucher.platform.errors import Fault, FileRefused
+from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 from voucher.platform.money import MoneyError, basis_points, parse_pounds
 
 
@@ -26,42 +28,45 @@ class Section:
         self.read.add(key)
         value = self.values.get(key, default)
         if value is None:
-            self.fault(key, f"is missing: give {words}")
+            self.fault(key, said("is missing: give %(what)s", what=said(words)))
         elif not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            self.fault(key, f"must be {words}, not {value!r}")
+            self.fault(key, said("must be %(what)s, not %(value)s", what=said(words), value=repr(value)))
             return None
         return value
 
     def text(self, key: str, default: str | None = None) -> str:
         """A text that is not empty, unless the default is."""
-        value = self._get(key, str, "a text in quotes", default)
+        value = self._get(key, str, _("a text in quotes"), default)
         if isinstance(value, str):
             if not value.strip() and value != default:
-                self.fault(key, "must not be empty")
+                self.fault(key, _("must not be empty"))
             return value.strip()
         return ""
 
     def whole(self, key: str, default: int | None = None, *, least: int = 0, most: int = 1_000_000) -> int:
         """A whole number within bounds."""
-        value = self._get(key, int, "a whole number", default)
+        value = self._get(key, int, _("a whole number"), default)
         if isinstance(value, int):
             if not least <= value <= most:
-                self.fault(key, f"must be between {least} and {most}, not {value}")
+                self.fault(
+                    key,
+                    said("must be between %(least)s and %(most)s, not %(value)s", least=least, most=most, value=value),
+                )
             return value
         return least
 
     def day(self, key: str) -> date:
         """A date, written 2026-04-01 without quotes."""
-        value = self._get(key, date, "a date like 2026-04-01, without quotes", None)
+        value = self._get(key, date, _("a date like 2026-04-01, without quotes"), None)
         return value if isinstance(value, date) else date(2000, 1, 1)
 
     def flag(self, key: str, default: bool) -> bool:
         """true or false."""
-        return bool(self._get(key, bool, "true or false", default))
+        return bool(self._get(key, bool, _("true or false"), default))
 
     def pounds(self, key: str, default: str | None = None) -> int:
         """An amount written as text, like "1234.50", in pence."""
-        value = self._get(key, str, 'an amount in quotes, like "1234.50"', default)
+        value = self._get(key, str, _('an amount in quotes, like "1234.50"'), default)
         if isinstance(value, str):
             try:
                 return parse_pounds(value)
@@ -81,24 +86,24 @@ class Section:
 
     def texts(self, key: str) -> list[str]:
         """A list of texts, one at least."""
-        value = self._get(key, list, 'a list of texts, like ["first", "second"]', None)
+        value = self._get(key, list, _('a list of texts, like ["first", "second"]'), None)
         if isinstance(value, list) and value and all(isinstance(item, str) and item.strip() for item in value):
             return [str(item).strip() for item in value]
         if isinstance(value, list):
-            self.fault(key, "must hold one text or more, none of them empty")
+            self.fault(key, _("must hold one text or more, none of them empty"))
         return []
 
     def section(self, key: str) -> Section:
         """A table inside this one."""
-        value = self._get(key, dict, f"a section [{key}]", None)
+        value = self._get(key, dict, said("a section [%(key)s]", key=key), None)
         return Section(value if isinstance(value, dict) else {}, self._inner(key), self.faults)
 
     def sections(self, key: str) -> list[Section]:
         """A list of tables, one at least."""
-        value = self._get(key, list, f"one section [[{key}]] or more", None)
+        value = self._get(key, list, said("one section [[%(key)s]] or more", key=key), None)
         items = value if isinstance(value, list) else []
         if value is not None and not items:
-            self.fault(key, f"needs one section [[{key}]] or more")
+            self.fault(key, said("needs one section [[%(key)s]] or more", key=key))
         return [
             Section(item if isinstance(item, dict) else {}, f"{self._inner(key)}[{i}]", self.faults)
             for i, item in enumerate(items, start=1)
@@ -115,7 +120,7 @@ class Section:
         """Notes every key that nothing read: it may be misspelt."""
         for key in self.values:
             if key not in self.read:
-                self.fault(key, "is not known here; check its spelling")
+                self.fault(key, _("is not known here; check its spelling"))
 
 
 def read(data: bytes) -> Section:
@@ -123,7 +128,7 @@ def read(data: bytes) -> Section:
     try:
         return Section(tomllib.loads(data.decode("utf-8")), "", [])
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
-        raise FileRefused([Fault(0, "", f"this is not a TOML file: {wrong}")]) from wrong
+        raise FileRefused([Fault(0, "", said("this is not a TOML file: %(wrong)s", wrong=wrong))]) from wrong
 
 
 def refuse_faults(section: Section) -> None:

@@ -17,6 +17,7 @@ from openpyxl.utils import get_column_letter
 
 from voucher.platform.csv import Cell, neutralise
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 
 MOST_SIGNS = 31  # of a sheet's name, by the format
 POUNDS_FORMAT = "#,##0.00"
@@ -110,16 +111,14 @@ def place_in(book: Workbook, place: str) -> MergedCell | OpenCell:
     sheet, _mark, cell = place.rpartition("!")
     sheet = sheet.strip().strip("'")
     if sheet not in book.sheetnames:
-        raise FormRefused(_("The form has no sheet of that name: {place}.").format(place=place))
+        raise FormRefused(said("The form has no sheet of that name: %(place)s.", place=place))
     if not re.fullmatch(r"[A-Za-z]{1,3}[1-9][0-9]{0,6}", cell.strip()):
-        raise FormRefused(_("Give the cell as Sheet!B4: {place}.").format(place=place))
+        raise FormRefused(said("Give the cell as Sheet!B4: %(place)s.", place=place))
     found = book[sheet][cell.strip().upper()]
     if found.data_type == "f":
-        raise FormRefused(
-            _("{place} holds a formula of the funder's: leave it to work itself out.").format(place=place)
-        )
+        raise FormRefused(said("%(place)s holds a formula of the funder's: leave it to work itself out.", place=place))
     if isinstance(found, MergedCell):
-        raise FormRefused(_("{place} is inside merged cells: name their first cell.").format(place=place))
+        raise FormRefused(said("%(place)s is inside merged cells: name their first cell.", place=place))
     return found
 
 

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from lxml import etree
 
+from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
+
 _MOST_FAULTS = 5
 
 
@@ -19,12 +22,15 @@ def check(content: bytes, schema: Path) -> None:
     try:
         root = etree.fromstring(content, _parser())
     except etree.XMLSyntaxError as wrong:
-        raise XmlRefused(f"The file is no XML: {wrong}") from wrong
+        raise XmlRefused(said("The file is no XML: %(wrong)s", wrong=wrong)) from wrong
     if root.getroottree().docinfo.doctype:
-        raise XmlRefused("The file declares a document type, which no payment file needs.")
+        raise XmlRefused(_("The file declares a document type, which no payment file needs."))
     rules = _schema(schema)
     if not rules.validate(root):
-        faults = [f"line {each.line}: {each.message}" for each in list(rules.error_log)[:_MOST_FAULTS]]
+        faults = [
+            said("line %(line)s: %(message)s", line=each.line, message=each.message)
+            for each in list(rules.error_log)[:_MOST_FAULTS]
+        ]
         raise XmlRefused(" ".join(faults))
 
 

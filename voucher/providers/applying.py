@@ -158,9 +158,9 @@ def link_application(act: Act, application: ProviderApplication, firm: Organisat
     application = _waiting(act, application, reason)
     act.require_second_factor()
     if firm.id in act.actor.organisation_ids:
-        raise Forbidden("own_organisation", "You belong to this firm, so you cannot say who speaks for it.")
+        raise Forbidden("own_organisation", _("You belong to this firm, so you cannot say who speaks for it."))
     if firm not in known_firms(application):
-        raise DomainError("another_firm", "The application names no number of this firm.", "firm")
+        raise DomainError("another_firm", _("The application names no number of this firm."), "firm")
     application.settled_by = act.person_id
     return _take_up(act, application, firm, reason=reason)
 
@@ -206,11 +206,11 @@ def _waiting(act: Act, application: ProviderApplication, reason: str) -> Provide
     act.require(Permission.PROVIDERS_SPONSOR, scheme_id=application.scheme_id)
     application = lock_application(application)
     if application.applicant_id == act.person_id:
-        raise Forbidden("own_application", "This is your own application: another person must settle it.")
+        raise Forbidden("own_application", _("This is your own application: another person must settle it."))
     if application.state != S.WAITING:
-        raise Conflict("application_settled", "This application was settled meanwhile.")
+        raise Conflict("application_settled", _("This application was settled meanwhile."))
     if not reason.strip():
-        raise DomainError("reason_needed", "Write down how you found this out.", "reason")
+        raise DomainError("reason_needed", _("Write down how you found this out."), "reason")
     return application
 
 

@@ -13,6 +13,7 @@ from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden
+from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.i18n import said
 from voucher.providers.models import Package, Provider, VettingResult
 from voucher.providers.policy import why_not_approve, why_not_lift, why_not_touch
@@ -99,7 +100,7 @@ def approve_provider(act: Act, provider: Provider, *, until: date) -> None:
     if reason:
         raise Forbidden("provider_approval", reason)
     if provider.state == S.SUSPENDED:
-        raise DomainError("suspended", "A suspended provider is reinstated, not approved anew.")
+        raise DomainError("suspended", _("A suspended provider is reinstated, not approved anew."))
     provider.approved_by, provider.approved_until = act.person_id, until
     if provider.state == S.APPROVED:
         record(act.actor, "provider.renewed", provider, at=act.now, details={"until": until.isoformat()})
@@ -127,7 +128,7 @@ def suspend_provider(act: Act, provider: Provider, *, reason: str) -> None:
     """Stops a provider at once: no look-ups, sessions or claims, and nothing of it is paid (rule 51)."""
     act.require(Permission.PROVIDERS_APPROVE, scheme_id=provider.scheme_id)
     if not reason.strip():
-        raise DomainError("reason_needed", "Say why the provider is suspended.", "reason")
+        raise DomainError("reason_needed", _("Say why the provider is suspended."), "reason")
     change_state(act.actor, "provider.suspended", provider, S.SUSPENDED, TRANSITIONS, at=act.now, reason=reason)
     tell(act, "provider_suspended", email=provider.contact_email, scheme_id=provider.scheme_id, provider_id=provider.id)
 
@@ -158,7 +159,7 @@ def list_package(
         Permission.PROVIDER_PACKAGES_LIST, scheme_id=provider.scheme_id, organisation_id=provider.organisation_id
     )
     if net_pence <= 0 or minutes <= 0:
-        raise DomainError("package", "A package has a price and a length above zero.", "price")
+        raise DomainError("package", _("A package has a price and a length above zero."), "price")
     if session.scalar(select(Package.id).where(Package.provider_id == provider.id, Package.code == code)):
         raise Conflict("package_exists", said("Package %(code)s is listed already.", code=code), "code")
     package = Package(

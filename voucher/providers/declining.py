@@ -13,6 +13,7 @@ from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError
+from voucher.platform.i18n import gettext_noop as _
 from voucher.providers.commands import require_not_their_own
 from voucher.providers.models import Provider
 from voucher.providers.queries import current_details
@@ -28,7 +29,7 @@ def decline_provider(act: Act, provider: Provider, *, reason: str) -> None:
     act.require(Permission.PROVIDERS_APPROVE, scheme_id=provider.scheme_id)
     require_not_their_own(act, provider)
     if not reason.strip():
-        raise DomainError("reason_needed", "Say why the provider is declined.", "reason")
+        raise DomainError("reason_needed", _("Say why the provider is declined."), "reason")
     change_state(
         act.actor, "provider.declined", provider, ProviderState.DECLINED, TRANSITIONS, at=act.now, reason=reason
     )

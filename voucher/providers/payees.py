@@ -51,7 +51,7 @@ def key_details(act: Act, provider: Provider, *, name: str, sort_code_text: str,
     code = _read(sort_code, sort_code_text, "sort_code")
     number = _read(account_number, number_text, "account_number")
     if not name.strip():
-        raise DomainError("bank_details", "Enter the name on the account.", "account_name")
+        raise DomainError("bank_details", _("Enter the name on the account."), "account_name")
     modulus, tables_on = _modulus(act, code, number)
     if modulus == Modulus.FAILED:
         raise DomainError("modulus", _FAILED, "account_number")
@@ -108,9 +108,9 @@ def record_payee_check(
     act.require(Permission.PAYEES_KEY, scheme_id=details.scheme_id)
     act.require_second_factor()
     if details.provider.organisation_id in act.actor.organisation_ids:
-        raise Forbidden("own_organisation", "You belong to this provider, so you cannot check its details.")
+        raise Forbidden("own_organisation", _("You belong to this provider, so you cannot check its details."))
     if outcome in (PayeeCheck.CLOSE_MATCH, PayeeCheck.UNAVAILABLE) and not note.strip():
-        raise DomainError("note_needed", "Write down why these details are right all the same.", "note")
+        raise DomainError("note_needed", _("Write down why these details are right all the same."), "note")
     if outcome == PayeeCheck.UNAVAILABLE and evidence is None:
         raise DomainError("evidence_needed", _EVIDENCE_NEEDED, "evidence")
     details.payee_check, details.payee_check_note = str(outcome), note
@@ -128,7 +128,7 @@ def confirm_details(act: Act, details: PayeeDetails) -> None:
     if reason:
         raise Forbidden("payee_confirmation", reason)
     if details.provider.organisation_id in act.actor.organisation_ids:
-        raise Forbidden("own_organisation", "You belong to this provider, so you cannot confirm its details.")
+        raise Forbidden("own_organisation", _("You belong to this provider, so you cannot confirm its details."))
     refusal = (
         why_not_usable(details, confirmed=True)
         or why_still_cooling(details, act.now)
@@ -151,7 +151,7 @@ def why_modulus_fails(act: Act, details: PayeeDetails) -> str | None:
     modulus, tables_on = _modulus_now(act, details)
     if modulus != Modulus.FAILED or tables_on is None:
         return None
-    return said("%(_failed)s The tables of %(tables)s say so.", _failed=_FAILED, tables=tables_on)
+    return said("%(failed)s The tables of %(tables)s say so.", failed=said(_FAILED), tables=tables_on)
 
 
 def why_still_cooling(details: PayeeDetails, now: datetime) -> str | None:

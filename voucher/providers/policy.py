@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from voucher.platform.actor import Actor
+from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.i18n import said
 from voucher.providers.models import PayeeDetails, Provider
 from voucher.providers.rules import VettingCheck
@@ -14,14 +15,14 @@ from voucher.providers.rules import VettingCheck
 def why_not_touch(actor: Actor, provider: Provider) -> str | None:
     """Why this person may decide nothing about this provider, or None."""
     if provider.organisation_id in actor.organisation_ids:
-        return "You belong to this provider, so you cannot vet or approve it."
+        return _("You belong to this provider, so you cannot vet or approve it.")
     return None
 
 
 def why_not_lift(actor: Actor, provider: Provider) -> str | None:
     """Why this person cannot end this provider's suspension, or None."""
     if provider.sponsor_id == actor.person_id:
-        return "You sponsored this provider: another person must reinstate it."
+        return _("You sponsored this provider: another person must reinstate it.")
     return why_not_touch(actor, provider)
 
 
@@ -30,19 +31,19 @@ def why_not_approve(
 ) -> str | None:
     """Why this person cannot approve this provider now, or None."""
     if provider.sponsor_id == actor.person_id:
-        return "You sponsored this provider: another person must approve it."
+        return _("You sponsored this provider: another person must approve it.")
     missing = [check for check in VettingCheck if not vetting.get(check)]
     if missing:
         return said("Vetting is not complete: %(missing)s.", missing=tuple(missing))
     if until <= today:
-        return "Approval must end on a day that is still to come."
+        return _("Approval must end on a day that is still to come.")
     return None
 
 
 def why_not_confirm_details(actor: Actor, details: PayeeDetails) -> str | None:
     """Why this person cannot confirm these payee details, or None."""
     if details.keyed_by == actor.person_id:
-        return "You keyed these details: another person must confirm them."
+        return _("You keyed these details: another person must confirm them.")
     if details.confirmed_by is not None:
-        return "These details are confirmed already."
+        return _("These details are confirmed already.")
     return None

@@ -7,8 +7,23 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.i18n import said
+from voucher.platform.i18n import on_record, said
 from voucher.platform.states import State, transitions
+
+# What is written down as a record, and told again from it.
+_REPLACED = on_record("They were replaced by newer details.")
+_MODULUS_FAILED = on_record(
+    "The sort code and account number failed the modulus check. Ask the provider for them again."
+)
+_NOT_CHECKED = on_record("No Confirmation of Payee outcome is recorded.")
+_NO_MATCH = on_record("Confirmation of Payee found no match. Ask the provider for the details again.")
+_NO_EVIDENCE = on_record(
+    "Confirmation of Payee was unavailable, and no document is kept that shows whose account it is."
+)
+_NOT_CONFIRMED = on_record("A second person has not confirmed them.")
+_NO_NOTE = on_record(
+    "Confirmation of Payee said “%(payee_check)s”: write down why these details are right all the same."
+)
 
 
 class ProviderState(State):
@@ -123,22 +138,22 @@ def why_details_cannot_be_used(
     ``evidence``: a document is kept that shows whose account it is, which an unavailable check needs.
     """
     if superseded:
-        return "They were replaced by newer details."
+        return _REPLACED
     if modulus == Modulus.FAILED:
-        return "The sort code and account number failed the modulus check. Ask the provider for them again."
+        return _MODULUS_FAILED
     if payee_check is None:
-        return "No Confirmation of Payee outcome is recorded."
+        return _NOT_CHECKED
     if payee_check == PayeeCheck.NO_MATCH:
-        return "Confirmation of Payee found no match. Ask the provider for the details again."
+        return _NO_MATCH
     if payee_check in (PayeeCheck.CLOSE_MATCH, PayeeCheck.UNAVAILABLE) and not note.strip():
         return said(
-            "Confirmation of Payee said “%(payee_check)s”: write down why these details are right all the same.",
-            payee_check=payee_check,
+            _NO_NOTE,
+            payee_check=said(str(payee_check)),
         )
     if payee_check == PayeeCheck.UNAVAILABLE and not evidence:
-        return "Confirmation of Payee was unavailable, and no document is kept that shows whose account it is."
+        return _NO_EVIDENCE
     if not confirmed:
-        return "A second person has not confirmed them."
+        return _NOT_CONFIRMED
     return None
 
 

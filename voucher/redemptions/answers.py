@@ -12,6 +12,7 @@ from voucher.platform.actor import Channel
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError, Forbidden
+from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.i18n import said
 from voucher.redemptions.automatic import run_automatic
 from voucher.redemptions.giving_back import undo_approval
@@ -25,8 +26,8 @@ from voucher.vouchers.models import Voucher
 R = RedemptionState
 ANSWERABLE = UNDER_CHECK | {R.APPROVED}
 STRENGTHS = {Channel.WEB: Strength.ORDINARY, Channel.LINK: Strength.WEAK, Channel.COMMAND_LINE: Strength.WEAK}
-NOT_ALL_DELIVERED = "The business says that not all of it was delivered."
-CLAIM_IS_WRONG = "The business says that something in the claim is wrong."
+NOT_ALL_DELIVERED = _("The business says that not all of it was delivered.")
+CLAIM_IS_WRONG = _("The business says that something in the claim is wrong.")
 
 
 def _strength(act: Act) -> Strength:
@@ -47,7 +48,7 @@ def answer_session(act: Act, asked: DeliverySession, delivered: Delivered, *, no
     """
     _as_the_business(act, asked.voucher, asked.provider.organisation_id)
     if delivered != Delivered.YES and not note.strip():
-        raise DomainError("note_needed", "Say what was not delivered.", "note")
+        raise DomainError("note_needed", _("Say what was not delivered."), "note")
     claim = lock_redemption(asked.redemption_id) if asked.redemption_id else None
     answered = lock_session(asked.id)
     if answered.state not in (SessionState.RECORDED, SessionState.CLAIMED):
@@ -125,13 +126,13 @@ def answer_claim(
 
 def _check_answer(act: Act, accepts: bool, paid_pence: int | None, paid_on: date | None, note: str) -> None:
     if not accepts and not note.strip():
-        raise DomainError("note_needed", "Say what is wrong with the claim.", "note")
+        raise DomainError("note_needed", _("Say what is wrong with the claim."), "note")
     if (paid_pence is None) != (paid_on is None):
-        raise DomainError("paid", "Give both what was paid and the day it was paid.", "paid")
+        raise DomainError("paid", _("Give both what was paid and the day it was paid."), "paid")
     if paid_on is not None and paid_on > act.today:
-        raise DomainError("paid_on", "The day of the payment lies in the future.", "paid_on")
+        raise DomainError("paid_on", _("The day of the payment lies in the future."), "paid_on")
     if paid_pence is not None and paid_pence <= 0:
-        raise DomainError("paid", "Enter what was paid, above zero; or say that it is not paid yet.", "paid")
+        raise DomainError("paid", _("Enter what was paid, above zero; or say that it is not paid yet."), "paid")
 
 
 def _settle_confirmation(act: Act, claim: Redemption) -> None:
@@ -160,7 +161,7 @@ def dispute_claim(act: Act, claim: Redemption, *, reason: str) -> None:
     if not any(act.actor.may(permission, organisation_id=side) for permission, side in sides):
         act.require(Permission.CLAIMS_VERIFY, scheme_id=claim.scheme_id)
     if not reason.strip():
-        raise DomainError("reason_needed", "Say what the dispute is about.", "reason")
+        raise DomainError("reason_needed", _("Say what the dispute is about."), "reason")
     claim = lock_redemption(claim.id)
     _to_disputed(act, claim, reason)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from voucher.platform.act import Act
 from voucher.platform.db import session
+from voucher.platform.i18n import on_record, said
 from voucher.providers.models import PayeeDetails
 from voucher.providers.payees import why_not_usable
 from voucher.providers.queries import current_details, others_with_the_account
@@ -22,6 +23,22 @@ from voucher.redemptions.queries import (
 )
 from voucher.redemptions.rules import ContributionProof, Task, invoice_fault
 from voucher.vouchers.rules import delivered_in_date
+
+# What is written down as a record, and told again from it.
+_PAID_LESS = on_record("The business says that it paid less than its contribution and the VAT.")
+_NO_MATCH = on_record("Confirmation of Payee found no match for the provider's account.")
+_PAYMENT_WAITS = on_record("A payment waits for the account ending %(account)s: %(missing)s")
+_PAYS_ITSELF = on_record("The business is paid to the same account.")
+_SAMPLED_AFTER_ALL = on_record("It is in the sample now: somebody has to look at it.")
+_PAID = on_record("The business says that it paid its contribution and the VAT.")
+_NO_DETAILS = on_record("The provider has no bank details yet: a payment waits for them.")
+_PAYABLE = on_record("The account ending %(account)s can be paid to.")
+_SHARED_ACCOUNT = on_record("Another provider is paid to the same account: %(names)s.")
+_OUT_OF_DATE = on_record("A session lies outside the voucher's days.")
+_IN_DATE = on_record("All work is in date.")
+_WITHIN_PRICES = on_record("Within the packages' prices.")
+_ABOVE_PRICES = on_record("Above the packages' prices.")
+_AGREES = on_record("Net, VAT and gross agree.")
 
 
 @dataclass(frozen=True)
@@ -45,11 +62,11 @@ def automatic_findings(redemption: Redemption) -> dict[Task, Finding]:
     same_invoice = claim_with_invoice(redemption.provider_id, redemption.invoice_key, redemption.id)
     same_file = claim_with_file(redemption.scheme_id, hashes, redemption.id) if hashes else None
     findings = {
-        Task.INVOICE_ARITHMETIC: Finding(fault is None, fault or "Net, VAT and gross agree."),
+        Task.INVOICE_ARITHMETIC: Finding(fault is None, fault or _AGREES),
         Task.DATES: _dates(redemption, sessions),
         Task.PRICE: _price(redemption, sessions),
-        Task.DUPLICATE_INVOICE: _no_other(same_invoice, "invoice number"),
-        Task.DUPLICATE_FILE: _no_other(same_file, "file"),
+        Task.DUPLICATE_INVOICE: _no_other(same_invoice, *_INVOICE),
+        Task.DUPLICATE_FILE: _no_other(same_file, *_FILE),
         Task.PAYEE: _payee(redemption),
     }
     paid = contribution_on_the_business_word(redemption)
@@ -69,7 +86,7 @@ def run_automatic(act: Act, redemption: Redemption) -> None:
     findings, latest = automatic_findings(redemption), results_in_force(redemption)
     evidence = latest.get(Task.EVIDENCE)
     if redemption.sampled and evidence is not None and evidence.automatic and evidence.passed:
-        findings[Task.EVIDENCE] = Finding(False, "It is in the sample now: somebody has to look at it.")
+        findings[Task.EVIDENCE] = Finding(False, _SAMPLED_AFTER_ALL)
     before = automatic_results(redemption)
     for task, finding in findings.items():
         known = before.get(task)
@@ -102,15 +119,15 @@ def contribution_on_the_business_word(redemption: Redemption) -> Finding | None:
         return None
     owed = redemption.own_pence + redemption.vat_pence
     if answer.paid_pence >= owed:
-        return Finding(True, "The business says that it paid its contribution and the VAT.")
-    return Finding(False, "The business says that it paid less than its contribution and the VAT.")
+        return Finding(True, _PAID)
+    return Finding(False, _PAID_LESS)
 
 
 def why_nobody_can_be_paid(redemption: Redemption) -> str | None:
     """What of the provider's bank details no finding of a person puts right, or None (rule 31)."""
     details = current_details(redemption.provider_id)
     if details is not None and details.payee_check == PayeeCheck.NO_MATCH:
-        return "Confirmation of Payee found no match for the provider's account."
+        return _NO_MATCH
     return None
 
 
@@ -121,23 +138,24 @@ def _payee(redemption: Redemption) -> Finding:
         return Finding(False, hindrance)
     details = current_details(redemption.provider_id)
     if details is None:
-        return Finding(True, "The provider has no bank details yet: a payment waits for them.")
+        return Finding(True, _NO_DETAILS)
     shared = _shared(redemption, details)
     if shared:
         return Finding(False, shared)
     missing = why_not_usable(details)
-    words = f"A payment waits for the account ending {details.last_four}: {missing}" if missing else ""
-    return Finding(True, words or f"The account ending {details.last_four} can be paid to.")
+    if missing:
+        return Finding(True, said(_PAYMENT_WAITS, account=details.last_four, missing=said(missing)))
+    return Finding(True, said(_PAYABLE, account=details.last_four))
 
 
 def _shared(redemption: Redemption, details: PayeeDetails) -> str | None:
     """Who else is paid to the same account: the business itself, before all, or another provider (rule 46)."""
     others = others_with_the_account(details)
     if redemption.voucher.business_id in {other.organisation_id for other in others}:
-        return "The business is paid to the same account."
+        return _PAYS_ITSELF
     if others:
-        names = ", ".join(sorted({other.organisation.name for other in others}))
-        return f"Another provider is paid to the same account: {names}."
+        names = sorted({other.organisation.name for other in others})
+        return said(_SHARED_ACCOUNT, names=names)
     return None
 
 
@@ -148,16 +166,27 @@ def _dates(redemption: Redemption, sessions: Sequence[DeliverySession]) -> Findi
         for s in sessions
         if s.delivered_on is None or not delivered_in_date(s.delivered_on, voucher.issued_on, voucher.last_day)
     ]
-    return Finding(not outside, "A session lies outside the voucher's days." if outside else "All work is in date.")
+    return Finding(
+        not outside,
+        _OUT_OF_DATE if outside else _IN_DATE,
+    )
 
 
 def _price(redemption: Redemption, sessions: Sequence[DeliverySession]) -> Finding:
     listed = sum(s.package.net_pence for s in sessions if s.package)
     fits = redemption.net_pence <= listed
-    return Finding(fits, "Within the packages' prices." if fits else "Above the packages' prices.")
+    return Finding(fits, _WITHIN_PRICES if fits else _ABOVE_PRICES)
 
 
-def _no_other(other: Redemption | None, what: str) -> Finding:
+# What is said of no other claim with the same, and of one.
+_INVOICE = (
+    on_record("No other claim uses this invoice number."),
+    on_record("Claim %(claim)s uses the same invoice number."),
+)
+_FILE = (on_record("No other claim uses this file."), on_record("Claim %(claim)s uses the same file."))
+
+
+def _no_other(other: Redemption | None, none: str, one: str) -> Finding:
     if other is None:
-        return Finding(True, f"No other claim uses this {what}.")
-    return Finding(False, f"Claim {other.reference} uses the same {what}.")
+        return Finding(True, none)
+    return Finding(False, said(one, claim=other.reference))

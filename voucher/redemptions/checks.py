@@ -10,7 +10,8 @@ from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden
-from voucher.platform.i18n import said
+from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import on_record, said
 from voucher.redemptions.automatic import Finding as Finding
 from voucher.redemptions.automatic import (
     contribution_on_the_business_word,
@@ -45,6 +46,11 @@ from voucher.redemptions.sampling import draw, draw_always
 R = RedemptionState
 
 
+# What is written down as a record, and told again from it.
+_OTHER_EVIDENCE = on_record("It was accepted on other evidence.")
+_DECIDED_TOO = on_record("The verifier also decided the application.")
+
+
 def verify_claim(
     act: Act, redemption: Redemption, found: Mapping[Task, Finding], *, version: int | None = None
 ) -> dict[Task, Finding]:
@@ -77,7 +83,7 @@ def verify_claim(
     made = {task: finding for task, finding in found.items() if task in MANUAL}
     refuse_taken(act, redemption, made)
     if duties_relaxed(act.actor, redemption):
-        draw_always(redemption, "The verifier also decided the application.")
+        draw_always(redemption, _DECIDED_TOO)
     if not redemption.sample_reason:
         draw(redemption)
     compare(act, redemption)  # Two claims that came in the same moment did not see each other.
@@ -85,7 +91,7 @@ def verify_claim(
     _record(act, redemption, made)
     latest = results_in_force(redemption)
     still_open = {
-        task: Finding(False, latest[task].note if task in latest else "Nobody has looked at this yet.")
+        task: Finding(False, latest[task].note if task in latest else _("Nobody has looked at this yet."))
         for task in Task
         if task not in latest or not latest[task].passed
     }
@@ -140,9 +146,9 @@ def _why_not_pass(redemption: Redemption, task: Task, finding: Finding) -> Domai
 def why_no_proof(proof: ContributionProof | None) -> DomainError | None:
     """Why this does not show that the business paid, or None; a provider's receipt alone never does (rule 21)."""
     if proof is None:
-        return DomainError("proof_needed", "Say what shows that the business paid.", "proof")
+        return DomainError("proof_needed", _("Say what shows that the business paid."), "proof")
     if proof not in SOUND_PROOFS:
-        words = "A receipt of the provider alone does not show that the business paid. Ask for a bank record."
+        words = _("A receipt of the provider alone does not show that the business paid. Ask for a bank record.")
         return DomainError("receipt_alone", words, "proof")
     return None
 
@@ -152,15 +158,15 @@ def why_not_ready(redemption: Redemption) -> str | None:
     if redemption.on_hold:
         return said("The claim is on hold: %(hold_reason)s", hold_reason=redemption.hold_reason)
     if EvidenceKind.INVOICE not in {item.kind for item in redemption.evidence}:
-        return "The invoice is missing. Send the claim back for it."
+        return _("The invoice is missing. Send the claim back for it.")
     if redemption.other_evidence_by is not None:
         proven = _shown_by_a_paper(redemption)
-        return None if proven else "Proof that the business paid its contribution is missing."
+        return None if proven else _("Proof that the business paid its contribution is missing.")
     if any(s.answer != Delivered.YES for s in sessions_of(redemption)):
-        return "The business has not confirmed every session."
+        return _("The business has not confirmed every session.")
     paid = contribution_on_the_business_word(redemption)
     if (paid is None or not paid.passed) and not _shown_by_a_paper(redemption):
-        return "Neither the business's word nor a proof shows that its contribution and the VAT were paid."
+        return _("Neither the business's word nor a proof shows that its contribution and the VAT were paid.")
     return None
 
 
@@ -182,7 +188,7 @@ def accept_on_other_evidence(act: Act, redemption: Redemption, *, reason: str) -
     if refusal:
         raise Forbidden("verification_duty", refusal)
     if not reason.strip():
-        raise DomainError("reason_needed", "Write down the reminders, the call and the evidence.", "reason")
+        raise DomainError("reason_needed", _("Write down the reminders, the call and the evidence."), "reason")
     change_state(
         act.actor,
         "claim.accepted_on_other_evidence",
@@ -195,7 +201,7 @@ def accept_on_other_evidence(act: Act, redemption: Redemption, *, reason: str) -
         pence=redemption.grant_pence,
     )
     redemption.other_evidence_by = act.person_id
-    draw_always(redemption, "It was accepted on other evidence.")
+    draw_always(redemption, _OTHER_EVIDENCE)
     run_automatic(act, redemption)
 
 
@@ -211,7 +217,7 @@ def put_on_hold(act: Act, redemption: Redemption, *, reason: str) -> None:
     """Bars a claim from approval and batching until the hold is lifted."""
     act.require(Permission.CLAIMS_VERIFY, scheme_id=redemption.scheme_id)
     if not reason.strip():
-        raise DomainError("reason_needed", "Say why the claim is put on hold.", "reason")
+        raise DomainError("reason_needed", _("Say why the claim is put on hold."), "reason")
     redemption = _not_their_own(act, redemption)
     redemption.on_hold, redemption.hold_reason = True, reason
     record(act.actor, "claim.put_on_hold", redemption, at=act.now, reason=reason)
@@ -221,7 +227,7 @@ def lift_hold(act: Act, redemption: Redemption, *, reason: str) -> None:
     """Ends a hold, for a reason, too."""
     act.require(Permission.CLAIMS_VERIFY, scheme_id=redemption.scheme_id)
     if not reason.strip():
-        raise DomainError("reason_needed", "Say why the hold is lifted.", "reason")
+        raise DomainError("reason_needed", _("Say why the hold is lifted."), "reason")
     redemption = _not_their_own(act, redemption)
     if not redemption.on_hold:
         raise DomainError("not_on_hold", said("Claim %(redemption)s is not on hold.", redemption=redemption.reference))

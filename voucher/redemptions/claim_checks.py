@@ -9,6 +9,7 @@ from datetime import date
 from voucher.documents.models import Document
 from voucher.platform.act import Act
 from voucher.platform.errors import DomainError
+from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.i18n import said
 from voucher.providers.models import Provider
 from voucher.redemptions.lookups import why_provider_cannot
@@ -53,7 +54,7 @@ def check_sessions(act: Act, provider: Provider, voucher: Voucher, sessions: Seq
         raise DomainError(str(cannot), refusal_in_words(cannot))
     for item in sessions:
         if item.provider_id != provider.id or item.voucher_id != voucher.id:
-            raise DomainError("sessions", "A claim is for your own sessions on one voucher.", "sessions")
+            raise DomainError("sessions", _("A claim is for your own sessions on one voucher."), "sessions")
         if item.state != SessionState.RECORDED:
             raise DomainError(
                 "session_not_recorded",
@@ -61,7 +62,7 @@ def check_sessions(act: Act, provider: Provider, voucher: Voucher, sessions: Seq
                 "sessions",
             )
         if item.delivered_on is None or not delivered_in_date(item.delivered_on, voucher.issued_on, voucher.last_day):
-            raise DomainError("out_of_date", "A session's day lies outside the voucher's days.", "sessions")
+            raise DomainError("out_of_date", _("A session's day lies outside the voucher's days."), "sessions")
     until = claimable_until(voucher.last_day, voucher.claim_window_days)
     if act.today > until:
         raise DomainError("claim_window", said("Claims on this voucher could be made until %(until)s.", until=until))
@@ -80,19 +81,19 @@ def check_invoice(
     """Raises DomainError, with the field, for an invoice that cannot support the claim (rules 11, 20, 22, 53)."""
     key = normalise_invoice_number(invoice.number)
     if not key:
-        raise DomainError("invoice_number", "Enter the number of your invoice.", "invoice_number")
+        raise DomainError("invoice_number", _("Enter the number of your invoice."), "invoice_number")
     if invoice.net_pence <= 0 or invoice.vat_pence < 0:
-        raise DomainError("invoice_net", "Enter the invoice's amount before VAT, above zero.", "net")
+        raise DomainError("invoice_net", _("Enter the invoice's amount before VAT, above zero."), "net")
     fault = invoice_fault(invoice.net_pence, invoice.vat_pence, invoice.gross_pence, invoice.vat_lines)
     if fault:
         raise DomainError("invoice_arithmetic", fault, "vat")
     if not voucher.issued_on <= invoice.invoiced_on <= act.today:
         raise DomainError(
-            "invoice_date", "The invoice's date lies between the voucher's issue and today.", "invoiced_on"
+            "invoice_date", _("The invoice's date lies between the voucher's issue and today."), "invoiced_on"
         )
     listed = sum(s.package.net_pence for s in sessions if s.package)
     if invoice.net_pence > listed:
-        raise DomainError("above_package_price", "The invoice is above the price of the packages listed.", "net")
+        raise DomainError("above_package_price", _("The invoice is above the price of the packages listed."), "net")
     if claim_with_invoice(provider.id, key, other_than):
         raise DomainError(
             "invoice_used",
@@ -101,7 +102,7 @@ def check_invoice(
         )
     hashes = [item.document.sha256 for item in evidence]
     if hashes and claim_with_file(voucher.scheme_id, hashes, other_than):
-        raise DomainError("file_used", "One of these files supports another claim already.", "files")
+        raise DomainError("file_used", _("One of these files supports another claim already."), "files")
 
 
 def worked_out_grant(voucher: Voucher, invoice: Invoice, available: int) -> int:
@@ -114,5 +115,5 @@ def worked_out_grant(voucher: Voucher, invoice: Invoice, available: int) -> int:
         available_pence=available,
     )
     if not granted:
-        raise DomainError("nothing_left", "The voucher pays nothing towards this invoice: nothing is left on it.")
+        raise DomainError("nothing_left", _("The voucher pays nothing towards this invoice: nothing is left on it."))
     return granted

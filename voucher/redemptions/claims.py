@@ -20,6 +20,7 @@ from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError
+from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.i18n import said
 from voucher.platform.references import new_reference
 from voucher.providers.models import Provider
@@ -110,7 +111,7 @@ def _keeping_refusals(act: Act, sent: Sent, attempt: Callable[[], Accepted]) -> 
         if not _same_invoice(broken):
             raise
         # A claim on another voucher took the same invoice in the same moment.
-        refusal = DomainError("invoice_used", "This invoice supports another claim already.", "invoice_number")
+        refusal = DomainError("invoice_used", _("This invoice supports another claim already."), "invoice_number")
     except DomainError as refused:
         refusal = refused
     record(act.actor, "claim.refused_at_submission", sent.provider, at=act.now, reason=refusal.message)
@@ -147,14 +148,14 @@ def _repeat(provider: Provider, operation: str, key: str, body: str) -> Accepted
     if before is None:
         return None
     if before.body_hash != body:
-        raise DomainError("key_reused", "This request was sent before with other figures. Start the claim anew.")
+        raise DomainError("key_reused", _("This request was sent before with other figures. Start the claim anew."))
     return Accepted(session.get_one(Redemption, before.result_id), repeated=True)
 
 
 def _submit(act: Act, sent: Sent, sessions: Sequence[DeliverySession], key: str, body: str) -> Accepted:
     provider, invoice = sent.provider, sent.invoice
     if not sessions:
-        raise DomainError("no_sessions", "Choose the sessions that you claim for.", "sessions")
+        raise DomainError("no_sessions", _("Choose the sessions that you claim for."), "sessions")
     voucher = lock_voucher(sessions[0].voucher_id)
     repeated = _repeat(provider, "claim", key, body)  # asked under the lock: fifty at once make one claim
     if repeated:
@@ -362,7 +363,7 @@ def withdraw_claim(act: Act, redemption: Redemption, *, reason: str) -> None:
     """The provider takes its claim back: the money returns, the sessions may be claimed again."""
     act.require(Permission.PROVIDER_CLAIMS_MAKE, organisation_id=redemption.provider.organisation_id)
     if not reason.strip():
-        raise DomainError("reason_needed", "Say why you take the claim back.", "reason")
+        raise DomainError("reason_needed", _("Say why you take the claim back."), "reason")
     voucher, redemption = lock_voucher(redemption.voucher_id), lock_redemption(redemption.id)
     change_state(
         act.actor, "claim.withdrawn", redemption, R.WITHDRAWN, REDEMPTION_TRANSITIONS, at=act.now, reason=reason

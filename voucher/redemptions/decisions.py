@@ -17,6 +17,7 @@ from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden, InvalidTransition
+from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.i18n import said
 from voucher.platform.money import Amount
 from voucher.redemptions.checks import refuse_frozen, why_not_ready
@@ -51,7 +52,7 @@ def approve_claim(act: Act, redemption: Redemption, *, pence: int | None = None,
     if not 0 < approved <= redemption.grant_pence:
         raise DomainError("amount", said("Approve up to %(grant)s.", grant=Amount(redemption.grant_pence)), "amount")
     if approved < redemption.grant_pence and not reason.strip():
-        raise DomainError("reason_needed", "Say why only part of the claim is approved.", "reason")
+        raise DomainError("reason_needed", _("Say why only part of the claim is approved."), "reason")
     if redemption.state != R.VERIFIED:  # a claim in a batch goes back to *approved* when it is taken out, not here
         raise InvalidTransition("claim", redemption.reference, redemption.state, R.APPROVED)
     refuse_frozen(redemption)
@@ -134,7 +135,7 @@ def reinstate_voucher(act: Act, redemption: Redemption, *, reason: str) -> Vouch
     parts = _released_by(redemption)
     if redemption.state != R.REFUSED or voucher.release_reason != ReleaseReason.EXPIRED or not parts:
         raise DomainError(
-            "nothing_to_reinstate", "A voucher comes back only for a claim that was refused after it expired."
+            "nothing_to_reinstate", _("A voucher comes back only for a claim that was refused after it expired.")
         )
     other = live_application(voucher.scheme_id, voucher.business_id)
     if other is not None:
@@ -205,4 +206,4 @@ def _tell_provider(act: Act, kind: str, redemption: Redemption) -> None:
 
 def _need_reason(reason: str) -> None:
     if not reason.strip():
-        raise DomainError("reason_needed", "Say why: both sides read the reason.", "reason")
+        raise DomainError("reason_needed", _("Say why: both sides read the reason."), "reason")

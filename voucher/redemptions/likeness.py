@@ -13,6 +13,7 @@ from sqlalchemy.orm import joinedload
 from voucher.audit.commands import record
 from voucher.platform.act import Act
 from voucher.platform.db import insert_unless_there, session
+from voucher.platform.i18n import said
 from voucher.platform.paging import Rows
 from voucher.providers.models import Provider
 from voucher.redemptions.alike import Billed, likenesses
@@ -83,7 +84,13 @@ def note_refused_repeat(
     }
     for action, claim in found.items():
         if claim is not None:
-            record(act.actor, action, claim, at=act.now, reason=f"refused; sent by {provider.organisation.name}")
+            record(
+                act.actor,
+                action,
+                claim,
+                at=act.now,
+                reason=said("refused; sent by %(provider)s", provider=provider.organisation.name),
+            )
 
 
 def _key(row: ClaimLikeness) -> tuple[int, int, str]:

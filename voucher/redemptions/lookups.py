@@ -13,6 +13,7 @@ from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError, Forbidden
+from voucher.platform.i18n import gettext_noop as _
 from voucher.providers.models import Provider
 from voucher.providers.queries import provider_of
 from voucher.providers.rules import ProviderState, may_act
@@ -67,7 +68,7 @@ def look_up(act: Act, scheme: Scheme, presented: str) -> LookedUp:
     provider = provider_of(act.actor, scheme.id)
     act.require(Permission.PROVIDER_VOUCHERS_LOOK_UP, organisation_id=provider.organisation_id)
     if _mistyped(presented):
-        raise DomainError("mistyped", "That code has a typing error. Check each letter and digit.", "code")
+        raise DomainError("mistyped", _("That code has a typing error. Check each letter and digit."), "code")
     since = act.now - timedelta(minutes=LOCK_MINUTES)
     credential = None
     outcome = Outcome.LOCKED if _locked(act, scheme, provider, since) else why_provider_cannot(act, provider)
@@ -76,7 +77,7 @@ def look_up(act: Act, scheme: Scheme, presented: str) -> LookedUp:
         outcome = judge(act, credential)
     if credential is not None and credential.voucher.business_id in act.actor.organisation_ids:
         raise Forbidden(
-            "own_voucher", "This voucher is your own organisation's: it must be used with another provider."
+            "own_voucher", _("This voucher is your own organisation's: it must be used with another provider.")
         )
     _keep(act, scheme, provider, presented, outcome, credential)
     if outcome not in GOOD_OUTCOMES or credential is None:

@@ -14,7 +14,7 @@ from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.i18n import said
+from voucher.platform.i18n import said, together
 from voucher.redemptions.models import Redemption, TaskOwner
 from voucher.redemptions.policy import why_not_verify
 from voucher.redemptions.queries import lock_redemption, owners_now, results_in_force
@@ -111,8 +111,11 @@ def refuse_taken(act: Act, redemption: Redemption, tasks: Collection[Task]) -> N
     others = {task: taken[task].person_id for task in tasks if task in taken and taken[task].person_id != act.person_id}
     if others:
         names = names_of(others.values())
-        each = "; ".join(f"{names[person_id]} has taken the check “{task}”" for task, person_id in others.items())
-        raise Conflict("task_taken", said("%(each)s. Ask for it to be put back first.", each=each))
+        each: list[str] = [
+            said("%(person)s has taken the check “%(task)s”.", person=names[person_id], task=task)
+            for task, person_id in others.items()
+        ]
+        raise Conflict("task_taken", together([*each, _("Ask for it to be put back first.")]))
 
 
 def _to_be_verified(act: Act, redemption: Redemption) -> Redemption:

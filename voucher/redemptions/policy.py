@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 from voucher.platform.actor import Actor
+from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.i18n import said
 from voucher.providers.rules import ProviderState
 from voucher.redemptions.models import Redemption
 from voucher.vouchers.models import Voucher
 
-OWN_CLAIM = "This claim is of your own organisation: another person must decide it."
+OWN_CLAIM = _("This claim is of your own organisation: another person must decide it.")
 
 
 def why_not_answer(actor: Actor, voucher: Voucher, provider_organisation_id: int) -> str | None:
     """Why this person cannot give the business's word on its voucher, or None (rule 15)."""
     if provider_organisation_id in actor.organisation_ids:
-        return "You work for the provider: only the business itself can confirm."
+        return _("You work for the provider: only the business itself can confirm.")
     if voucher.business_id not in actor.organisation_ids:
-        return "Only the business that the voucher names can confirm."
+        return _("Only the business that the voucher names can confirm.")
     return None
 
 
 def why_not_verify(actor: Actor, redemption: Redemption) -> str | None:
     """Why this person cannot verify the claim, or None; the relaxed duty is a setting of the scheme."""
     if _own(actor, redemption):
-        return "This claim is of your own organisation: another person must verify it."
+        return _("This claim is of your own organisation: another person must verify it.")
     if redemption.other_evidence_by is not None and redemption.other_evidence_by == actor.person_id:
-        return "You accepted this claim on other evidence: another person must verify it."
+        return _("You accepted this claim on other evidence: another person must verify it.")
     decider = redemption.voucher.application.decided_by
     if decider == actor.person_id and not redemption.voucher.scheme.decider_may_verify:
-        return "You decided the application for this voucher: another person must verify its claims."
+        return _("You decided the application for this voucher: another person must verify its claims.")
     return None
 
 
@@ -37,7 +38,7 @@ def why_not_accept_other_evidence(actor: Actor, redemption: Redemption) -> str |
     if _own(actor, redemption):
         return OWN_CLAIM
     if redemption.verified_by is not None and redemption.verified_by == actor.person_id:
-        return "The verifier cannot accept the claim on other evidence."
+        return _("The verifier cannot accept the claim on other evidence.")
     return None
 
 

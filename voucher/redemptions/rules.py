@@ -7,10 +7,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from voucher.platform.i18n import Said, said
+from voucher.platform.i18n import Said, on_record, said
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.money import share
 from voucher.platform.states import State, transitions
+
+# What is written down as a record, and told again from it.
+_GROSS_DIFFERS = on_record("Net and VAT do not add up to the gross amount.")
+_NET_DIFFERS = on_record("The invoice's lines do not add up to its net amount.")
+_VAT_DIFFERS = on_record("The VAT is not its rate times the net amount.")
 
 
 class SessionState(State):
@@ -280,10 +285,10 @@ def invoice_fault(
     times net, so the invoice's is within a penny a line.
     """
     if net_pence + vat_pence != gross_pence:
-        return "Net and VAT do not add up to the gross amount."
+        return _GROSS_DIFFERS
     if sum(net for net, _rate in vat_rates_bp) != net_pence:
-        return "The invoice's lines do not add up to its net amount."
+        return _NET_DIFFERS
     expected = sum((net * rate + 5_000) // 10_000 for net, rate in vat_rates_bp)
     if abs(expected - vat_pence) > len(vat_rates_bp):
-        return "The VAT is not its rate times the net amount."
+        return _VAT_DIFFERS
     return None

@@ -14,13 +14,18 @@ from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.money import percent
+from voucher.platform.i18n import on_record, said
+from voucher.platform.money import Share
 from voucher.redemptions.models import Redemption, SamplingRule
 from voucher.redemptions.queries import answer_in_force, sessions_of
 from voucher.schemes.models import Scheme
 from voucher.schemes.queries import held_still
 
 ALL = 10_000
+
+
+# What is written down as a record, and told again from it.
+_EVERY_CLAIM = on_record("Every claim is looked at.")
 
 
 def is_drawn(seed: str, public_id: str, rate_bp: int) -> bool:
@@ -95,15 +100,23 @@ def draw_always(redemption: Redemption, why: str) -> None:
         redemption.sampled, redemption.sample_reason = True, why
 
 
+# Whether the claim was drawn, and whether it was confirmed in a weak way.
+_WORDS = {
+    (True, False): on_record("Drawn: %(rate)s of claims are looked at, by the seed %(seed)s."),
+    (True, True): on_record("Drawn: %(rate)s of weak confirmations are looked at, by the seed %(seed)s."),
+    (False, False): on_record("Not drawn: %(rate)s of claims are looked at, by the seed %(seed)s."),
+    (False, True): on_record("Not drawn: %(rate)s of weak confirmations are looked at, by the seed %(seed)s."),
+}
+
+
 def _drawn(redemption: Redemption) -> tuple[bool, str]:
     rule = next(iter(sampling_rules(redemption.scheme_id)), None)
     if rule is None:
-        return True, "Every claim is looked at."
+        return True, _EVERY_CLAIM
     weak = _is_weak(redemption)
     rate = rule.weak_rate_bp if weak else rule.rate_bp
-    of = "weak confirmations are" if weak else "claims are"
     drawn = is_drawn(rule.seed, redemption.public_id, rate)
-    return drawn, f"{'Drawn' if drawn else 'Not drawn'}: {percent(rate)} of {of} looked at, by the seed {rule.seed}."
+    return drawn, said(_WORDS[drawn, weak], rate=Share(rate), seed=rule.seed)
 
 
 def _is_weak(redemption: Redemption) -> bool:

@@ -47,9 +47,9 @@ def record_session(
         return recorded
     _check(act, recorded, voucher, package, delivered_on, late_reason)
     if not 1 <= minutes <= LONGEST_MINUTES:
-        raise DomainError("minutes", "Enter how many minutes the support took, up to a whole day.", "minutes")
+        raise DomainError("minutes", _("Enter how many minutes the support took, up to a whole day."), "minutes")
     if not description.strip():
-        raise DomainError("description", "Say in a few words what was done.", "description")
+        raise DomainError("description", _("Say in a few words what was done."), "description")
     estimate = grant(
         net_pence=package.net_pence,
         rate_bp=voucher.rate_bp,
@@ -58,7 +58,7 @@ def record_session(
         available_pence=voucher.remaining_pence,
     )
     if not estimate:
-        raise DomainError("nothing_left", "Nothing is left on this voucher. The business pays further work in full.")
+        raise DomainError("nothing_left", _("Nothing is left on this voucher. The business pays further work in full."))
     change_state(act.actor, "session.recorded", recorded, S.RECORDED, SESSION_TRANSITIONS, at=act.now, pence=estimate)
     recorded.package_id, recorded.delivered_on = package.id, delivered_on
     recorded.minutes, recorded.description, recorded.late_reason = minutes, description.strip(), late_reason.strip()
@@ -93,15 +93,15 @@ def _check(
         )
     ours = package.provider_id == opened.provider_id and package.voucher_type_id == voucher.voucher_type_id
     if not (ours and package.active):
-        raise DomainError("package", "This package cannot be used with this voucher. Choose another one.", "package")
+        raise DomainError("package", _("This package cannot be used with this voucher. Choose another one."), "package")
     _check_dates(act, voucher, delivered_on, late_reason)
 
 
 def _check_dates(act: Act, voucher: Voucher, delivered_on: date, late_reason: str) -> None:
     if act.today > recordable_until(voucher.last_day, voucher.late_session_days):
-        raise DomainError("expired", "The days for recording work on this voucher are over.")
+        raise DomainError("expired", _("The days for recording work on this voucher are over."))
     if delivered_on > act.today:
-        raise DomainError("delivered_on", "The day of the support lies in the future.", "delivered_on")
+        raise DomainError("delivered_on", _("The day of the support lies in the future."), "delivered_on")
     if not delivered_in_date(delivered_on, voucher.issued_on, voucher.last_day):
         raise DomainError(
             "out_of_date",
@@ -123,9 +123,9 @@ def undo_session(act: Act, recorded: DeliverySession, *, reason: str) -> None:
     act.require(Permission.PROVIDER_SESSIONS_RECORD, organisation_id=recorded.provider.organisation_id)
     voucher, recorded = lock_voucher(recorded.voucher_id), lock_session(recorded.id)
     if recorded.recorded_by != act.person_id:
-        raise Forbidden("not_the_recorder", "Only the person who recorded this session can take it back.")
+        raise Forbidden("not_the_recorder", _("Only the person who recorded this session can take it back."))
     if recorded.answer is not None:
-        raise DomainError("answered", "The business has answered already. Ask the scheme's office to correct it.")
+        raise DomainError("answered", _("The business has answered already. Ask the scheme's office to correct it."))
     _end(act, voucher, recorded, S.UNDONE, "session.undone", reason)
     _tell_business(act, "session_undone", recorded)
 

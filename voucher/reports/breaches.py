@@ -8,8 +8,8 @@ from datetime import date
 from typing import cast
 
 from voucher.funding.conditions import beyond_tolerance
-from voucher.platform.clock import long_date
-from voucher.platform.money import percent, pounds
+from voucher.platform.i18n import said
+from voucher.platform.money import Amount, Share
 from voucher.reports.comparing import parts_of
 
 Data = Mapping[str, object]
@@ -36,13 +36,17 @@ def breaches(data: Data) -> list[Breach]:
         found.append(Breach("14b", _rate_words(rate, agreed, value("14f"), value("14"))))
     share, cap = value("15e"), value("15f")
     if share is not None and cap is not None and (value("15") or 0) * 10_000 > cap * (value("15d") or 0):
-        words = f"Administration is {percent(share)}; the agreement's cap is {percent(cap)}."
+        words = said("Administration is %(share)s; the agreement's cap is %(cap)s.", share=Share(share), cap=Share(cap))
         found.append(Breach("15e", words))
     found += [Breach("24e", words) for words in _published_late(data)]
     lines = lines_beyond_tolerance(data)
     if lines:
-        tolerance = percent(value("18d") or 0)
-        words = f"Spending on {', '.join(lines)} lies more than {tolerance} from the profile."
+        tolerance = Share(value("18d") or 0)
+        words = said(
+            "Spending on %(lines)s lies more than %(tolerance)s from the profile.",
+            lines=tuple(lines),
+            tolerance=tolerance,
+        )
         found.append(Breach("18", words))
     return found
 
@@ -51,8 +55,11 @@ def _published_late(data: Data) -> list[str]:
     """Of each subsidy that was not in the public database by its day, which lay in the period or before (rule 42)."""
     last = str(cast("Mapping[str, object]", data["header"])["period_to"])
     return [
-        f"The subsidy of application {row['application']} is not in the subsidy database; it was due there by "
-        f"{long_date(date.fromisoformat(str(row['due_on'])))}."
+        said(
+            "The subsidy of application %(application)s is not in the subsidy database; it was due there by %(day)s.",
+            application=row["application"],
+            day=date.fromisoformat(str(row["due_on"])),
+        )
         for row in cast("Sequence[Mapping[str, object]]", data.get("large_subsidies", []))
         if "due_on" in row and not row["database_number"] and str(row["due_on"]) <= last
     ]
@@ -60,10 +67,16 @@ def _published_late(data: Data) -> list[str]:
 
 def _rate_words(rate: int, agreed: int, grant: int | None, match: int | None) -> str:
     """With the amounts where there are some: a few pence do not show in the rate."""
-    allowed = f"the agreement allows {percent(agreed)}."
+    allowed = said("the agreement allows %(agreed)s.", agreed=Share(agreed))
     if grant is None or match is None:
-        return f"The intervention rate is {percent(rate)}; {allowed}"
-    return f"Grants are {pounds(grant)} of {pounds(grant + match)} with their match: {percent(rate)}; {allowed}"
+        return said("The intervention rate is %(rate)s; %(allowed)s", rate=Share(rate), allowed=allowed)
+    return said(
+        "Grants are %(grant)s of %(both)s with their match: %(rate)s; %(allowed)s",
+        grant=Amount(grant),
+        both=Amount(grant + match),
+        rate=Share(rate),
+        allowed=allowed,
+    )
 
 
 def _rate_is_above(rate: int, agreed: int, grant: int | None, match: int | None) -> bool:

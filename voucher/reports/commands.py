@@ -20,8 +20,8 @@ from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden, InvalidTransition
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.i18n import said
-from voucher.platform.money import pounds
+from voucher.platform.i18n import said, together
+from voucher.platform.money import Amount
 from voucher.platform.states import allowed
 from voucher.reports.breaches import lines_beyond_tolerance
 from voucher.reports.funding_lines import FundingWords
@@ -121,9 +121,9 @@ def _replaced_by_draft(agreement: Agreement) -> Replaced | None:
 
 def _check_period(act: Act, agreement: Agreement, period: Period, replaces: Replaced | None) -> None:
     if period.first > period.last:
-        raise DomainError("period", "The period ends before it begins.", "to")
+        raise DomainError("period", _("The period ends before it begins."), "to")
     if period.last >= act.today:
-        raise DomainError("period_open", "The period is not over: prepare its statement from the day after.", "to")
+        raise DomainError("period_open", _("The period is not over: prepare its statement from the day after."), "to")
     if replaces is not None:
         old = replaces.statement
         if (period.first, period.last) != (old.period_from, old.period_to):
@@ -242,7 +242,7 @@ def return_statement(act: Act, statement: Statement, *, comments: str) -> None:
     if not may(Permission.STATEMENTS_REVIEW, scheme_id=statement.scheme_id):
         act.require(Permission.STATEMENTS_SIGN, scheme_id=statement.scheme_id)
     if not comments.strip():
-        raise DomainError("comments_needed", "Say what is to be changed.", "comments")
+        raise DomainError("comments_needed", _("Say what is to be changed."), "comments")
     change_state(act.actor, "statement.returned", statement, S.DRAFT, TRANSITIONS, at=act.now, reason=comments)
     statement.comments = comments
     statement.reviewed_by = statement.reviewed_at = None
@@ -261,12 +261,16 @@ def why_unsignable(statement: Statement) -> list[str]:
     )
     gap = int(str(tie["value"]))
     if abs(gap) > 1 and not statement.ledger_explanation:
-        found.append(f"Line 27: {pounds(gap)} between the authority's ledger and closing cash is unexplained")
+        found.append(
+            said("Line 27: %(gap)s between the authority's ledger and closing cash is unexplained.", gap=Amount(gap))
+        )
     if statement.ledger_evidence_id is None:
-        found.append("Line 27: the evidence of the authority's ledger balance is missing")
+        found.append(_("Line 27: the evidence of the authority's ledger balance is missing."))
     beyond = lines_beyond_tolerance(data_of(statement))
     if beyond and not statement.variance_explanation:
-        found.append(f"Line 18: spending on {', '.join(beyond)} is beyond the tolerance of the profile; explain it")
+        found.append(
+            said("Line 18: spending on %(lines)s is beyond the tolerance of the profile; explain it.", lines=beyond)
+        )
     return found
 
 
@@ -292,12 +296,12 @@ def sign_statement(act: Act, statement: Statement, *, seen: str | None = None) -
         raise InvalidTransition("statement", statement.reference, statement.state, S.SIGNED)
     unsignable = why_unsignable(statement)
     if unsignable:
-        raise Conflict("does_not_hold", "The statement cannot be signed. " + "; ".join(unsignable) + ".")
+        raise Conflict("does_not_hold", together([_("The statement cannot be signed."), *unsignable]))
     preparer = session.get_one(Person, statement.prepared_by).name
     again = canonical(_figures(statement, agreement, signed_until(agreement.id, statement.period_from), preparer))
     if data_hash(again) != statement.data_hash:
         raise Conflict(
-            "figures_changed", "The figures have changed since they were prepared. Return and prepare again."
+            "figures_changed", _("The figures have changed since they were prepared. Return and prepare again.")
         )
     change_state(
         act.actor,

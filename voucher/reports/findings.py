@@ -16,12 +16,18 @@ from voucher.payments.rules import ExceptionKind, MatchKind, PaymentState
 from voucher.platform.actor import Channel
 from voucher.platform.clock import end_of_london_day
 from voucher.platform.db import session
+from voucher.platform.i18n import on_record, said
 from voucher.reports.claims_paid import Paid, public_id_of
 from voucher.reports.ledger_side import Period
 from voucher.schemes.models import Scheme
 
 Row = dict[str, object]
 UNEXPLAINED, UNSEEN, RETURNED = "bank line not explained", "payment with no bank line", "returned payment"
+
+
+# What is written down as a record, and told again from it.
+_ONE_ROW = on_record("1 audit row; the newest at this moment")
+_MANY_ROWS = on_record("%(number)s audit rows; the newest at this moment")
 
 
 def ours(item: Paid, line_ids: Sequence[int]) -> int:
@@ -150,11 +156,17 @@ def overrides(scheme: Scheme, period: Period) -> list[Row]:
                 "reference": scheme.reference,
                 "at": session.get_one(AuditEvent, newest).at.isoformat(),
                 "who": who,
-                "reason": f"{number} audit row{'' if number == 1 else 's'}; the newest at this moment",
+                "reason": _rows(number),
                 "pence": None,
             }
         )
     return found
+
+
+def _rows(number: int) -> str:
+    if number == 1:
+        return _ONE_ROW
+    return said(_MANY_ROWS, number=number)
 
 
 def providers(paid: Sequence[Paid], line_ids: Sequence[int]) -> list[Row]:

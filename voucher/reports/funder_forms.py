@@ -18,6 +18,7 @@ from voucher.platform.authz import Permission
 from voucher.platform.csv import Cell
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError, Fault, FileRefused, NotFound
+from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.i18n import said
 from voucher.platform.money import in_pounds
 from voucher.platform.xlsx import FormRefused, fill_form, open_form, place_in
@@ -74,7 +75,9 @@ def read_cells(agreement: Agreement, template: bytes, cells: bytes) -> dict[str,
         raise FileRefused([Fault(0, "form", str(refused))]) from refused
     table, faults = csv_files.scan_table(cells)
     faults += [
-        Fault(1, name, f"The column {name} is missing.") for name in ("cell", "figure") if name not in table.header
+        Fault(1, name, said("The column %(name)s is missing.", name=name))
+        for name in ("cell", "figure")
+        if name not in table.header
     ]
     if faults:
         raise FileRefused(faults)
@@ -86,13 +89,13 @@ def read_cells(agreement: Agreement, template: bytes, cells: bytes) -> dict[str,
         except FormRefused as refused:
             faults.append(Fault(number, "cell", str(refused)))
         if cell in found:
-            faults.append(Fault(number, "cell", f"{cell} is there twice: a cell holds one figure."))
+            faults.append(Fault(number, "cell", said("%(cell)s is there twice: a cell holds one figure.", cell=cell)))
         wrong = _why_unknown(agreement, figure)
         if wrong:
             faults.append(Fault(number, "figure", wrong))
         found[cell] = figure
     if not found and not faults:
-        faults.append(Fault(1, "cell", "No cell is named: give a row for each."))
+        faults.append(Fault(1, "cell", _("No cell is named: give a row for each.")))
     if faults:
         raise FileRefused(faults)
     return found
@@ -101,12 +104,20 @@ def read_cells(agreement: Agreement, template: bytes, cells: bytes) -> dict[str,
 def _why_unknown(agreement: Agreement, figure: str) -> str | None:
     kind, _dot, name = figure.rpartition(".")
     if kind == "header":
-        return None if name in HEADER else f"The heading has no {name}: choose one of {', '.join(sorted(HEADER))}."
+        return (
+            None
+            if name in HEADER
+            else said("The heading has no %(name)s: choose one of %(known)s.", name=name, known=sorted(HEADER))
+        )
     if kind:
         known = newest_set(agreement.id)
         if kind not in [each.code for each in (known.indicators if known else ())]:
             return said("The agreement has no indicator %(kind)s.", kind=kind)
-        return None if name in OUTPUT else f"An indicator has no {name}: choose one of {', '.join(OUTPUT)}."
+        return (
+            None
+            if name in OUTPUT
+            else said("An indicator has no %(name)s: choose one of %(known)s.", name=name, known=tuple(OUTPUT))
+        )
     line = LINE.fullmatch(figure)
     if line is None:
         return said(
@@ -140,9 +151,9 @@ def filled_form(act: Act, statement: Statement) -> bytes:
     """
     form = newest_form(statement.agreement_id)
     if form is None:
-        raise NotFound("no_form", "The funder of this agreement has no form of its own here.")
+        raise NotFound("no_form", _("The funder of this agreement has no form of its own here."))
     if statement.state not in FROZEN:
-        raise DomainError("not_signed", "The funder's form is filled once the statement is signed.")
+        raise DomainError("not_signed", _("The funder's form is filled once the statement is signed."))
     figures = figures_of(data_of(statement))
     missing = sorted({figure for figure in form.cells.values() if figure not in figures})
     if missing:

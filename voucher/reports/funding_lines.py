@@ -19,13 +19,23 @@ from voucher.funding.rules import LineKind, OpeningKind
 from voucher.payments.models import Drawdown
 from voucher.platform.db import session
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.money import percent
+from voucher.platform.i18n import on_record, said
+from voucher.platform.money import Share
 from voucher.reports.domain_side import opening
 from voucher.reports.ledger_side import ByLine, Flows, Period, add, less
 from voucher.reports.lines import MoneyLines, Part, Shape, part
 from voucher.reports.year_spend import delivered_in
 
 LONG_AGO = date(1970, 1, 1)
+
+
+# What is written down as a record, and told again from it.
+_PAID_FROM = on_record("What was paid from %(first)s to %(last)s, less what came back.")
+_DELIVERED_FROM = on_record("What was delivered from %(first)s to %(last)s, less what came back.")
+_NOT_EXPLAINED = on_record("Beyond the tolerance of %(tolerance)s and not explained.")
+_QUARTERS = on_record("Quarters from %(first)s on that are over.")
+_FROM = on_record("From %(first)s on.")
+_UNTIL = on_record("18b and 19a, to %(until)s.")
 
 
 @dataclass(frozen=True)
@@ -145,12 +155,13 @@ class FundingLines:
         p = self.money.part
         wanted = self.planned_to_date()
         variance = less(self.spent, wanted)
-        spent_by = "delivered" if self.said.year_by == YearBy.DELIVERY else "paid"
-        year = f"{self.year_from.isoformat()} to {self.period.last.isoformat()}"
+        # Days stay as the data have them.
+        first, last = self.year_from.isoformat(), self.period.last.isoformat()
+        spent = _DELIVERED_FROM if self.said.year_by == YearBy.DELIVERY else _PAID_FROM
         return [
             p("18", _("Variance"), _("18b less 18a."), variance, self._variance_note()),
-            p("18a", _("Profile"), f"Quarters from {self.year_from.isoformat()} on that are over.", wanted),
-            p("18b", _("Actual"), f"What was {spent_by} from {year}, less what came back.", self.spent),
+            p("18a", _("Profile"), said(_QUARTERS, first=first), wanted),
+            p("18b", _("Actual"), said(spent, first=first, last=last), self.spent),
             part(
                 Shape("18c", _("Variance as a share of the profile"), _("18 ÷ 18a.")),
                 _signed_share(sum(variance.values()), sum(wanted.values())),
@@ -167,7 +178,7 @@ class FundingLines:
         none = _("The agreement has no profile by quarter.")
         return [
             part(Shape("18", _("Variance"), _("Actual less profile.")), None, note=none),
-            self.money.part("18b", _("Actual"), f"From {self.year_from.isoformat()} on.", self.spent),
+            self.money.part("18b", _("Actual"), said(_FROM, first=self.year_from.isoformat()), self.spent),
         ]
 
     def planned_to_date(self) -> ByLine:
@@ -181,7 +192,7 @@ class FundingLines:
         if self.words.variance_explanation:
             return self.words.variance_explanation
         if self.lines_beyond_tolerance():
-            return f"Beyond the tolerance of {percent(self.said.tolerance_bp or 0)} and not explained."
+            return said(_NOT_EXPLAINED, tolerance=Share(self.said.tolerance_bp or 0))
         return None
 
     def lines_beyond_tolerance(self) -> list[str]:
@@ -208,7 +219,12 @@ class FundingLines:
         expected = self._expected()
         forecast = add(self.spent, expected)
         found = [
-            p("19", _("Forecast to the year's end"), f"18b and 19a, to {until.isoformat()}.", forecast),
+            p(
+                "19",
+                _("Forecast to the year's end"),
+                said(_UNTIL, until=until.isoformat()),
+                forecast,
+            ),
             p(
                 "19a",
                 _("Expected until then"),

@@ -12,12 +12,17 @@ from voucher.funding.models import Agreement
 from voucher.outputs.queries import Figures, figures_of
 from voucher.outputs.rules import OF_JOBS, Measure, amount_in_words
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import on_record, said
 from voucher.reports.ledger_side import Period
 from voucher.reports.lines import Part, Shape, part
 from voucher.samples.models import AuditSample
 from voucher.samples.queries import Result, concluded_in, results
 
 Row = dict[str, object]
+
+
+# What is written down as a record, and told again from it.
+_NOTE = on_record("Target %(target)s, this period %(now)s, with evidence %(evidenced)s, without %(unevidenced)s.")
 
 
 class OutputSide:
@@ -59,7 +64,13 @@ class OutputSide:
     def _part(self, code: str, each: Figures) -> Part:
         measure = Measure(each.indicator.measure)
         target, now = (amount_in_words(measure, amount) for amount in (each.indicator.target, each.this_period))
-        note = f"Target {target}, this period {now}, with evidence {each.evidenced}, without {each.unevidenced}."
+        note = said(
+            _NOTE,
+            target=target,
+            now=now,
+            evidenced=each.evidenced,
+            unevidenced=each.unevidenced,
+        )
         label = f"{each.indicator.code}: {each.indicator.wording}"
         words = _("Since the agreement began; only what has its evidence counts.")
         return part(Shape(code, label, words), each.to_date, unit=unit_of(each), note=note)

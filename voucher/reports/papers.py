@@ -28,6 +28,7 @@ from voucher.platform.actor import WORKER
 from voucher.platform.db import atomic, changed_one, consistent_read, new_public_id, session
 from voucher.platform.errors import Conflict, DomainError
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 from voucher.platform.logs import LOG, log_fault
 from voucher.reports.models import Statement, StatementPaper
 from voucher.reports.paper import signed_statement_pdf
@@ -40,9 +41,9 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 TOLD_SECONDS = 1.0
 
 _FORSAKEN = _("The program that drew it was ended before it was done.")
-_IN_THE_LOG = _("An error in the program or on its machine ({error}). The worker's log has more about it.")
+_IN_THE_LOG = _("An error in the program or on its machine (%(error)s). The worker's log has more about it.")
 _ELSEWHERE = _("The paper is being drawn by another process just now. Give the command again in a minute.")
-_FAILED = _("The paper could not be drawn. {why}")
+_FAILED = _("The paper could not be drawn. %(why)s")
 
 
 class LeaseLost(Exception):
@@ -111,7 +112,7 @@ def draw_now(act: Act, statement_id: int) -> None:
             if not _draw(act, leased):
                 with consistent_read():
                     error = session.scalar(select(StatementPaper.last_error).where(_of(statement_id))) or ""
-                raise Conflict("paper_failed", _FAILED.format(why=error))
+                raise Conflict("paper_failed", said(_FAILED, why=said(error)))
         elif time.monotonic() > end:
             raise Conflict("paper_elsewhere", _ELSEWHERE)
         else:
@@ -246,7 +247,7 @@ def put_back(act: Act, leased: Leased, error: Exception) -> None:
 
 def in_words(error: Exception) -> str:
     """Why a paper was not drawn, for people: a refusal's own words, of anything else its kind and no more."""
-    return error.message if isinstance(error, DomainError) else _IN_THE_LOG.format(error=why(error))
+    return error.message if isinstance(error, DomainError) else said(_IN_THE_LOG, error=why(error))
 
 
 def _change_held(leased: Leased, values: Mapping[str, Any]) -> None:

@@ -7,7 +7,8 @@ from typing import cast
 
 from voucher.platform.actor import Actor
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.money import pounds
+from voucher.platform.i18n import said
+from voucher.platform.money import Amount
 from voucher.reports.models import Statement, StatementPaper
 from voucher.reports.rules import StatementState
 
@@ -15,18 +16,18 @@ from voucher.reports.rules import StatementState
 def why_not_review(actor: Actor, statement: Statement) -> str | None:
     """Why this person cannot review the statement, or None."""
     if statement.prepared_by == actor.person_id:
-        return "You prepared this statement: another person must review it."
+        return _("You prepared this statement: another person must review it.")
     return None
 
 
 def why_not_sign(actor: Actor, statement: Statement, *, reviewer_needed: bool) -> str | None:
     """Why this person cannot sign the statement now, or None (rule 57)."""
     if statement.prepared_by == actor.person_id:
-        return "You prepared this statement: the signer must be another person."
+        return _("You prepared this statement: the signer must be another person.")
     if statement.reviewed_by == actor.person_id:
-        return "You reviewed this statement: the signer must be another person."
+        return _("You reviewed this statement: the signer must be another person.")
     if reviewer_needed and statement.state == StatementState.PREPARED:
-        return "This statement has not been reviewed, and the scheme's duties ask for a reviewer."
+        return _("This statement has not been reviewed, and the scheme's duties ask for a reviewer.")
     return None
 
 
@@ -41,7 +42,12 @@ def differences(data: Mapping[str, object]) -> list[str]:
     """Each check of the statement that does not hold, with both figures (rule 56)."""
     checks = cast(Sequence[Mapping[str, object]], data["checks"])
     return [
-        f"{check['name']}: {pounds(int(str(check['left'])))} and {pounds(int(str(check['right'])))}"
+        said(
+            "%(check)s: %(left)s and %(right)s",
+            check=said(str(check["name"])),
+            left=Amount(int(str(check["left"]))),
+            right=Amount(int(str(check["right"]))),
+        )
         for check in checks
         if not check["holds"]
     ]

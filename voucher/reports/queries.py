@@ -16,6 +16,7 @@ from voucher.platform.actor import Actor
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
+from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.i18n import said
 from voucher.reports.models import Statement, StatementLook, StatementPaper, StatementVersion
 from voucher.reports.rules import FROZEN, WITH_FUNDER
@@ -138,7 +139,7 @@ def _one(query: Select[Statement], *, lock: bool = False) -> Statement:
         query = query.with_for_update(of=Statement).execution_options(populate_existing=True)
     found = session.scalar(query)
     if found is None:
-        raise NotFound("no_statement", "There is no such statement, or you may not read it.")
+        raise NotFound("no_statement", _("There is no such statement, or you may not read it."))
     return found
 
 

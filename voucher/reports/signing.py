@@ -13,6 +13,7 @@ from voucher.platform.act import Act
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 from voucher.reports.models import Statement
 from voucher.reports.verify.signed import AuditHead, Signature, Signer
 
@@ -29,8 +30,8 @@ def signer_again(act: Act, mandate: Signature) -> Signer:
     for key in act.ring.statement_keys():
         if key.kid == kid and key.public == mandate.public:
             return Signer(key.kid, key.public, key.sign, mandate.head)
-    words = _("The key ring does not have key {kid}, with which the statement was signed. Put the right ring back.")
-    raise DomainError("statement_key_missing", words.format(kid=kid))
+    words = _("The key ring does not have key %(kid)s, with which the statement was signed. Put the right ring back.")
+    raise DomainError("statement_key_missing", said(words, kid=kid))
 
 
 def check_address(base_url: str, public_id: str) -> str:

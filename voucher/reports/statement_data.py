@@ -18,6 +18,7 @@ from voucher.payments.rules import LineSource
 from voucher.platform.clock import london_date
 from voucher.platform.db import session
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import on_record, said
 from voucher.reports.checks import check, identities, two_sides
 from voucher.reports.claims_paid import Match, match_of, paid_in
 from voucher.reports.findings import RETURNED, UNEXPLAINED, UNSEEN, exceptions, ours, overrides, providers
@@ -35,6 +36,11 @@ from voucher.reports.transaction_rows import transaction_rows
 from voucher.schemes.models import Scheme
 
 BASIS = "defrayed"
+
+
+# What is written down as a record, and told again from it.
+_ONE_TYPED = on_record("Provisional: 1 bank line typed, not imported.")
+_MANY_TYPED = on_record("Provisional: %(typed)s bank lines typed, not imported.")
 
 
 @dataclass(frozen=True)
@@ -149,7 +155,7 @@ class StatementReader:
     def _header(self) -> dict[str, object]:
         heading, agreement = self.heading, self.agreement
         typed = self._typed_lines()
-        words = f"Provisional: {typed} bank line{'' if typed == 1 else 's'} typed, not imported." if typed else None
+        words = _provisional(typed) if typed else None
         return {
             "scheme": self.scheme.name,
             "scheme_reference": self.scheme.reference,
@@ -251,11 +257,35 @@ class StatementReader:
 
 def duty_profile(scheme: Scheme, reviewer: bool) -> str:
     """Which separations of duties are in force, in words; the reviewer is the scheme's or the agreement's wish."""
-    steps = "three people sign off" if reviewer else "two people sign off, without a reviewer"
-    if reviewer and not scheme.reviewer_needed:
-        steps += ", as the agreement asks"
-    checks = "; whoever decided an application may verify its claims, all sampled" if scheme.decider_may_verify else ""
-    return f"{steps[0].upper()}{steps[1:]}{checks}."
+    if not reviewer:
+        return _TWO[scheme.decider_may_verify]
+    return (_THREE if scheme.reviewer_needed else _THREE_AS_AGREED)[scheme.decider_may_verify]
+
+
+def _provisional(typed: int) -> str:
+    if typed == 1:
+        return _ONE_TYPED
+    return said(_MANY_TYPED, typed=typed)
+
+
+# Each without and with: whoever decided an application may verify its claims.
+_TWO = (
+    on_record("Two people sign off, without a reviewer."),
+    on_record(
+        "Two people sign off, without a reviewer; whoever decided an application may verify its claims, all sampled."
+    ),
+)
+_THREE = (
+    on_record("Three people sign off."),
+    on_record("Three people sign off; whoever decided an application may verify its claims, all sampled."),
+)
+_THREE_AS_AGREED = (
+    on_record("Three people sign off, as the agreement asks."),
+    on_record(
+        "Three people sign off, as the agreement asks; whoever decided an application may verify its claims, all "
+        "sampled."
+    ),
+)
 
 
 def closing_of(statement: Statement) -> int:

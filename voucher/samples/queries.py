@@ -16,6 +16,7 @@ from voucher.platform.actor import Actor
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
+from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.i18n import said
 from voucher.redemptions.models import Redemption
 from voucher.samples.models import AuditSample, AuditSampleItem, Finding
@@ -115,7 +116,7 @@ def _one(query: Select[AuditSample], *, lock: bool) -> AuditSample:
         query = query.with_for_update().execution_options(populate_existing=True)
     found = session.scalar(query)
     if found is None:
-        raise NotFound("no_sample", "There is no such sample, or you may not read it.", "sample")
+        raise NotFound("no_sample", _("There is no such sample, or you may not read it."), "sample")
     return found
 
 

@@ -42,7 +42,7 @@ def set_up_scheme(act: Act, file: Section) -> Scheme:
     act.require(Permission.ADMIN_PEOPLE_MANAGE)
     new = read_scheme(file)
     if _reference_taken(new.reference):
-        file.fault("scheme.reference", f"{new.reference} is there already")
+        file.fault("scheme.reference", said("%(reference)s is there already", reference=new.reference))
     refuse_faults(file)
     return create_scheme(act, new)
 
@@ -162,10 +162,10 @@ def read_round(scheme: Scheme, part: Section) -> RoundTerms:
     budget = part.pounds("budget")
     method = part.text("award_method", str(AwardMethod.FIRST_COME))
     if method not in list(AwardMethod):
-        part.fault("award_method", f"must be one of: {', '.join(AwardMethod)}")
+        part.fault("award_method", said("must be one of: %(known)s", known=tuple(map(str, AwardMethod))))
     code = part.text("code")
     if session.scalar(select(Round.id).where(Round.scheme_id == scheme.id, Round.code == code)):
-        part.fault("code", f"round {code} is there already")
+        part.fault("code", said("round %(code)s is there already", code=code))
     terms = RoundTerms(
         code=code,
         name=part.text("name"),
@@ -176,9 +176,9 @@ def read_round(scheme: Scheme, part: Section) -> RoundTerms:
         voucher_type=part.text("voucher_type"),
     )
     if terms.opens_on > terms.closes_on:
-        part.fault("closes_on", "lies before opens_on")
+        part.fault("closes_on", _("lies before opens_on"))
     if budget <= 0:
-        part.fault("budget", "a round cannot open without a budget")
+        part.fault("budget", _("a round cannot open without a budget"))
     part.done()
     return terms
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from voucher.organisations.business_file import LegalForm
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 from voucher.schemes.eligibility import Eligibility
 
 # The settings that are whole numbers, each with what it is unless a scheme says otherwise.
@@ -97,29 +98,35 @@ def wrong_with_type(new: NewVoucherType) -> Iterator[Wrong]:
     """What keeps a voucher type from being added, whatever others there are."""
     if not CODE.fullmatch(new.code):
         words = _("Enter 1 to 40 letters, digits and hyphens, like WEB-750.")
-        yield Wrong("code", "must be 1 to 40 letters, digits and hyphens", words)
+        yield Wrong("code", _("must be 1 to 40 letters, digits and hyphens"), words)
     if not 0 < new.cap_pence <= new.face_pence:
         words = _("The most for one claim must be above zero and at most the face value.")
-        yield Wrong("cap", "must be above zero and at most the face value", words)
+        yield Wrong("cap", _("must be above zero and at most the face value"), words)
 
 
 def wrong_with_scheme(new: NewScheme) -> Iterator[Wrong]:
     """What keeps a scheme from being set up, but for a reference that another one bears."""
     if new.starts_on > new.ends_on:
-        yield Wrong("ends_on", "lies before starts_on", _("The last day must not be before the first."))
+        yield Wrong("ends_on", _("lies before starts_on"), _("The last day must not be before the first."))
     if not new.reference.isascii() or not new.reference.isalnum() or len(new.reference) > 6:
         words = _("Enter one to six letters and digits, like NTT.")
-        yield Wrong("reference", "must be one to six letters and digits", words)
+        yield Wrong("reference", _("must be one to six letters and digits"), words)
 
 
 def wrong_with_rules(rules: Eligibility) -> Iterator[Wrong]:
     """What cannot be asked of those who apply."""
     if unknown := ", ".join(sorted(set(rules.legal_forms) - set(LegalForm))):
         words = _("Choose among the kinds of business that there are.")
-        yield Wrong("legal_forms", f"{unknown} is not known; there are: {', '.join(LegalForm)}", words)
+        yield Wrong(
+            "legal_forms",
+            said("%(unknown)s is not known; there are: %(known)s", unknown=unknown, known=tuple(map(str, LegalForm))),
+            words,
+        )
     if wrong := ", ".join(area for area in rules.postcode_areas if not _AREA.fullmatch(area)):
         words = _("Enter areas or districts of postcodes, like HX or LS21.")
-        yield Wrong("postcode_areas", f"{wrong} is no area or district, like HX or LS21", words)
+        yield Wrong("postcode_areas", said("%(wrong)s is no area or district, like HX or LS21", wrong=wrong), words)
     if wrong := ", ".join(code for code in rules.excluded_sic if not _SIC.fullmatch(code)):
         words = _("Enter SIC codes or their first digits, like 64 or 92000.")
-        yield Wrong("excluded_sic", f"{wrong} is no SIC code or beginning of one, like 64 or 92000", words)
+        yield Wrong(
+            "excluded_sic", said("%(wrong)s is no SIC code or beginning of one, like 64 or 92000", wrong=wrong), words
+        )

@@ -14,6 +14,7 @@ from voucher.platform.actor import Actor
 from voucher.platform.authz import Permission
 from voucher.platform.db import Base, session
 from voucher.platform.errors import DomainError, NotFound
+from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.i18n import said
 from voucher.schemes.models import DutyProposal, Round, Scheme, Terms, VoucherType
 
@@ -28,7 +29,7 @@ def visible(table: type[T], actor: Actor, public_id: str, *permissions: Permissi
     kind: Any = table
     found: Any = session.scalar(select(table).where(kind.public_id == public_id).options(*load))
     if found is None or not any(actor.may(each, scheme_id=found.scheme_id) for each in permissions):
-        raise NotFound("not_here", "There is nothing at this address.")
+        raise NotFound("not_here", _("There is nothing at this address."))
     return found  # type: ignore[no-any-return]
 
 
@@ -43,7 +44,7 @@ def scheme_by_reference(reference: str | None) -> Scheme:
         all_schemes = session.scalars(select(Scheme).order_by(Scheme.id).limit(2)).all()
         if len(all_schemes) == 1:
             return all_schemes[0]
-        words = "There is no scheme yet." if not all_schemes else "Say which scheme: there are several."
+        words = _("There is no scheme yet.") if not all_schemes else _("Say which scheme: there are several.")
         raise NotFound("which_scheme", words, "scheme")
     found = session.scalar(select(Scheme).where(Scheme.reference == reference.strip().upper()))
     if found is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.toml import Section
 from voucher.schemes.eligibility import Eligibility
 from voucher.schemes.eligibility_file import read_eligibility
@@ -39,7 +40,7 @@ def read_scheme(file: Section) -> NewScheme:
         eligibility=read_eligibility(file.section("eligibility")) if file.has("eligibility") else Eligibility(),
     )
     if settings.flag("vat_funded_for_unregistered", False):
-        settings.fault("vat_funded_for_unregistered", "cannot be true: vouchers pay no VAT in this edition")
+        settings.fault("vat_funded_for_unregistered", _("cannot be true: vouchers pay no VAT in this edition"))
     for section in (part, settings, file):
         section.done()
     for wrong in wrong_with_scheme(new):

@@ -6,6 +6,7 @@ from voucher.organisations.models import Enterprise
 from voucher.platform.act import Act
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError
+from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.i18n import said
 from voucher.platform.money import Amount
 from voucher.subsidies.models import Assistance, SubsidyRecord
@@ -32,7 +33,7 @@ def receive_reply(
     exactly the limit is allowed.
     """
     if declared_pence < 0:
-        raise DomainError("declared", "The assistance received so far cannot be below zero.", "declared")
+        raise DomainError("declared", _("The assistance received so far cannot be below zero."), "declared")
     session.get_one(Enterprise, enterprise_id, with_for_update=True)  # its total is read by one acceptance at a time
     limit, ours = limit_in_force(act.today), given_by_us(enterprise_id, act.today)
     if not within_limit(declared_pence + ours, notice.pence, limit):
@@ -74,7 +75,7 @@ def send_letter(act: Act, *, scheme_id: int, application_id: int, enterprise_id:
     """Records the letter that follows issue, and the assistance now given; refused without a reply (rule 40)."""
     reply = latest_record(application_id, RecordKind.REPLY)
     if reply is None:
-        raise DomainError("no_reply", "The business has not confirmed the subsidy notice.")
+        raise DomainError("no_reply", _("The business has not confirmed the subsidy notice."))
     give_assistance(act, scheme_id=scheme_id, application_id=application_id, enterprise_id=enterprise_id, pence=pence)
     return _add(
         act,

@@ -28,10 +28,11 @@ from voucher.documents.commands import RETAINED_SUBSIDY, keep_document, note_imp
 from voucher.organisations.models import Enterprise, Organisation
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
-from voucher.platform.clock import london_date, long_date
+from voucher.platform.clock import london_date
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Fault, FileRefused
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 from voucher.platform.turns import Turn, take_turn
 from voucher.schemes.models import Round
 from voucher.subsidies.queries import latest_record
@@ -164,7 +165,7 @@ def _offered(sitting: _Sitting, row: OfferRow, business: Organisation) -> tuple[
         return before, False
     raise Conflict(
         "application_live",
-        _ANOTHER.format(name=business.name, reference=before.reference, state=before.state),
+        said(_ANOTHER, name=business.name, reference=before.reference, state=before.state),
         row.named_in,
     )
 
@@ -174,8 +175,8 @@ _NO_NOTICE_YET = _(
     "Send the offers first, without confirmations, and the confirmations when they have come in."
 )
 _ANOTHER = _(
-    "{name} has application {reference} in this scheme already ({state}). Remove the row, or fill in its confirmation "
-    "if that is what came in for an approved application of this round."
+    "%(name)s has application %(reference)s in this scheme already (%(state)s). Remove the row, or fill in its "
+    "confirmation if that is what came in for an approved application of this round."
 )
 
 
@@ -184,8 +185,8 @@ def _contact(sitting: _Sitting, row: OfferRow, business: Organisation) -> Person
     if row.contact_email is None:
         members = members_of(business.id, sitting.act.now, Role.BUSINESS_MEMBER)
         if not members:
-            message = _("{name} has no contact. Enter contact_name and contact_email in this row.")
-            raise DomainError("no_contact", message.format(name=business.name), "contact_email")
+            message = _("%(name)s has no contact. Enter contact_name and contact_email in this row.")
+            raise DomainError("no_contact", said(message, name=business.name), "contact_email")
         return members[0]
     email = row.contact_email.lower()  # People are known by their address in small letters.
     if email in sitting.barred:
@@ -199,27 +200,27 @@ def _contact(sitting: _Sitting, row: OfferRow, business: Organisation) -> Person
     )
 
 
-def _accepted(sitting: _Sitting, said: Confirmation, application: Application) -> Voucher:
+def _accepted(sitting: _Sitting, given: Confirmation, application: Application) -> Voucher:
     notice = latest_record(application.id, RecordKind.NOTICE)
-    if notice is not None and said.confirmed_on < london_date(notice.at):
-        message = _("The confirmation is dated before the subsidy notice of {day}, which it must answer.")
-        raise DomainError("too_early", message.format(day=long_date(london_date(notice.at))), "confirmed_on")
-    if said.document not in sitting.documents:
-        message = _("There is no file {name}. Put it beside this file, or into the folder given with --documents.")
-        raise DomainError("no_document", message.format(name=said.document), "confirmation_document")
+    if notice is not None and given.confirmed_on < london_date(notice.at):
+        message = _("The confirmation is dated before the subsidy notice of %(day)s, which it must answer.")
+        raise DomainError("too_early", said(message, day=london_date(notice.at)), "confirmed_on")
+    if given.document not in sitting.documents:
+        message = _("There is no file %(name)s. Put it beside this file, or into the folder given with --documents.")
+        raise DomainError("no_document", said(message, name=given.document), "confirmation_document")
     document = keep_document(
         sitting.act,
         scheme_id=sitting.target.scheme_id,
-        data=sitting.documents[said.document],
-        name=said.document,
+        data=sitting.documents[given.document],
+        name=given.document,
         retention_class=RETAINED_SUBSIDY,
     )
     return enter_acceptance(
         sitting.act,
         application,
-        declared_pence=said.declared_pence,
-        terms_version=said.terms_version,
-        confirmed_on=said.confirmed_on,
+        declared_pence=given.declared_pence,
+        terms_version=given.terms_version,
+        confirmed_on=given.confirmed_on,
         document_id=document.id,
     )
 
@@ -230,12 +231,11 @@ def _keep_fault(sitting: _Sitting, row: OfferRow, refusal: DomainError) -> None:
     message = refusal.message
     if refusal.code in _OUT_OF_MONEY:
         sitting.told |= _OUT_OF_MONEY
-        message = _("The money runs out at this row: {why} Remove the offers from here on, or find more.").format(
-            why=message
-        )
+        words = _("The money runs out at this row: %(why)s Remove the offers from here on, or find more.")
+        message = said(words, why=said(message))
     elif refusal.code in _FOR_ALL:
         sitting.told.add(refusal.code)
-        message = _("From this row on: {why}").format(why=message)
+        message = said("From this row on: %(why)s", why=said(message))
     column = _COLUMNS.get(refusal.field or "", refusal.field or "")
     sitting.faults.append(Fault(row.row, column, message))
 

@@ -61,7 +61,7 @@ def enter_acceptance(
     """A named officer enters an acceptance that the business gave on paper, with its day and the document."""
     act.require(Permission.OFFERS_EVIDENCE_ENTER, scheme_id=application.scheme_id)
     if application.business_id in act.actor.organisation_ids:
-        raise Forbidden("own_application", "You belong to this business: another person must enter its acceptance.")
+        raise Forbidden("own_application", _("You belong to this business: another person must enter its acceptance."))
     return _accept(act, application, declared_pence, terms_version, confirmed_on, document_id)
 
 
@@ -357,7 +357,7 @@ def hold(voucher: Voucher, pence: int) -> None:
         .values(remaining_pence=Voucher.remaining_pence - pence)
     )
     if not changed_one(session.execute(guarded, execution_options={"synchronize_session": False})):
-        raise Conflict("nothing_left", "Less is left on this voucher than it was a moment ago. Look it up again.")
+        raise Conflict("nothing_left", _("Less is left on this voucher than it was a moment ago. Look it up again."))
     session.refresh(voucher)
 
 
@@ -397,4 +397,4 @@ def _manage(act: Act, voucher: Voucher, reason: str) -> None:
     if refusal:
         raise Forbidden("own_voucher", refusal)
     if not reason.strip():
-        raise DomainError("reason_needed", "Say why: the reason stands in the voucher's history.", "reason")
+        raise DomainError("reason_needed", _("Say why: the reason stands in the voucher's history."), "reason")

@@ -70,7 +70,7 @@ def replace(act: Act, voucher: Voucher, *, reason: str) -> None:
     """Makes a new generation for a lost or copied voucher; the old paper is refused as replaced."""
     act.require(Permission.VOUCHERS_MANAGE, scheme_id=voucher.scheme_id)
     if not reason.strip():
-        raise DomainError("reason_needed", "Say why the voucher is replaced.", "reason")
+        raise DomainError("reason_needed", _("Say why the voucher is replaced."), "reason")
     refusal = why_not_manage(act.actor, voucher)
     if refusal:
         raise Forbidden("own_voucher", refusal)

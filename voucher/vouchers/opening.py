@@ -31,6 +31,7 @@ from voucher.platform.authz import Permission
 from voucher.platform.clock import long_date
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, FileRefused, Forbidden
+from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.i18n import said
 from voucher.platform.toml import Section
 from voucher.platform.turns import Turn, take_turn
@@ -134,7 +135,7 @@ def _same_file(sitting: _Sitting) -> Takeover | None:
     if same is None:
         return None
     if same.scheme_id != sitting.scheme.id:
-        raise Conflict("file_seen", "The same file was proposed for another scheme. Nothing was done.", "file")
+        raise Conflict("file_seen", _("The same file was proposed for another scheme. Nothing was done."), "file")
     if same.approved_at is not None:
         raise Conflict(
             "file_seen",

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from voucher.funding.rules import last_day_fits
-from voucher.platform.clock import long_date
 from voucher.platform.errors import Fault
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.money import pounds
+from voucher.platform.i18n import said
+from voucher.platform.money import Amount
 from voucher.platform.toml import Section
 from voucher.schemes.models import Scheme
 from voucher.vouchers.opening_file import Opening, OpeningMovement, OpeningVoucher
@@ -50,8 +50,12 @@ def name_rows(opening: Opening, faults: Iterable[Fault]) -> list[Fault]:
     named = []
     for fault in faults:
         old = names.get(fault.column.partition(".")[0], "")
-        named.append(Fault(fault.row, fault.column, f"{fault.message} ({old})") if old else fault)
+        named.append(Fault(fault.row, fault.column, _with(fault.message, old)) if old else fault)
     return named
+
+
+def _with(message: str, old: str) -> str:
+    return said("%(fault)s (%(old)s)", fault=said(message), old=old)
 
 
 def _is_amount(key: str) -> bool:
@@ -66,16 +70,16 @@ def _check_agreement_days(opening: Opening, today: date) -> None:
         fault("signed_through", _("must lie before today: the period of a signed statement is over"))
     for key, day in (("signed_on", terms.signed_on), ("starts_on", terms.starts_on)):
         if day > through:
-            fault("signed_through", f"lies before the agreement's {key}, {long_date(day)}")
+            fault("signed_through", said("lies before the agreement's %(key)s, %(day)s", key=key, day=day))
     if through >= terms.ends_on:
-        fault("signed_through", f"leaves nothing of the agreement, which ends {long_date(terms.ends_on)}")
+        fault("signed_through", said("leaves nothing of the agreement, which ends %(ends_on)s", ends_on=terms.ends_on))
 
 
 def _check_movement(opening: Opening, movement: OpeningMovement) -> None:
     codes = [line.code for line in opening.agreement.terms.lines]
     for code in movement.amounts:
         if code not in codes:
-            message = f"the agreement has no line {code}; it has {', '.join(codes)}"
+            message = said("the agreement has no line %(code)s; it has %(codes)s", code=code, codes=tuple(codes))
             movement.section.fault(movement.key_of(code), message)
     _not_after(opening, movement.section, movement.day_key, movement.happened_on)
 
@@ -84,35 +88,44 @@ def _not_after(opening: Opening, section: Section, key: str, day: date) -> None:
     if day > opening.figures.signed_through:
         section.fault(
             key,
-            f"lies after {long_date(opening.figures.signed_through)}, the last day signed elsewhere: "
-            "enter here, in this system, what happened since",
+            said(
+                "lies after %(day)s, the last day signed elsewhere: enter here, in this system, what happened since",
+                day=opening.figures.signed_through,
+            ),
         )
 
 
 def _check_voucher_days(scheme: Scheme, opening: Opening, voucher: OpeningVoucher) -> None:
     fault, through = voucher.section.fault, opening.figures.signed_through
     if voucher.reply_on < voucher.notice_on:
-        fault("reply_on", f"lies before the notice that it answers, {long_date(voucher.notice_on)}")
+        fault("reply_on", said("lies before the notice that it answers, %(notice_on)s", notice_on=voucher.notice_on))
     if voucher.issued_on < voucher.reply_on:
-        fault("issued_on", f"lies before the reply, {long_date(voucher.reply_on)}: a voucher is issued after it")
+        fault(
+            "issued_on",
+            said("lies before the reply, %(reply_on)s: a voucher is issued after it", reply_on=voucher.reply_on),
+        )
     _not_after(opening, voucher.section, "issued_on", voucher.issued_on)
     if voucher.last_day < voucher.issued_on:
-        fault("last_day", f"lies before the day of issue, {long_date(voucher.issued_on)}")
+        fault("last_day", said("lies before the day of issue, %(issued_on)s", issued_on=voucher.issued_on))
     elif release_falls_due_on(voucher.last_day, scheme.late_session_days) <= through:
         fault(
             "last_day",
-            f"was over with its {scheme.late_session_days} late days by {long_date(through)}: leave the voucher out, "
-            "for its money is unallocated",
+            said(
+                "was over with its %(days)s late days by %(through)s: leave the voucher out, "
+                "for its money is unallocated",
+                days=scheme.late_session_days,
+                through=through,
+            ),
         )
     if voucher.last_day > scheme.ends_on:
-        fault("last_day", f"lies after the end of the scheme, {long_date(scheme.ends_on)}")
+        fault("last_day", said("lies after the end of the scheme, %(ends_on)s", ends_on=scheme.ends_on))
     if not last_day_fits(
         voucher.last_day,
         claim_window_days=scheme.claim_window_days,
         payment_days=scheme.payment_days,
         agreement_ends_on=opening.agreement.terms.ends_on,
     ):
-        fault("last_day", "leaves no time to claim and pay before the agreement ends")
+        fault("last_day", _("leaves no time to claim and pay before the agreement ends"))
 
 
 def _check_round(opening: Opening) -> None:
@@ -120,17 +133,24 @@ def _check_round(opening: Opening) -> None:
     codes = [line.code for line in terms.lines]
     for share in opening.shares:
         if share.agreement != terms.reference:
-            share.section.fault("agreement", f"must be {terms.reference}: a file takes one agreement over")
+            share.section.fault(
+                "agreement", said("must be %(reference)s: a file takes one agreement over", reference=terms.reference)
+            )
         if share.line not in codes:
-            share.section.fault("line", f"the agreement has no line {share.line}; it has {', '.join(codes)}")
+            share.section.fault(
+                "line",
+                said("the agreement has no line %(line)s; it has %(codes)s", line=share.line, codes=tuple(codes)),
+            )
     for code, times in Counter(share.line for share in opening.shares).items():
         if times > 1:
-            opening.round_section.fault("line", f"line {code} is there {times} times")
+            opening.round_section.fault("line", said("line %(code)s is there %(times)s times", code=code, times=times))
     if sum(share.share_bp for share in opening.shares) != 10_000:
-        opening.round_section.fault("line", "the shares must come to 100%")
+        opening.round_section.fault("line", _("the shares must come to 100%"))
     needed = sum(voucher.pence for voucher in opening.vouchers)
     if opening.round.budget_pence < needed:
-        opening.round_section.fault("budget", f"is less than the {pounds(needed)} that the vouchers of this file have")
+        opening.round_section.fault(
+            "budget", said("is less than the %(needed)s that the vouchers of this file have", needed=Amount(needed))
+        )
 
 
 def _refuse_repetitions(opening: Opening) -> None:
@@ -140,13 +160,15 @@ def _refuse_repetitions(opening: Opening) -> None:
         for row in rows:
             first = seen.setdefault(row.old_reference, row.section.name) if row.old_reference else row.section.name
             if first != row.section.name:
-                row.section.fault("old_reference", f"is the same as in {first}")
+                row.section.fault("old_reference", said("is the same as in %(first)s", first=first))
     businesses: dict[tuple[str, str], str] = {}
     for voucher in opening.vouchers:
         for key in voucher.keys:
             first = businesses.setdefault(key, voucher.section.name) if all(key) else voucher.section.name
             if first != voucher.section.name:
-                message = f"is the business of {first}: a business has one living voucher of a scheme"
+                message = said(
+                    "is the business of %(first)s: a business has one living voucher of a scheme", first=first
+                )
                 voucher.section.fault(key[0] if voucher.identifiers else "name", message)
                 break
 
@@ -164,12 +186,23 @@ def _check_sums(opening: Opening) -> None:
         ("line_16", figures.line_16, drawn - paid, _("the drawdowns less the payments are")),
     ):
         if signed != found:
-            message = f"was signed as {pounds(signed)}, and {words} {pounds(found)}: {pounds(signed - found)} apart"
+            message = said(
+                "was signed as %(signed)s, and %(what)s %(found)s: %(apart)s apart",
+                signed=Amount(signed),
+                what=said(words),
+                found=Amount(found),
+                apart=Amount(signed - found),
+            )
             figures.section.fault(key, message)
     paid_by_line: Counter[str] = Counter()
     for payment in opening.payments:
         paid_by_line.update(payment.amounts)
     for line in opening.agreement.terms.lines:
         if (on_line := paid_by_line[line.code]) > line.pence:
-            over = f"{pounds(on_line)} was paid from line {line.code}, whose award is {pounds(line.pence)}"
+            over = said(
+                "%(paid)s was paid from line %(code)s, whose award is %(pence)s",
+                paid=Amount(on_line),
+                code=line.code,
+                pence=Amount(line.pence),
+            )
             figures.section.fault("line_8", over)

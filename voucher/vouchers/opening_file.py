@@ -17,6 +17,7 @@ from voucher.organisations.business_file import LegalForm
 from voucher.organisations.identifiers import CHECKS, IdentifierError, IdentifierKind
 from voucher.organisations.matching import same_number
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 from voucher.platform.toml import Section
 from voucher.schemes.commands import RoundTerms, read_round
 from voucher.schemes.models import Scheme
@@ -193,7 +194,7 @@ def _legal_form(section: Section) -> LegalForm:
     has = [kind for kind in IdentifierKind if section.has(str(kind))]
     given = section.text("legal_form", "")
     if given and given not in list(LegalForm):
-        section.fault("legal_form", f"must be one of: {', '.join(LegalForm)}")
+        section.fault("legal_form", said("must be one of: %(known)s", known=tuple(map(str, LegalForm))))
         return LegalForm.OTHER
     if given == LegalForm.SOLE_TRADER and IdentifierKind.COMPANY_NUMBER in has:
         section.fault("company_number", _("a sole trader has none: remove it, or change legal_form"))
@@ -228,7 +229,7 @@ def _payment(section: Section) -> OpeningMovement:
         amounts={code: _amount(amounts, code, least=1) for code in amounts.values},
     )
     if section.has("amounts") and not payment.amounts:
-        section.fault("amounts", 'names no line: give one or more, like { CAP = "100.00" }')
+        section.fault("amounts", _('names no line: give one or more, like { CAP = "100.00" }'))
     section.done()
     return payment
 

@@ -23,6 +23,7 @@ from voucher.platform.act import Act
 from voucher.platform.clock import LONDON, long_date
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError
+from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.i18n import said
 from voucher.platform.money import Amount
 from voucher.platform.references import new_reference
@@ -120,7 +121,7 @@ class OpeningVouchers:
                 address=given.address,
             )
         if business.id in self.act.actor.organisation_ids:
-            message = "This is your own organisation's voucher: another person must take it over."
+            message = _("This is your own organisation's voucher: another person must take it over.")
             raise DomainError("own_voucher", message, "name")
         return business
 

@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from voucher.platform.clock import end_of_london_day, london_date
-from voucher.platform.i18n import said
+from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said, said_of
 from voucher.platform.states import State, transitions
 
 
@@ -79,13 +80,18 @@ def why_no_extension(
 ) -> str | None:
     """Why the last day cannot move there, or None (rule 13)."""
     if today > last_day:
-        return "The voucher has expired. An extension must be asked for before the last day is over."
+        return _("The voucher has expired. An extension must be asked for before the last day is over.")
     if used >= limit:
-        return f"The scheme allows {limit} extension{'' if limit == 1 else 's'} and this voucher has had {used}."
+        return said_of(
+            limit,
+            "The scheme allows %(num)s extension and this voucher has had %(used)s.",
+            "The scheme allows %(num)s extensions and this voucher has had %(used)s.",
+            used=used,
+        )
     if new_last_day <= last_day:
-        return "The new last day must be later than the present one."
+        return _("The new last day must be later than the present one.")
     if (new_last_day - last_day).days > days_limit:
         return said("An extension is at most %(days_limit)s days.", days_limit=days_limit)
     if new_last_day > scheme_ends_on:
-        return "The new last day lies after the end of the scheme."
+        return _("The new last day lies after the end of the scheme.")
     return None

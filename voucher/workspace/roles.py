@@ -16,6 +16,7 @@ from voucher.organisations.models import Organisation
 from voucher.platform.clock import LONDON, end_of_london_day
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
+from voucher.platform.i18n import gettext_noop as _
 from voucher.schemes.models import Scheme
 
 HeldRows = Select[Membership, Person, Scheme, Organisation, str, str, str]
@@ -143,7 +144,7 @@ def person_by_public_id(public_id: str, *, lock: bool = False) -> Person:
         query = query.with_for_update().execution_options(populate_existing=True)
     found = session.scalar(query)
     if found is None:
-        raise NotFound("no_person", "There is no such person.")
+        raise NotFound("no_person", _("There is no such person."))
     return found
 
 
@@ -171,7 +172,7 @@ def proposal_by_public_id(public_id: str) -> Proposed:
         row = session.execute(proposals(waiting=waiting).where(RoleProposal.public_id == public_id)).first()
         if row is not None:
             return Proposed(*row)
-    raise NotFound("no_proposal", "There is no such proposal.")
+    raise NotFound("no_proposal", _("There is no such proposal."))
 
 
 def schemes() -> Sequence[Scheme]:

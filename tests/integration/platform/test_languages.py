@@ -20,8 +20,8 @@ from tests.unit.platform.test_catalogue import po
 from voucher.app import create_app
 from voucher.platform.catalogue import take
 from voucher.platform.errors import DomainError, Fault, FileRefused, InvalidTransition
-from voucher.platform.i18n import Number, said
-from voucher.platform.languages import shown_day, shown_percent, shown_pounds, shown_time
+from voucher.platform.i18n import Number, on_record, said
+from voucher.platform.languages import recorded, shown_day, shown_percent, shown_pounds, shown_time
 from voucher.platform.money import Amount, Share
 from voucher.platform.web import public, translated
 from voucher.redemptions.rules import RedemptionState
@@ -41,6 +41,7 @@ GERMAN = (
     po(
         ("Privacy", "Datenschutz"),
         ("approved", "bewilligt"),
+        ("%(name)s has %(share)s since %(day)s, %(pence)s.", "Seit %(day)s hat %(name)s %(share)s: %(pence)s."),
         ("%(left)s is left until %(day)s.", "Bis %(day)s bleiben %(left)s."),
         ("%(what)s at %(at)s: %(share)s of %(items)s", "%(what)s, %(at)s: %(share)s von %(items)s"),
     ).replace(b"Language: cy", b"Language: de")
@@ -176,6 +177,22 @@ def test_what_fills_a_sentence_is_written_as_the_language_writes_it(spoken: Flas
     assert told("de", more) == "bewilligt, X-1, 14. Juli 2026, 14:05: 33,33 % von 1.234"
     # A text that was put together before the page is told as it is.
     assert told("de", str.__str__(left)) == "£1,234.50 is left until 14 March 2026."
+
+
+ON_RECORD = on_record("%(name)s has %(share)s since %(day)s, %(pence)s.")
+
+
+def test_a_record_is_told_in_the_language_and_stays_what_it_is_in_our_own(spoken: Flask) -> None:
+    values = {"name": "Müller", "share": Share(3_333), "day": date(2026, 3, 14), "pence": Amount(123_450)}
+    record = str.__str__(said(ON_RECORD, **values))
+
+    def shown(code: str, text: str) -> str:
+        with spoken.test_request_context(headers={"Cookie": f"language={code}"}):
+            return recorded(text).replace("\xa0", " ")
+
+    assert shown("en", record) == "Müller has 33.33% since 14 March 2026, £1,234.50."
+    assert shown("de", record) == "Seit 14. März 2026 hat Müller 33,33 %: 1.234,50 £."
+    assert shown("de", "Privacy") == "Privacy"  # What a person wrote is no text of ours, whatever it says.
 
 
 def test_a_sentence_that_counts_takes_the_form_and_the_figures_of_the_language(spoken: Flask) -> None:

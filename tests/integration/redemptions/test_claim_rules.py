@@ -67,7 +67,7 @@ def test_work_before_issue_or_after_the_last_day_or_in_the_future_is_not_recorde
     on(world, "2026-04-10")
     voucher = world.issued()
     opened = world.opened(voucher)
-    with pytest.raises(DomainError, match="good for work from 2026-04-10"):
+    with pytest.raises(DomainError, match="good for work from 10 April 2026"):
         record(world, opened, date(2026, 4, 9))
     with pytest.raises(DomainError, match="lies in the future"):
         record(world, opened, date(2026, 4, 11))

@@ -65,7 +65,7 @@ def test_support_is_recorded_with_today_as_its_day_and_holds_its_estimate(app: F
         ("Date", "", "Enter the day of the support."),
         ("Date", "7 April", "Enter a date, like 7 April 2026."),
         ("Date", "2026-04-08", "The day of the support lies in the future."),
-        ("Date", "2026-04-06", "The voucher is good for work from 2026-04-07 to 2026-07-06."),
+        ("Date", "2026-04-06", "The voucher is good for work from 7 April 2026 to 6 July 2026."),
     ],
 )
 def test_what_cannot_be_recorded_is_named_at_its_field_and_the_rest_is_kept(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import json
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 import pytest
 
+from voucher.platform.catalogue import CHECKOUT
 from voucher.platform.errors import Fault, FileRefused, InvalidTransition
-from voucher.platform.i18n import Number, said, said_of, together
+from voucher.platform.i18n import Number, Said, on_record, recalled, said, said_of, together
 from voucher.platform.money import Amount, MoneyError, Share
 
 
@@ -74,3 +77,39 @@ def test_sentences_that_are_told_together_can_each_be_said_again() -> None:
 def test_an_error_gives_back_the_sentence_that_it_was_raised_with_and_control_a_plain_text_does_not() -> None:
     assert getattr(str(MoneyError(said("Enter %(much)s.", much=Amount(100)))), "words", "") == "Enter %(much)s."
     assert getattr(str(MoneyError("Enter £1.00.")), "words", "") == ""
+
+
+FOUND = on_record("%(name)s has %(share)s of it since %(day)s: %(why)s")
+WHY = on_record("Nobody knows of %(pence)s.")
+
+
+def test_a_record_is_read_again_with_all_that_filled_it() -> None:
+    why = said(WHY, pence=Amount(123_450))
+    record = str.__str__(said(FOUND, name="Calder & Co", share=Share(3_333), day=date(2026, 3, 14), why=why))
+    found = recalled(record)
+    assert isinstance(found, Said)
+    assert (found, found.words) == (record, FOUND)
+    assert found.values == {"name": "Calder & Co", "share": "33.33%", "day": "14 March 2026", "why": why}
+
+
+def test_control_what_a_person_wrote_is_no_record_of_the_software() -> None:
+    assert not isinstance(recalled("Somebody knows of £1.00."), Said)
+
+
+def test_every_sentence_on_record_is_marked_where_its_module_is_loaded() -> None:
+    """Marked within a function, it would be known only to a process that had written one down already."""
+    assert [each for path in MODULES for each in marked_too_late(path.read_text())] == []
+
+
+def test_control_one_that_is_marked_too_late_is_noticed() -> None:
+    assert list(marked_too_late('A = on_record("A.")\ndef f():\n    return on_record("B.")')) == ["B."]
+
+
+MODULES = sorted((CHECKOUT / "voucher").rglob("*.py"))
+
+
+def marked_too_late(source: str) -> Iterator[str]:
+    functions = [each for each in ast.walk(ast.parse(source)) if isinstance(each, ast.FunctionDef)]
+    for node in {id(node): node for function in functions for node in ast.walk(function)}.values():
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "on_record":
+            yield ast.literal_eval(node.args[0])

@@ -26,6 +26,7 @@ from voucher.payments.bank_files.reading import (
 )
 from voucher.payments.bank_files.xml import all_at, name_of, namespace_of, read_xml, text_at
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 
 VERSIONS = range(2, 9)
 OTHERS = {
@@ -65,18 +66,18 @@ def read_camt(data: bytes) -> BankFile:
     for statement in in_order([each for each in read if each is not None]):
         file.add(statement)
     if counter.not_booked:
-        words = _("{n} entries that the bank has not booked yet are left out; they come with a later statement.")
-        file.notes.append(words.format(n=counter.not_booked))
+        words = _("%(n)s entries that the bank has not booked yet are left out; they come with a later statement.")
+        file.notes.append(said(words, n=counter.not_booked))
     return file
 
 
 def _is_statement(root: Element, file: BankFile) -> bool:
     kind = re.search(r"((?:camt|pain)\.\d{3})\.001\.(\d\d)", namespace_of(root))
     if kind and kind[1] != "camt.053":
-        words = OTHERS.get(kind[1], _("This is a {kind} and no camt.053 statement."))
+        words = OTHERS.get(kind[1], _("This is a %(kind)s and no camt.053 statement."))
         file.fault(0, "Document", words, kind=kind[1])
     elif kind and int(kind[2]) not in VERSIONS:
-        words = _("This is version {version} of camt.053; versions 02 to 08 are read. Ask the bank for one of them.")
+        words = _("This is version %(version)s of camt.053; versions 02 to 08 are read. Ask the bank for one of them.")
         file.fault(0, "Document", words, version=kind[2])
     elif name_of(root) != "Document" or not all_at(root, "BkToCstmrStmt"):
         file.fault(0, name_of(root), _("This is no camt.053 statement. Choose what the file is, or get another."))
@@ -95,7 +96,7 @@ def _statement(stmt: Element, counter: _Counter, file: BankFile) -> ReadStatemen
     if opening is None or closing is None or len(file.faults) > before:
         return None
     identity = text_at(stmt, "Acct/Id/IBAN") or text_at(stmt, "Acct/Id/Othr/Id")
-    title = _("Statement {id}").format(id=text_at(stmt, "Id") or text_at(stmt, "ElctrncSeqNb"))
+    title = said("Statement %(id)s", id=text_at(stmt, "Id") or text_at(stmt, "ElctrncSeqNb"))
     plain = ReadStatement(title, identity, opening.pence, closing.pence, closing.on, closing.on, movements, row)
     return of_days(plain, closing.on)
 
@@ -141,13 +142,13 @@ def _signed(element: Element, row: int, column: str, file: BankFile) -> int | No
     try:
         pence = plain_pence((found.text or "").strip())
     except Unreadable as wrong:
-        file.fault(row, column, "{wrong}", wrong=wrong)
+        file.fault(row, column, str(wrong))
         return None
     return pence if way == "CRDT" else -pence
 
 
 def _other_currency(file: BankFile, row: int, column: str, currency: str) -> None:
-    words = _("This is in {currency}. The scheme's account is in pounds: get the statement of that account.")
+    words = _("This is in %(currency)s. The scheme's account is in pounds: get the statement of that account.")
     file.fault(row, column, words, currency=currency or "?")
 
 
@@ -159,7 +160,7 @@ def _day(element: Element, names: tuple[str, ...], row: int, column: str, file: 
     try:
         return london_day(text)
     except Unreadable as wrong:
-        file.fault(row, column, "{wrong}", wrong=wrong)
+        file.fault(row, column, str(wrong))
         return None
 
 

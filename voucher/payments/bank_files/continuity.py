@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from voucher.payments.bank_files.reading import Movement, ReadStatement
-from voucher.platform.clock import long_date
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.money import pounds
+from voucher.platform.i18n import said
+from voucher.platform.money import Amount
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,10 @@ def compared(
         return found
     if not found.new and statement.title in {each.title for each in standing}:
         words = _(
-            "{title} shows only lines that are known, but begins at {begins}, where the statement before it ended. "
+            "%(title)s shows only lines that are known, but begins at %(begins)s, where the statement before it ended. "
             "Nothing tells whether they are the same: import the statement of the whole day."
         )
-        return replace(found, broken=words.format(title=statement.title, begins=pounds(last.closing)))
+        return replace(found, broken=said(words, title=statement.title, begins=Amount(last.closing)))
     return _beside(statement, identities(account, statement.movements, taken=known), known, standing)
 
 
@@ -140,29 +140,31 @@ def _covers(each: Standing, statement: ReadStatement) -> bool:
 
 def _begins_elsewhere(statement: ReadStatement, begins: int, last: Standing) -> str:
     words = _(
-        "{title} begins at {begins}, but the statement before it ({before}, to {day}) ended at {ended}: {apart} apart. "
-        "Import the statement between the two first, or look whether it is of another account."
+        "%(title)s begins at %(begins)s, but the statement before it (%(before)s, to %(day)s) ended at %(ended)s: "
+        "%(apart)s apart. Import the statement between the two first, or look whether it is of another account."
     )
-    return words.format(
+    return said(
+        words,
         title=statement.title,
-        begins=pounds(begins),
+        begins=Amount(begins),
         before=last.title,
-        day=long_date(last.last_on),
-        ended=pounds(last.closing),
-        apart=pounds(abs(begins - last.closing)),
+        day=last.last_on,
+        ended=Amount(last.closing),
+        apart=Amount(abs(begins - last.closing)),
     )
 
 
 def _ends_elsewhere(statement: ReadStatement, ends: int, following: Standing) -> str:
     words = _(
-        "{title} ends at {ends}, but the statement after it ({after}, from {day}) began at {began}: {apart} apart. "
-        "Import the statement between the two first, or look whether it is of another account."
+        "%(title)s ends at %(ends)s, but the statement after it (%(after)s, from %(day)s) began at %(began)s: "
+        "%(apart)s apart. Import the statement between the two first, or look whether it is of another account."
     )
-    return words.format(
+    return said(
+        words,
         title=statement.title,
-        ends=pounds(ends),
+        ends=Amount(ends),
         after=following.title,
-        day=long_date(following.first_on),
-        began=pounds(following.opening),
-        apart=pounds(abs(ends - following.opening)),
+        day=following.first_on,
+        began=Amount(following.opening),
+        apart=Amount(abs(ends - following.opening)),
     )

@@ -24,6 +24,7 @@ from voucher.payments.bank_files.reading import (
 )
 from voucher.payments.bank_files.running import CheckedRow, running_balance
 from voucher.platform.csv import MAX_ROWS
+from voucher.platform.i18n import Number
 from voucher.platform.i18n import gettext_noop as _
 
 T = TypeVar("T")
@@ -45,7 +46,7 @@ class _Row:
         try:
             return reader(text)
         except Unreadable as wrong:
-            self.file.fault(self.number, column, "{wrong}", wrong=wrong)
+            self.file.fault(self.number, column, str(wrong))
             return None
 
     def text(self, column: str) -> str:
@@ -85,7 +86,7 @@ def _rows(data: bytes, layout: Layout, file: BankFile) -> Iterator[_Row]:
     try:
         text = _text(data, layout, file)
     except Unreadable as wrong:
-        file.fault(0, "", "{wrong}", wrong=wrong)
+        file.fault(0, "", str(wrong))
         return
     names: list[str] = []
     for number, cells in _records(text, layout, file):
@@ -98,7 +99,9 @@ def _rows(data: bytes, layout: Layout, file: BankFile) -> Iterator[_Row]:
             if layout.has_header:
                 continue
         if number > MAX_ROWS + layout.skip_rows + 1:
-            file.fault(number, "", _("The file has more than {n:,} rows. Split it and import the parts."), n=MAX_ROWS)
+            file.fault(
+                number, "", _("The file has more than %(n)s rows. Split it and import the parts."), n=Number(MAX_ROWS)
+            )
             return
         fits = _fits(number, cells, names, file)
         yield _Row(number, dict(zip(names, cells, strict=False)) if fits else {}, file)
@@ -130,8 +133,8 @@ def _names(number: int, cells: Sequence[str], layout: Layout, file: BankFile) ->
     names = [cell.strip() for cell in cells] if layout.has_header else [str(i) for i in range(1, len(cells) + 1)]
     for column in layout.columns:
         if column not in names:
-            words = _("The file has no such column. Its columns are: {names}. Is it the right layout?")
-            file.fault(number, column, words, names=", ".join(filter(None, names)))
+            words = _("The file has no such column. Its columns are: %(names)s. Is it the right layout?")
+            file.fault(number, column, words, names=tuple(filter(None, names)))
     return [] if file.faults else names
 
 
@@ -141,7 +144,7 @@ def _fits(number: int, cells: Sequence[str], names: Sequence[str], file: BankFil
     if len(cells) >= width and not any(cell.strip() for cell in cells[width:]):
         return True
     column = names[len(cells)] if len(cells) < width else str(width + 1)
-    words = _("The row has {cells} cells and the header has {width}. The bank's file has as many in each row.")
+    words = _("The row has %(cells)s cells and the header has %(width)s. The bank's file has as many in each row.")
     file.fault(number, column, words, cells=len(cells), width=width)
     return False
 
@@ -157,7 +160,7 @@ def _row_read(row: _Row, layout: Layout) -> CheckedRow:
     pence = _pence(row, layout)
     currency = row.text(layout.currency)
     if currency and currency.upper() != CURRENCY:
-        words = _("This is in {currency}. The scheme's account is in pounds: get the statement of that account.")
+        words = _("This is in %(currency)s. The scheme's account is in pounds: get the statement of that account.")
         row.file.fault(row.number, layout.currency, words, currency=currency)
     balance = row.read(layout.balance, lambda text: amount_in(text, layout))
     movement = None

@@ -11,6 +11,7 @@ from enum import StrEnum
 from voucher.payments.bank_files.reading import Unreadable, day_of, london_day, plain_pence
 from voucher.platform.errors import DomainError
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 
 
 class DayForm(StrEnum):
@@ -109,8 +110,8 @@ def checked(layout: Layout) -> Layout:
         raise DomainError("has_header", words, "has_header")
     twice = [name for name in layout.columns if layout.columns.count(name) > 1]
     if twice:
-        words = _("The column {name} is named for two things. Name it for one.")
-        raise DomainError("twice", words.format(name=twice[0]), "date")
+        words = _("The column %(name)s is named for two things. Name it for one.")
+        raise DomainError("twice", said(words, name=twice[0]), "date")
     return layout
 
 
@@ -131,11 +132,11 @@ def day_in(text: str, form: DayForm) -> date:
         return london_day(datetime.strptime("".join(zoned.groups()), "%Y-%m-%d%H:%M:%S%z").isoformat())
     found = re.fullmatch(_PARTS[form] + r"(?:[T ]\d\d:\d\d(?::\d\d)?)?", text)
     if not found:
-        raise Unreadable(_("Enter a day as the layout says, like {form}.").format(form=form))
+        raise Unreadable(said("Enter a day as the layout says, like %(form)s.", form=form))
     month = found["m"]
     if form is DayForm.NAMED:
         if month[:3].lower() not in _MONTHS:
-            raise Unreadable(_("There is no month {month}.").format(month=month))
+            raise Unreadable(said("There is no month %(month)s.", month=month))
         month = str(_MONTHS.index(month[:3].lower()) + 1)
     return day_of(found["y"], month, found["d"])
 

@@ -28,6 +28,7 @@ from voucher.payments.bank_files.reading import (
     plain_pence,
 )
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 
 _TAG = re.compile(r":(\d\d[A-Z]?|NS):(.*)")
 _BALANCE = FinalOpeningBalance().re
@@ -75,7 +76,7 @@ def read_mt940(data: bytes) -> BankFile:
     try:
         text, _encoding = decoded(data)
     except Unreadable as wrong:
-        file.fault(0, "", "{wrong}", wrong=wrong)
+        file.fault(0, "", str(wrong))
         return file
     blocks = _blocks(text, file)
     if not blocks and not file.faults:
@@ -118,7 +119,7 @@ def _statement(block: _Block, file: BankFile) -> ReadStatement | None:
     movements = tuple(_movements(block, file))
     if account is None or opening is None or closing is None or len(file.faults) > before:
         return None
-    title = _("Statement {number}").format(number=one_line(number.text) if number else one_line(block.fields[0].text))
+    title = said("Statement %(number)s", number=one_line(number.text) if number else one_line(block.fields[0].text))
     plain = ReadStatement(
         title, one_line(account.text), opening.pence, closing.pence, closing.on, closing.on, movements, block.row
     )
@@ -137,14 +138,14 @@ def _balance(block: _Block, tags: tuple[str, str], file: BankFile) -> _Balance |
         file.fault(found.row, column, _("This balance cannot be read. Get the file from the bank again."))
         return None
     if parts["currency"] != CURRENCY:
-        words = _("This is in {currency}. The scheme's account is in pounds: get the statement of that account.")
+        words = _("This is in %(currency)s. The scheme's account is in pounds: get the statement of that account.")
         file.fault(found.row, column, words, currency=parts["currency"])
         return None
     try:
         on = day_of(parts["year"], parts["month"], parts["day"])
         return _Balance(_signed(parts), on)
     except Unreadable as wrong:
-        file.fault(found.row, column, "{wrong}", wrong=wrong)
+        file.fault(found.row, column, str(wrong))
         return None
 
 
@@ -169,7 +170,7 @@ def _movement(found: _Field, information: Sequence[str], file: BankFile) -> Move
         booked_on = _booked_on(value_day, (parts["entry_month"] or "").strip(), (parts["entry_day"] or "").strip())
         pence = _signed(parts)
     except Unreadable as wrong:
-        file.fault(found.row, ":61:", "{wrong}", wrong=wrong)
+        file.fault(found.row, ":61:", str(wrong))
         return None
     own = (parts["customer_reference"] or "").strip()
     reference, counterparty = _information(information)

@@ -28,6 +28,7 @@ from voucher.payments.bank_files.reading import (
     plain_pence,
 )
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 
 _TOKEN = re.compile(r"<(/?)([A-Z0-9._]+)>([^<]*)", re.IGNORECASE)
 _DEEPEST = 50
@@ -69,8 +70,8 @@ def read_ofx(data: bytes, given: Given = NOTHING_GIVEN) -> BankFile:
         file.add(statement)
     pending = sum(len(each.all("STMTTRNP")) for each in statements)
     if pending:
-        words = _("{n} entries that the bank has not booked yet are left out; they come with a later statement.")
-        file.notes.append(words.format(n=pending))
+        words = _("%(n)s entries that the bank has not booked yet are left out; they come with a later statement.")
+        file.notes.append(said(words, n=pending))
     return file
 
 
@@ -78,7 +79,7 @@ def _tree(data: bytes, file: BankFile) -> _Node | None:
     try:
         text, _encoding = decoded(data)
     except Unreadable as wrong:
-        file.fault(0, "", "{wrong}", wrong=wrong)
+        file.fault(0, "", str(wrong))
         return None
     if re.search(r"<!(DOCTYPE|ENTITY)", text, re.IGNORECASE):
         words = _("The file declares a document type or entities, as no bank's statement does. It is not read.")
@@ -95,7 +96,7 @@ def _tree(data: bytes, file: BankFile) -> _Node | None:
     try:
         return _grown(text[start.start() :])
     except Unreadable as wrong:
-        file.fault(0, "OFX", "{wrong}", wrong=wrong)
+        file.fault(0, "OFX", str(wrong))
         return None
 
 
@@ -140,7 +141,7 @@ def _statement(node: _Node, first_row: int, given: Given, file: BankFile) -> Rea
     before = len(file.faults)
     currency = node.get("CURDEF")
     if currency != CURRENCY:
-        words = _("This is in {currency}. The scheme's account is in pounds: get the statement of that account.")
+        words = _("This is in %(currency)s. The scheme's account is in pounds: get the statement of that account.")
         file.fault(first_row, "CURDEF", words, currency=currency or "?")
     rows = enumerate(_transactions(node), start=first_row)
     found = [_movement(each, row, file) for row, each in rows]
@@ -168,7 +169,7 @@ def _closing(node: _Node, row: int, given: Given, file: BankFile) -> tuple[int |
     try:
         return _signed(ledger.get("BALAMT")), _day(ledger.get("DTASOF")) if ledger.get("DTASOF") else None
     except Unreadable as wrong:
-        file.fault(row, "LEDGERBAL", "{wrong}", wrong=wrong)
+        file.fault(row, "LEDGERBAL", str(wrong))
         return None, None
 
 
@@ -182,11 +183,11 @@ def _movement(node: _Node, row: int, file: BankFile) -> Movement | None:
     try:
         booked_on = _day(values["DTPOSTED"]) if values["DTPOSTED"] else None
     except Unreadable as wrong:
-        file.fault(row, "DTPOSTED", "{wrong}", wrong=wrong)
+        file.fault(row, "DTPOSTED", str(wrong))
     try:
         pence = _signed(values["TRNAMT"]) if values["TRNAMT"] else None
     except Unreadable as wrong:
-        file.fault(row, "TRNAMT", "{wrong}", wrong=wrong)
+        file.fault(row, "TRNAMT", str(wrong))
     if booked_on is None or pence is None or len(file.faults) > before:
         return None
     reference = one_line(node.get("REFNUM"), node.get("CHECKNUM"), node.get("MEMO"), node.get("NAME"))
@@ -204,7 +205,7 @@ def _day(text: str) -> date:
     """The day in London of a moment; one without a zone is the bank's own. Raises Unreadable."""
     found = _MOMENT.fullmatch(text.strip())
     if not found:
-        raise Unreadable(_("There is no such day: {text}.").format(text=text))
+        raise Unreadable(said("There is no such day: %(text)s.", text=text))
     plain = day_of(found[1][:4], found[1][4:6], found[1][6:])
     if not found[2] or not found[3]:
         return plain
@@ -214,5 +215,5 @@ def _day(text: str) -> date:
     try:
         moment = datetime.fromisoformat(f"{plain.isoformat()}T{clock[:2]}:{clock[2:4]}:{clock[4:]}{zone}")
     except ValueError:
-        raise Unreadable(_("There is no such day: {text}.").format(text=text)) from None
+        raise Unreadable(said("There is no such day: %(text)s.", text=text)) from None
     return london_day(moment.isoformat())

@@ -16,6 +16,7 @@ from voucher.platform.act import Act
 from voucher.platform.db import session
 from voucher.platform.errors import Fault
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 
 
 @dataclass(frozen=True)
@@ -125,10 +126,12 @@ def _account(act: Act, found: BankImport, statement: ReadStatement, plan: Plan) 
 def _why_no_account(statement: ReadStatement, meant: object, chosen: BankAccount | None) -> str:
     shown = masked(statement.account)
     if chosen is not None:
-        words = _("This is the statement of account {shown}, not of {chosen}. Import it there, or get the other one.")
-        return words.format(shown=shown, chosen=chosen.reference)
+        words = _(
+            "This is the statement of account %(shown)s, not of %(chosen)s. Import it there, or get the other one."
+        )
+        return said(words, shown=shown, chosen=chosen.reference)
     if meant:
-        words = _("Several accounts of the scheme have the number {shown}. Choose the one that this is of.")
-        return words.format(shown=shown)
-    words = _("This is the statement of account {shown}, which is none of the scheme's. Add the account if it is.")
-    return words.format(shown=shown)
+        words = _("Several accounts of the scheme have the number %(shown)s. Choose the one that this is of.")
+        return said(words, shown=shown)
+    words = _("This is the statement of account %(shown)s, which is none of the scheme's. Add the account if it is.")
+    return said(words, shown=shown)

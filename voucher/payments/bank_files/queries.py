@@ -19,6 +19,7 @@ from voucher.payments.rules import LineSource
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 from voucher.platform.keyring import KeyRing
 from voucher.platform.paging import Rows
 from voucher.schemes.models import Scheme
@@ -35,8 +36,8 @@ def account_by_name(scheme: Scheme, name: str) -> BankAccount:
     for account in accounts_of(scheme.id):
         if account.name.casefold() == name.strip().casefold():
             return account
-    words = _("Scheme {scheme} has no bank account {name}. Add it first.")
-    raise NotFound("no_bank_account", words.format(scheme=scheme.reference, name=name), "account")
+    words = _("Scheme %(scheme)s has no bank account %(name)s. Add it first.")
+    raise NotFound("no_bank_account", said(words, scheme=scheme.reference, name=name), "account")
 
 
 def accounts_meant(scheme_id: int, text: str, ring: KeyRing) -> Sequence[BankAccount]:
@@ -62,9 +63,8 @@ def layout_by_name(scheme: Scheme, name: str) -> FileLayout:
     found = session.scalar(select(FileLayout).where(FileLayout.scheme_id == scheme.id, FileLayout.name == name.strip()))
     if found is None:
         names = ", ".join(each.name for each in layouts_of(scheme.id))
-        words = _("Scheme {scheme} has no layout {name}. It has: {names}.")
-        said = words.format(scheme=scheme.reference, name=name, names=names or "–")
-        raise NotFound("no_layout", said, "layout")
+        words = _("Scheme %(scheme)s has no layout %(name)s. It has: %(names)s.")
+        raise NotFound("no_layout", said(words, scheme=scheme.reference, name=name, names=names or "–"), "layout")
     return found
 
 

@@ -11,7 +11,8 @@ from enum import StrEnum
 from voucher.platform.clock import LONDON
 from voucher.platform.errors import Fault
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.money import pounds
+from voucher.platform.i18n import said, together
+from voucher.platform.money import Amount
 
 CURRENCY = "GBP"
 
@@ -75,7 +76,7 @@ class BankFile:
 
     def fault(self, row: int, column: str, message: str, **values: object) -> None:
         """Keeps a fault."""
-        self.faults.append(Fault(row, column, message.format(**values)))
+        self.faults.append(Fault(row, column, said(message, **values) if values else message))
 
     def add(self, statement: ReadStatement) -> None:
         """Keeps a statement, with the fault of its balances when they do not hold."""
@@ -111,8 +112,8 @@ def day_of(year: str, month: str, day: str) -> date:
     try:
         return date(int(year) + (2000 if len(year) == 2 else 0), int(month), int(day))
     except ValueError:
-        words = _("There is no day {day}/{month}/{year}.")
-        raise Unreadable(words.format(day=day, month=month, year=year)) from None
+        words = _("There is no day %(day)s/%(month)s/%(year)s.")
+        raise Unreadable(said(words, day=day, month=month, year=year)) from None
 
 
 def london_day(text: str) -> date:
@@ -122,7 +123,7 @@ def london_day(text: str) -> date:
             return date.fromisoformat(text)
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise Unreadable(_("There is no such day: {text}.").format(text=text)) from None
+        raise Unreadable(said("There is no such day: %(text)s.", text=text)) from None
     return moment.astimezone(LONDON).date() if moment.tzinfo else moment.date()
 
 
@@ -156,25 +157,32 @@ def balance_faults(statement: ReadStatement) -> list[Fault]:
     apart = statement.opening + statement.moved - statement.closing
     if not apart:
         return []
-    words = _("{opening} at the beginning and movements of {moved} come to {comes}, but it ends at {closing}.")
-    said = words.format(
-        opening=pounds(statement.opening),
-        moved=pounds(statement.moved),
-        comes=pounds(statement.opening + statement.moved),
-        closing=pounds(statement.closing),
+    words = _("%(opening)s at the beginning and movements of %(moved)s come to %(comes)s, but it ends at %(closing)s.")
+    sums = said(
+        words,
+        opening=Amount(statement.opening),
+        moved=Amount(statement.moved),
+        comes=Amount(statement.opening + statement.moved),
+        closing=Amount(statement.closing),
     )
-    return [Fault(statement.row, "", f"{statement.title}: {said} {_why_apart(statement, apart)}")]
+    return [
+        Fault(
+            statement.row,
+            "",
+            said("%(title)s: %(why)s", title=statement.title, why=together((sums, _why_apart(statement, apart)))),
+        )
+    ]
 
 
 def _why_apart(statement: ReadStatement, apart: int) -> str:
     turned = [each.row for each in statement.movements if 2 * each.pence == apart]
     if turned:
-        words = _("It would hold if row {row} went the other way: look whether its sign is the wrong way round.")
-        return words.format(row=turned[0])
+        words = _("It would hold if row %(row)s went the other way: look whether its sign is the wrong way round.")
+        return said(words, row=turned[0])
     if statement.movements and 2 * statement.moved == apart:
         return _("It would hold if every movement went the other way: the signs are the wrong way round.")
-    words = _("{apart} are missing or too many: get the whole statement from the bank again.")
-    return words.format(apart=pounds(abs(apart)))
+    words = _("%(apart)s are missing or too many: get the whole statement from the bank again.")
+    return said(words, apart=Amount(abs(apart)))
 
 
 def in_order(statements: Sequence[ReadStatement]) -> list[ReadStatement]:

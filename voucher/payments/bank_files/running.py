@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from voucher.payments.bank_files.reading import BankFile, Movement
+from voucher.platform.i18n import Number, said, together
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.money import pounds
+from voucher.platform.money import Amount
 
 
 class CheckedRow(NamedTuple):
@@ -91,16 +92,16 @@ def _after(rows: Sequence[CheckedRow]) -> int | None:
 
 def _each(broken: Sequence[_Broken], column: str, file: BankFile) -> None:
     for each in broken:
-        words = _("The balance {balance} does not follow: the row before and this amount come to {expected}.")
-        said = words.format(balance=pounds(each.stated), expected=pounds(each.expected))
+        words = _("The balance %(balance)s does not follow: the row before and this amount come to %(expected)s.")
+        parts: list[str] = [said(words, balance=Amount(each.stated), expected=Amount(each.expected))]
         if each.turned:
-            said += " " + _("It would follow if this went the other way: its sign is the wrong way round.")
-        file.fault(each.row.number, column, "{said}", said=said)
+            parts.append(_("It would follow if this went the other way: its sign is the wrong way round."))
+        file.fault(each.row.number, column, together(parts))
 
 
 def _every_sign(broken: Sequence[_Broken], rows: Sequence[CheckedRow], column: str, file: BankFile) -> None:
     words = _(
-        "{broken} of {rows} balances would follow if their amounts went the other way: the signs are the wrong way "
+        "%(broken)s of %(rows)s balances would follow if their amounts went the other way: the signs are the wrong way "
         "round. Say in the layout whether amounts without a sign went out, or change money in and money out."
     )
-    file.fault(broken[0].row.number, column, words, broken=len(broken), rows=len(rows))
+    file.fault(broken[0].row.number, column, words, broken=Number(len(broken)), rows=Number(len(rows)))
