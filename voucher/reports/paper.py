@@ -162,6 +162,8 @@ def _view(data: Json, data_hash: str, sign_off: SignOff, state: str) -> Json:
         "breaches": (found := breaches(data)),
         "beyond": {each.code for each in found},
         "figure": shown,
+        "_": _,
+        "recorded": _,
         "rate": shown(data["header"]["intervention_rate_agreed_bp"], "basis_points"),
     }
 
