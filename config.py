@@ -30,6 +30,7 @@ class Config:
     mail_server: str = ""
     mail_from: str = ""
     translations_folder: Path | None = None
+    papers_language: str = ""
 
     @property
     def key_ring(self) -> Path:
@@ -70,6 +71,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Config:
     VOUCHER_SCAN_COMMAND is a command line that looks for malware in a file whose path is added to it.
     VOUCHER_SMTP_URL and VOUCHER_MAIL_FROM are the worker's; what pages may tell of them is kept.
     VOUCHER_TRANSLATIONS is the folder of translations (default ``translations`` in the data folder).
+    VOUCHER_PAPERS_LANGUAGE is the language of statements' papers, such as ``cy`` (default English).
     VOUCHER_DEMO=1 lets everybody read the messages that were written to the data folder; ``scripts/run`` sets it.
     """
     data = Path(environ.get("VOUCHER_DATA", ROOT / "var")).resolve()
@@ -87,6 +89,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Config:
         mail_server=_without_credentials(environ.get("VOUCHER_SMTP_URL", "")),
         mail_from=environ.get("VOUCHER_MAIL_FROM", ""),
         translations_folder=Path(folder).resolve() if (folder := environ.get("VOUCHER_TRANSLATIONS")) else None,
+        papers_language=environ.get("VOUCHER_PAPERS_LANGUAGE", ""),
     )
 
 

@@ -28,7 +28,6 @@ EXPLAINED = {
     "reports/reconcile.py": "what `voucher reconcile` finds",
     "reports/reconcile_money.py": "what `voucher reconcile` finds",
     "reports/reconciliation.py": "what `voucher reconcile` finds",
-    "reports/verify/printed.py": "what is looked for on the pages of a statement, which are English",
     "samples/dossier.py": "a file for auditors: the same books give the same bytes",
     "samples/dossier_sections.py": "a file for auditors: the same books give the same bytes",
     "vouchers/paper.py": "a voucher's paper, which has two languages of its own",

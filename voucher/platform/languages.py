@@ -28,6 +28,7 @@ from voucher.platform.catalogue import OWN, Language, language, languages_in
 from voucher.platform.clock import LONDON, long_date, long_time
 from voucher.platform.i18n import Number, Said, recalled
 from voucher.platform.money import Amount, Share, basis_points, in_pounds, parse_pounds, percent, pounds
+from voucher.platform.tongue import Tongue, tongue
 
 ENGLISH = language(OWN)
 # The cookie, and what asks for a language in the address of any page.
@@ -58,14 +59,16 @@ class Offer(NamedTuple):
     href: str
 
 
-def prepare(app: Flask, translations: Path, *, https: bool) -> None:
+def prepare(app: Flask, translations: Path, *, https: bool, papers: str = "") -> None:
     """Lets every page of this app be shown in the languages of the folder of translations.
 
-    Each catalogue is read once in a process, by the first page that needs it.
+    Each catalogue is read once in a process, by the first page that needs it. ``papers`` is the code of the language
+    that statements' papers are drawn in, English where it is empty.
     """
     app.extensions["voucher_languages"] = Languages(languages_in(translations))
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(translations)
     app.config["LANGUAGE_COOKIE_SECURE"] = https
+    app.config["PAPERS_LANGUAGE"] = papers
     Babel(app, default_locale=OWN, default_timezone="Europe/London", locale_selector=_code)
     app.before_request(_change)
     app.after_request(_remember)
@@ -88,6 +91,14 @@ def current() -> Language:
         kept = found.named(request.cookies.get(NAME))
         g.language = kept or _preferred(found)
     return cast(Language, g.language)
+
+
+def tongue_of_papers() -> Tongue:
+    """What the next paper is drawn in: a language of the installation, for a paper has many readers and no browser.
+
+    Raises DomainError where the translation that is wanted is not there.
+    """
+    return tongue(current_app.config["PAPERS_LANGUAGE"], Path(current_app.config["BABEL_TRANSLATION_DIRECTORIES"]))
 
 
 def writes_leftwards() -> bool:

@@ -259,7 +259,7 @@ def prepare(
     CSRFProtect(app)
     app.extensions["voucher_keeper"] = keeper
     app.register_error_handler(CSRFError, _out_of_date)
-    languages.prepare(app, config.translations, https=https)
+    languages.prepare(app, config.translations, https=https, papers=config.papers_language)
     refusals.prepare(app)
 
 

@@ -22,6 +22,8 @@ EVIDENCE = {
     "opening": _("Opening"),
 }
 AMOUNTS = ("net", "vat", "gross", "grant", "own_contribution", "paid_by_business")
+HEADS = (_("No."), _("Voucher"), _("Business"), _("Provider"), _("Delivered, claimed"))
+NUMBER_WORDS = _("Page {page} of {pages}")
 TITLES = (_("Net"), _("VAT"), _("Gross"), _("Grant"), _("Own contribution"), _("Paid by business"))
 
 INK, GREY, RED, PALE = "#12263a", "#4a5b6b", "#872010", "#f6d7d2"
@@ -62,6 +64,8 @@ class Around:
     state: str
     foot: str
     signed: bool
+    say: Callable[[str], str] = str
+    short_day: Callable[[str], str] | None = None
 
 
 def append_annex(
@@ -71,29 +75,34 @@ def append_annex(
 
     ``told`` is given how many rows are drawn, now and then.
     """
-    return append_table(front, annex_table(data, told), _sheet(around), out, faces=font_files())
+    return append_table(front, annex_table(data, told, around), _sheet(around), out, faces=font_files())
 
 
-def annex_table(data: Json, told: Callable[[int], object] = lambda _drawn: None) -> Table:
-    """The transactions as rows; ``data`` is that of the statement."""
+def annex_table(data: Json, told: Callable[[int], object] = lambda _drawn: None, around: Around | None = None) -> Table:
+    """The transactions as rows; ``data`` is that of the statement, and ``around`` says its texts."""
+    around = around or Around("", "", "", signed=True)
+    say = around.say
+    printed = _Printed(
+        say(_("Returned")), {code: say(words) for code, words in EVIDENCE.items()}, around.short_day or short_date
+    )
     rows: Sequence[Json] = data["transactions"]
     sums = {name: sum(row[name] or 0 for row in rows) for name in AMOUNTS}
-    columns, money = _columns(rows, sums)
+    columns, money = _columns(rows, sums, say)
     bold = Style("mono-bold", money.size, money.leading, INK)
     words = _("Total of {count} records") if len(rows) != 1 else _("Total of {count} record")
-    total: list[Cell] = [((words.format(count=len(rows)), TOTAL),)]
+    total: list[Cell] = [((say(words).format(count=len(rows)), TOTAL),)]
     total += [((pounds(pence), bold),) for pence in sums.values()]
     return Table(
-        heading=(_("Annex: the transactions"), HEADING),
-        ledes=_ledes(len(rows)),
+        heading=(say(_("Annex: the transactions")), HEADING),
+        ledes=_ledes(len(rows), say),
         columns=columns,
         head=HEAD,
         count=len(rows),
-        row=_telling(lambda number: _row(number, rows[number], money), len(rows), told),
+        row=_telling(lambda number: _row(number, rows[number], money, printed), len(rows), told),
         row_header=1,
         total=[*total, ()],
         total_span=5,
-        bookmark=_("Records {first} to {last}"),
+        bookmark=say(_("Records {first} to {last}")),
         padding=2.7,
     )
 
@@ -112,18 +121,27 @@ def _telling(row: Callable[[int], Row], count: int, told: Callable[[int], object
     return telling
 
 
-def _row(number: int, row: Json, money: Style) -> Row:
+@dataclass(frozen=True)
+class _Printed:
+    """What rows say beside figures and names, looked up once for all of them."""
+
+    returned: str
+    evidence: Mapping[str, str]
+    short_day: Callable[[str], str]
+
+
+def _row(number: int, row: Json, money: Style, printed: _Printed) -> Row:
     voucher: Cell = ((row["voucher"], MONO),)
     if row["kind"] == "return":
-        voucher += ((_("Returned"), RETURNED),)
+        voucher += ((printed.returned, RETURNED),)
     return [
         ((str(number + 1), MONO),),
         voucher,
         ((row["business"], NAME), (row["business_id"], ID)),
         ((row["provider"], NAME), (row["provider_id"], ID)),
-        ((short_date(row["delivered_on"]), DAY), (short_date(row["claimed_on"]), SUB)),
+        ((printed.short_day(row["delivered_on"]), DAY), (printed.short_day(row["claimed_on"]), SUB)),
         *[((pounds(row[name]) if row[name] is not None else "–", money),) for name in AMOUNTS],
-        ((row["payment"], MONO), (f"{short_date(row['bank_on'])}, {EVIDENCE[row['evidence']]}", SUB)),
+        ((row["payment"], MONO), (f"{printed.short_day(row['bank_on'])}, {printed.evidence[row['evidence']]}", SUB)),
     ]
 
 
@@ -133,7 +151,9 @@ def short_date(text: str) -> str:
     return f"{date.fromisoformat(text):%-d %b %Y}"
 
 
-def _columns(rows: Sequence[Json], sums: Mapping[str, int]) -> tuple[Sequence[Column], Style]:
+def _columns(
+    rows: Sequence[Json], sums: Mapping[str, int], say: Callable[[str], str]
+) -> tuple[Sequence[Column], Style]:
     """The columns, as wide as their longest figure, and the style of amounts; names share what is left."""
     longest = [max(len(pounds(pence)) for pence in (*_ends(rows, name), sums[name])) for name in AMOUNTS]
     number = max(7 * MM, (len(str(len(rows))) + 0.5) * MONO_WIDTH * MONO.size)
@@ -143,10 +163,7 @@ def _columns(rows: Sequence[Json], sums: Mapping[str, int]) -> tuple[Sequence[Co
         names = (WIDTH - 2 * SIDE - fixed - sum(amounts)) / 2
         if names >= NAMES_NEED:
             break
-    titles = (
-        _("No."), _("Voucher"), _("Business"), _("Provider"), _("Delivered, claimed"), *TITLES,
-        _("Payment, bank date, evidence"),
-    )  # fmt: skip
+    titles = [say(title) for title in (*HEADS, *TITLES, _("Payment, bank date, evidence"))]
     widths = [number, VOUCHER, names, names, DATES, *amounts, PAYMENT]
     columns, left = [], SIDE
     for place, (title, width) in enumerate(zip(titles, widths, strict=True)):
@@ -163,22 +180,22 @@ def _ends(rows: Sequence[Json], name: str) -> tuple[int, int]:
     return min(amounts, default=0), max(amounts, default=0)
 
 
-def _ledes(count: int) -> Callable[[int, frozenset[str]], Sequence[Text]]:
+def _ledes(count: int, say: Callable[[str], str]) -> Callable[[int, frozenset[str]], Sequence[Text]]:
     """What stands above the table; also what of it is not shown as it is in the data."""
 
     def made(cut: int, missing: frozenset[str]) -> Sequence[Text]:
         if not count:
-            return [(_("No money moved in this period."), LEDE)]
+            return [(say(_("No money moved in this period.")), LEDE)]
         records = _("{count} record") if count == 1 else _("{count} records")
         rest = _("Amounts that the bank returned are shown below zero. The same records are in the attached files.")
-        found = [f"{records.format(count=count)}. {rest}"]
+        found = [f"{say(records).format(count=count)}. {say(rest)}"]
         if cut:
             words = _("{count} texts are too long for their columns and end in …; the attached files have all of them.")
-            found.append(words.format(count=cut))
+            found.append(say(words).format(count=cut))
         if missing:
             words = _("A question mark stands for characters that the typefaces lack: {characters}.")
             named = [f"U+{ord(character):04X}" for character in sorted(missing)[:MOST_CHARACTERS]]
-            found.append(words.format(characters=", ".join(named)))
+            found.append(say(words).format(characters=", ".join(named)))
         return [(text, LEDE) for text in found]
 
     return made
@@ -200,9 +217,9 @@ def _sheet(around: Around) -> Sheet:
         ],
         rule=RULE,
         number=SMALL,
-        number_words=_("Page {page} of {pages}"),
+        number_words=around.say(NUMBER_WORDS),
         numbered=numbered,
-        watermark=None if around.signed else (_("NOT SIGNED"), WATERMARK),
+        watermark=None if around.signed else (around.say(_("NOT SIGNED")), WATERMARK),
     )
 
 

@@ -21,6 +21,7 @@ from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden, InvalidTransition
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.i18n import said, together
+from voucher.platform.languages import tongue_of_papers
 from voucher.platform.money import Amount
 from voucher.platform.states import allowed
 from voucher.reports.breaches import lines_beyond_tolerance
@@ -350,7 +351,11 @@ def sign_off(statement: Statement) -> list[dict[str, str | None]]:
 def statement_paper(statement: Statement) -> bytes:
     """The statement as PDF before it is signed; a signed one is stored and never drawn again."""
     return statement_pdf(
-        data_of(statement), data_hash=statement.data_hash, sign_off=sign_off(statement), state=statement.state
+        data_of(statement),
+        data_hash=statement.data_hash,
+        sign_off=sign_off(statement),
+        state=statement.state,
+        tongue=tongue_of_papers(),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from voucher.platform.i18n import gettext_noop as _
@@ -46,8 +47,11 @@ class MoneyBar:
     words: str
 
 
-def money_bar(title: str, pence_by_line: dict[str, int]) -> MoneyBar:
-    """The bar for the balances of statement lines 8, 6, 5, 4, 3 and 12; shares add up to 100.0%."""
+def money_bar(title: str, pence_by_line: dict[str, int], say: Callable[[str], str] = str) -> MoneyBar:
+    """The bar for the balances of statement lines 8, 6, 5, 4, 3 and 12; shares add up to 100.0%.
+
+    ``say`` tells the stages in the language of the picture's words.
+    """
     amounts = [pence_by_line[code] for code, *_rest in STAGES]
     weights = [max(amount, 0) for amount in amounts]
     tenths = split(1000, weights) if any(weights) else [0 for _amount in amounts]
@@ -55,7 +59,7 @@ def money_bar(title: str, pence_by_line: dict[str, int]) -> MoneyBar:
         Portion(name, meaning, colour, amount, share)
         for (_code, name, meaning, colour), amount, share in zip(STAGES, amounts, tenths, strict=True)
     ]
-    return MoneyBar(title, sum(amounts), portions, data_uri(_draw(portions, weights)), _in_words(title, portions))
+    return MoneyBar(title, sum(amounts), portions, data_uri(_draw(portions, weights)), _in_words(title, portions, say))
 
 
 def _draw(portions: list[Portion], weights: list[int]) -> str:
@@ -72,6 +76,6 @@ def _draw(portions: list[Portion], weights: list[int]) -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{"".join(blocks)}{frame}</svg>'
 
 
-def _in_words(title: str, portions: list[Portion]) -> str:
-    parts = ", ".join(f"{part.name.lower()} {pounds(part.pence)} ({part.percent})" for part in portions)
+def _in_words(title: str, portions: list[Portion], say: Callable[[str], str]) -> str:
+    parts = ", ".join(f"{say(part.name).lower()} {pounds(part.pence)} ({part.percent})" for part in portions)
     return f"{title}: {parts}."

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from voucher.outputs.rules import in_fte
@@ -20,12 +22,13 @@ from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.money import pounds
 from voucher.platform.pdf import TEMPLATES, Attached, fill, render_archival, scale_for_one_page
 from voucher.platform.qr import data_uri, qr_svg
+from voucher.platform.tongue import Tongue, english
 from voucher.reports import rules
-from voucher.reports.annex import Around, append_annex
+from voucher.reports.annex import NUMBER_WORDS, Around, append_annex
 from voucher.reports.breaches import breaches
 from voucher.reports.money_bar import MoneyBar, money_bar
 from voucher.reports.transactions import transactions_csv
-from voucher.reports.verify.paper_file import DATA, SIGNATURE, TRANSACTIONS
+from voucher.reports.verify.paper_file import DATA, SIGNATURE, TRANSACTIONS, WORDS
 from voucher.reports.verify.signed import Signer, SignOff, seal_file, unsigned
 
 # What a state is called, and the colour of its tag. A state that is not signed is also written across each page.
@@ -74,14 +77,16 @@ class Headline:
     line: str
 
 
-def statement_pdf(data: Json, *, data_hash: str, sign_off: SignOff, state: str) -> bytes:
+def statement_pdf(data: Json, *, data_hash: str, sign_off: SignOff, state: str, tongue: Tongue | None = None) -> bytes:
     """The statement as a tagged PDF with its data attached (rule 54: it recomputes from what is in the file).
 
     ``data`` follows statement-1.0.schema.json, ``data_hash`` is the SHA-256 of its canonical JSON in hex, ``sign_off``
-    holds the steps in order and ``state`` is a key of STATES. Raises ValueError when the hash is not that of the data,
-    and voucher.platform.pdf.PdfError when the typefaces are missing.
+    holds the steps in order, ``state`` is a key of STATES, and ``tongue`` is the language of this one paper, English
+    unless it is given. Raises ValueError when the hash is not that of the data, and voucher.platform.pdf.PdfError when
+    the typefaces are missing.
     """
-    return _drawn(data, _view(data, data_hash, sign_off, state), [])
+    tongue = tongue or english()
+    return _drawn(data, _view(data, data_hash, sign_off, state, tongue), tongue, [])
 
 
 def signed_statement_pdf(
@@ -92,6 +97,7 @@ def signed_statement_pdf(
     signer: Signer,
     check_at: str,
     told: Callable[[int], object] = lambda _drawn: None,
+    tongue: Tongue | None = None,
 ) -> tuple[bytes, str]:
     """The signed statement as PDF, with the signature in it, and that signature's file as text.
 
@@ -103,50 +109,68 @@ def signed_statement_pdf(
     seal = {"key": signer, "public": base64.b64encode(signer.public).decode(), "check_at": check_at}
     seal["qr"] = data_uri(qr_svg(check_at.upper(), size_mm=QR_MM))
     at = datetime.fromisoformat(str(sign_off[-1]["at"]))
-    file = Attached(SIGNATURE, blank, _("The signature of this statement"), at, plain=True)
-    view = _view(data, data_hash, sign_off, str(rules.StatementState.SIGNED)) | {"seal": seal}
-    pdf, signature = seal_file(_drawn(data, view, [file], told), blank, signer)
+    tongue = tongue or english()
+    file = Attached(SIGNATURE, blank, tongue.say(_("The signature of this statement")), at, plain=True)
+    view = _view(data, data_hash, sign_off, str(rules.StatementState.SIGNED), tongue) | {"seal": seal}
+    pdf, signature = seal_file(_drawn(data, view, tongue, [file], told), blank, signer)
     return pdf, signature.decode()
 
 
 def _drawn(
-    data: Json, values: Json, more: list[Attached], told: Callable[[int], object] = lambda _drawn: None
+    data: Json,
+    values: Json,
+    tongue: Tongue,
+    more: list[Attached],
+    told: Callable[[int], object] = lambda _drawn: None,
 ) -> bytes:
     content = rules.canonical(data)
     if rules.data_hash(content) != values["data_hash"]:
         raise ValueError("the hash is not that of the statement's data")
     scale = scale_for_one_page(lambda scale: _html(values, scale, cover_only=True), base=TEMPLATES)
     html = _html(values, scale, cover_only=False)
-    front = render_archival(html, base=TEMPLATES, attached=[*_attached(data, content.encode()), *more])
-    around = Around(data["header"]["scheme"], values["state"], values["foot"], signed=not values["unsigned"])
+    around = Around(
+        data["header"]["scheme"], tongue.say(values["state"]), values["foot"], signed=not values["unsigned"],
+        say=tongue.say, short_day=cache(tongue.short_day),
+    )  # fmt: skip
+    tongue.say(NUMBER_WORDS)  # What is drawn after the files are attached, and compared by whoever checks the paper.
+    files = [*_attached(data, content.encode(), tongue), *more]
+    front = render_archival(html, base=TEMPLATES, attached=files)
     whole = io.BytesIO()
     append_annex(front, data, around, whole, told)
     return whole.getvalue()
 
 
-def _attached(data: Json, content: bytes) -> list[Attached]:
-    """The files that the PDF carries: the data, whose hash is printed, and the annex as a table for machines."""
+def _attached(data: Json, content: bytes, tongue: Tongue) -> list[Attached]:
+    """The files that the PDF carries: the data, whose hash is printed, and the annex as a table for machines.
+
+    A paper in another language has its words beside the data's, so that whoever checks it needs no translation.
+    """
     prepared_at = datetime.fromisoformat(data["header"]["prepared_at"])
-    return [
-        Attached(DATA, content, _("The data of this statement"), prepared_at),
-        Attached(TRANSACTIONS, transactions_csv(data), _("The transactions of the annex"), prepared_at),
+    files = [
+        Attached(DATA, content, tongue.say(_("The data of this statement")), prepared_at),
+        Attached(TRANSACTIONS, transactions_csv(data), tongue.say(_("The transactions of the annex")), prepared_at),
     ]
+    if tongue.words:
+        name = tongue.say(_("The words of this paper beside those of its data"))
+        words = json.dumps(tongue.words, ensure_ascii=False, sort_keys=True, indent=1)
+        files.append(Attached(WORDS, words.encode(), name, prepared_at))
+    return files
 
 
 def _html(values: Json, cover_scale: int, *, cover_only: bool) -> str:
     return fill("reports/statement_pdf.html", **values, cover_scale=cover_scale, cover_only=cover_only)
 
 
-def _view(data: Json, data_hash: str, sign_off: SignOff, state: str) -> Json:
+def _view(data: Json, data_hash: str, sign_off: SignOff, state: str, tongue: Tongue) -> Json:
     lines: list[Json] = data["lines"]
     pots: list[Json] = data["funding_lines"]
     label, colour = STATES[state]
-    bars = _bars(lines, pots)
+    bars = _bars(lines, pots, tongue.say)
     return {
         "data": data,
         "header": data["header"],
         "data_hash": data_hash,
-        "foot": _foot(data, data_hash),
+        "foot": _foot(data, data_hash, tongue.say),
         "files": (DATA, TRANSACTIONS),
         "sign_off": sign_off,
         "seal": None,
@@ -155,25 +179,30 @@ def _view(data: Json, data_hash: str, sign_off: SignOff, state: str) -> Json:
         "unsigned": state not in rules.FROZEN,
         "headlines": _headlines(lines),
         "bars": bars,
-        "columns": [*([pot["name"] for pot in pots] if len(pots) > 1 else []), _("Total")],
+        "columns": [*([pot["name"] for pot in pots] if len(pots) > 1 else []), tongue.say(_("Total"))],
         "groups": _groups(lines, [pot["code"] for pot in pots]),
         "amount_mm": max(28, 3 + 2 * max(len(pounds(bar.whole)) for bar in bars)),
         "provider_sums": _sums(data["providers"], ("vouchers", "claims", "claimed", "approved", "defrayed")),
         "breaches": (found := breaches(data)),
         "beyond": {each.code for each in found},
         "figure": shown,
-        "_": _,
-        "recorded": _,
+        "tag": tongue.language.tag,
+        "_": tongue.say,
+        "recorded": tongue.record,
+        "day": tongue.day,
+        "short_day": tongue.short_day,
+        "moment": tongue.moment,
         "rate": shown(data["header"]["intervention_rate_agreed_bp"], "basis_points"),
     }
 
 
-def _foot(data: Json, data_hash: str) -> str:
+def _foot(data: Json, data_hash: str, say: Callable[[str], str]) -> str:
     """What every page says of the whole: which statement, how many records, and the head of its hash."""
     count = data["totals"]["record_count"]
     records = _("{count} record") if count == 1 else _("{count} records")
     number = data["header"]["statement"]
-    return f"{number} · {records.format(count=count)} · {_('data hash')} {data_hash[:16]}"
+    hashed = say(_("data hash"))
+    return f"{number} · {say(records).format(count=count)} · {hashed} {data_hash[:16]}"
 
 
 def shown(value: int | None, unit: str) -> str:
@@ -197,16 +226,19 @@ def _headlines(lines: list[Json]) -> list[Headline]:
     return [Headline(label, shown(part["value"] if part else None, "pence"), code) for label, part, code in found]
 
 
-def _bars(lines: list[Json], pots: list[Json]) -> list[MoneyBar]:
+def _bars(lines: list[Json], pots: list[Json], say: Callable[[str], str]) -> list[MoneyBar]:
     """The bar of the whole award, then one for each funding line where there are several."""
     parts = {code: _part(lines, code) for code in ("8", "6", "5", "4", "3", "12")}
-    whole = money_bar(_("The award"), {code: part["value"] or 0 if part else 0 for code, part in parts.items()})
+    whole = money_bar(
+        say(_("The award")), {code: part["value"] or 0 if part else 0 for code, part in parts.items()}, say
+    )
     if len(pots) < 2:
         return [whole]
     return [whole] + [
         money_bar(
             pot["name"],
             {c: (part["by_funding_line"] or {}).get(pot["code"], 0) if part else 0 for c, part in parts.items()},
+            say,
         )
         for pot in pots
     ]

@@ -29,6 +29,7 @@ from voucher.platform.db import atomic, changed_one, consistent_read, new_public
 from voucher.platform.errors import Conflict, DomainError
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.i18n import said
+from voucher.platform.languages import tongue_of_papers
 from voucher.platform.logs import LOG, log_fault
 from voucher.reports.models import Statement, StatementPaper
 from voucher.reports.paper import signed_statement_pdf
@@ -161,6 +162,7 @@ def _draw(act: Act, leased: Leased, meanwhile: Callable[[], object] = lambda: No
             signer=order.signer,
             check_at=order.check_at,
             told=_Progress(act, leased, meanwhile),
+            tongue=tongue_of_papers(),
         )
         keep(act, leased, pdf, signature)
     except LeaseLost:

@@ -27,6 +27,6 @@ def test_every_unit_is_read_as_it_is_printed(unit: str, value: int | None) -> No
 @pytest.mark.rule(54)
 def test_the_mark_of_a_line_beyond_what_was_agreed_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(printed, "breaches", lambda _data: [])
-    assert list(printed._lines(LINES)) == ["18 Variance  it was late £1.00"]
+    assert list(printed._lines(LINES, printed.ENGLISH)) == ["18 Variance  it was late £1.00"]
     monkeypatch.setattr(printed, "breaches", lambda _data: [Breach("18", "too late")])
-    assert list(printed._lines(LINES)) == ["18 Variance Beyond what was agreed it was late £1.00"]
+    assert list(printed._lines(LINES, printed.ENGLISH)) == ["18 Variance Beyond what was agreed it was late £1.00"]

@@ -25,14 +25,15 @@ from voucher.reports.verify.findings import (
     unchecked,
 )
 from voucher.reports.verify.identities import line_findings
-from voucher.reports.verify.paper_file import DATA, SIGNATURE, TRANSACTIONS, Paper, open_paper
-from voucher.reports.verify.printed import page_findings
+from voucher.reports.verify.paper_file import DATA, SIGNATURE, TRANSACTIONS, WORDS, Paper, open_paper
+from voucher.reports.verify.printed import ENGLISH, Words, page_findings
 from voucher.reports.verify.published import PublishedKey, key_finding
 from voucher.reports.verify.signed import NoSignature, Signature, canonical, read_signature
 
 Json = Mapping[str, Any]
 SCHEMAS = Path(__file__).parents[1]
 _VERSION = re.compile(r"\d{1,3}\.\d{1,3}")
+_FILLED = re.compile(r"%\(\w+\)s|\{\w*\}|%")
 _A_STATEMENT_SAYS = ("Statementtothefunder", "datahash")
 
 LIMITS = (
@@ -44,6 +45,14 @@ LIMITS = (
     Sentence(_("That no later statement replaces this one: ask the authority, or look it up at the address on the "
                "cover.")),
 )  # fmt: skip
+
+
+_OF_WORDS = Sentence(
+    _(
+        "That the words on the pages mean what those of the data mean: the paper is in another language, and "
+        "words.json in it says what stands for what. Ask somebody who reads both."
+    )
+)
 
 
 def check_statement(raw: bytes, published: Sequence[PublishedKey] | None = None) -> Report:
@@ -61,9 +70,12 @@ def check_statement(raw: bytes, published: Sequence[PublishedKey] | None = None)
         sign_off = signature.members["sign_off"] if signature else ()
         found += _table(paper, data)
         found += [*line_findings(data), *row_findings(data)]
-        found += page_findings(paper, data, data_hash, sign_off)
+        words, of_words = _words(paper)
+        found += of_words
+        found += page_findings(paper, data, data_hash, sign_off, words)
         found += _printed_seal(paper, signature)
-    return Report(_facts(paper, data, data_hash, signature), tuple(found), LIMITS)
+    limits = LIMITS if WORDS not in paper.attached else (*LIMITS, _OF_WORDS)
+    return Report(_facts(paper, data, data_hash, signature), tuple(found), limits)
 
 
 def _data(paper: Paper) -> tuple[Json | None, list[Finding]]:
@@ -107,6 +119,26 @@ def _table(paper: Paper, data: Json) -> list[Finding]:
     if attached is not None:
         return [csv_finding(attached, data)]
     return [unchecked("transactions_csv", Area.DATA, _("No transactions.csv is attached; the data have them, too."))]
+
+
+def _words(paper: Paper) -> tuple[Words, list[Finding]]:
+    """What the paper prints for the English of its data; the bytes that were signed hold the list, too."""
+    attached = paper.attached.get(WORDS)
+    if attached is None:
+        return ENGLISH, []
+    said = _("The words of the paper's language are attached, beside those of the data.")
+    try:
+        found = json.loads(attached)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict) or not all(isinstance(each, str) for each in found.values()):
+        return ENGLISH, [fails("words", Area.PAGES, said, [Sentence(_("They cannot be read as JSON."))])]
+    strange = [each for each in found if not set(_FILLED.findall(found[each])) <= set(_FILLED.findall(each))]
+    if strange:
+        why = _("The words for “%(text)s” have other places for figures.")
+        details = [Sentence(why, {"text": each}) for each in strange]
+        return ENGLISH, [fails("words", Area.PAGES, said, details)]
+    return Words(found), [holds("words", Area.PAGES, said)]
 
 
 def _signature(paper: Paper) -> tuple[Signature | None, list[Finding]]:

@@ -19,6 +19,7 @@ from voucher.platform.i18n import gettext_noop as _
 from voucher.reports.verify.findings import NotAStatement, Sentence
 
 DATA, TRANSACTIONS, SIGNATURE = "statement.json", "transactions.csv", "signature.json"
+WORDS = "words.json"  # of a paper in another language: what it prints for the English of the data
 HEAD_BYTES = 1024  # A PDF says what it is in its first kilobyte.
 
 # Letters that the statement's typefaces do not have.
@@ -53,7 +54,7 @@ def open_paper(raw: bytes) -> Paper:
     try:
         with pikepdf.open(io.BytesIO(raw)) as document:
             there = document.attachments
-            names = [name for name in (DATA, TRANSACTIONS, SIGNATURE) if name in there]
+            names = [name for name in (DATA, TRANSACTIONS, SIGNATURE, WORDS) if name in there]
             attached = {name: there[name].get_file().read_bytes() for name in names}
     except pikepdf.PasswordError:
         raise NotAStatement(Sentence(_("The PDF is locked by a password. A statement never is."))) from None

@@ -35,34 +35,59 @@ SIGN_OFF = "26"
 BEYOND = "Beyond what was agreed"  # the mark beside a line that is, which nobody may take off
 
 
-def page_findings(paper: Paper, data: Json, data_hash: str, sign_off: Sequence[Json]) -> list[Finding]:
-    """Everything that is compared between the pages and the data."""
+class Words:
+    """The words of the paper for those of the data: those that it has with it, else the English ones."""
+
+    def __init__(self, printed: Mapping[str, str]) -> None:
+        self._printed = printed
+
+    def say(self, text: str | None) -> str:
+        """What the paper prints for it."""
+        return self._printed.get(text or "", text or "")
+
+    def day(self, text: str) -> str:
+        """What it prints for a day of the data."""
+        return self.say(long_day(text))
+
+    def moment(self, text: str) -> str:
+        """What it prints for a moment of the data."""
+        return self.say(long_moment(text))
+
+
+ENGLISH = Words({})
+
+
+def page_findings(
+    paper: Paper, data: Json, data_hash: str, sign_off: Sequence[Json], words: Words = ENGLISH
+) -> list[Finding]:
+    """Everything that is compared between the pages and the data; ``words`` are those of the paper's language."""
     text = "".join(paper.squeezed)
     return [
-        _feet(paper, data, data_hash),
+        _feet(paper, data, data_hash, words),
         _whole_hash(text, data_hash),
         _found("cover", _("The cover says what the statement is about, and its three figures."),
-               _cover(data), paper.squeezed[0] if paper.squeezed else ""),
-        _found("printed_lines", _("Each line is printed with the figures of the data."), _lines(data), text),
+               _cover(data, words), paper.squeezed[0] if paper.squeezed else ""),
+        _found("printed_lines", _("Each line is printed with the figures of the data."), _lines(data, words), text),
         _found("printed_lists", _("Providers, checks, exceptions and overrides are printed as in the data."),
-               _lists(data), text),
+               _lists(data, words), text),
         _annex(paper, data),
         _found("printed_sign_off", _("The names, roles and times of the sign-off are printed as they were signed."),
-               _steps(sign_off), text),
+               _steps(sign_off, words), text),
         _nothing_else(paper, data, sign_off),
     ]  # fmt: skip
 
 
-def _feet(paper: Paper, data: Json, data_hash: str) -> Finding:
-    words = _("Each page says its number of all pages, the statement and the beginning of the hash of its data.")
+def _feet(paper: Paper, data: Json, data_hash: str, words: Words) -> Finding:
+    whole = _("Each page says its number of all pages, the statement and the beginning of the hash of its data.")
     count, header = len(paper.texts), data["header"]
     wrong = []
     for number, text in enumerate(paper.squeezed, start=1):
-        for expected in (f"Page {number} of {count}", header["statement"], data_hash[:SHOWN_HASH]):
+        page = words.say("Page {page} of {pages}").replace("{page}", str(number)).replace("{pages}", str(count))
+        for expected in (page, header["statement"], data_hash[:SHOWN_HASH]):
             if squeeze(expected) not in text:
                 values = {"number": number, "expected": expected}
                 wrong.append(Sentence(_("Page %(number)s does not say “%(expected)s”."), values))
-    return fails("page_feet", PAGES, words, wrong) if wrong else holds("page_feet", PAGES, words)
+    return fails("page_feet", PAGES, whole, wrong) if wrong else holds("page_feet", PAGES, whole)
 
 
 def _whole_hash(text: str, data_hash: str) -> Finding:
@@ -80,22 +105,25 @@ def _found(code: str, words: str, wanted: Iterable[str], text: str) -> Finding:
     return fails(code, PAGES, words, missing) if missing else holds(code, PAGES, words)
 
 
-def _cover(data: Json) -> Iterator[str]:
+def _cover(data: Json, words: Words) -> Iterator[str]:
     header = data["header"]
-    yield f"{long_day(header['period_from'])} to {long_day(header['period_to'])}"
-    yield f"{header['scheme']} for {header['funder']}"
-    yield f"Statement {header['statement']}"
-    yield f"Agreement {header['agreement']}, version {header['agreement_version']}"
-    yield f"{header['prepared_by']}, {long_moment(header['prepared_at'])}"
+    period = {"first": words.day(header["period_from"]), "last": words.day(header["period_to"])}
+    yield words.say("%(first)s to %(last)s") % period
+    yield f"{header['scheme']} {words.say('for')} {header['funder']}"
+    yield f"{words.say('Statement')} {header['statement']}"
+    version = words.say("version %(version)s") % {"version": header["agreement_version"]}
+    yield f"{words.say('Agreement')} {header['agreement']}, {version}"
+    yield f"{header['prepared_by']}, {words.moment(header['prepared_at'])}"
     for name in ("owner", "provisional", "supersedes"):
         if header[name]:
-            yield header[name]
+            yield words.say(header[name])
     values = {part["code"]: part["value"] for line in data["lines"] for part in line["parts"]}
     for label, code in HEADLINES:
-        yield f"{label} {_figure(values.get(code), 'pence')} Line {code}"
+        line = words.say("Line %(code)s") % {"code": code}
+        yield f"{words.say(label)} {_figure(values.get(code), 'pence')} {line}"
 
 
-def _lines(data: Json) -> Iterator[str]:
+def _lines(data: Json, words: Words) -> Iterator[str]:
     pots = [pot["code"] for pot in data["funding_lines"]]
     marked = {each.code for each in breaches(data)}
     for line in data["lines"]:
@@ -103,13 +131,13 @@ def _lines(data: Json) -> Iterator[str]:
             continue
         for part in line["parts"] if line["reported"] else line["parts"][:1]:
             if not line["reported"]:
-                yield f"{line['code']} {part['label']} Not yet reported"
+                yield f"{line['code']} {words.say(part['label'])} {words.say('Not yet reported')}"
                 continue
             split_up = part["by_funding_line"]
             on_pots = [split_up.get(pot) for pot in pots] if split_up and len(pots) > 1 else []
             figures = [_figure(value, part["unit"]) for value in (*on_pots, part["value"])]
-            mark = BEYOND if part["code"] in marked else ""
-            yield " ".join([part["code"], part["label"], mark, part["note"] or "", *figures])
+            mark = words.say(BEYOND) if part["code"] in marked else ""
+            yield " ".join([part["code"], words.say(part["label"]), mark, words.say(part["note"]), *figures])
 
 
 def _figure(value: int | None, unit: str) -> str:
@@ -122,25 +150,27 @@ def _figure(value: int | None, unit: str) -> str:
     return f"{value / 100:.2f}%" if unit == "basis_points" else f"{value / 100:,.2f}"
 
 
-def _lists(data: Json) -> Iterator[str]:
+def _lists(data: Json, words: Words) -> Iterator[str]:
     for row in data["providers"]:
         amounts = " ".join(money(row[name]) for name in ("claimed", "approved", "defrayed"))
         yield f"{row['provider']} {row['org_id']} {row['vouchers']} {row['claims']} {amounts}"
     for row in data["checks"]:
         sides = f"{money(row['left'])} {money(row['right'])} {money(row['left'] - row['right'])}"
-        yield f"{row['name']} {sides} {'Holds' if row['holds'] else 'Does not hold'}"
+        yield f"{words.say(row['name'])} {sides} {words.say('Holds' if row['holds'] else 'Does not hold')}"
     for row in data["exceptions"]:
-        day = long_day(row["on"]) if row["on"] else "–"
-        yield f"{row['kind']} {row['reference']} {row['detail']} {day} {_figure(row['pence'], 'pence')}"
+        day = words.day(row["on"]) if row["on"] else "–"
+        yield f"{words.say(row['kind'])} {row['reference']} {row['detail']} {day} {_figure(row['pence'], 'pence')}"
     for row in data["overrides"]:
-        who = f"{row['who']} {long_moment(row['at'])}"
-        yield f"{row['kind']} {row['reference']} {row['reason']} {who} {_figure(row['pence'], 'pence')}"
+        who = f"{row['who']} {words.moment(row['at'])}"
+        what = f"{words.say(row['kind'])} {row['reference']} {words.say(row['reason'])}"
+        yield f"{what} {who} {_figure(row['pence'], 'pence')}"
 
 
-def _steps(sign_off: Sequence[Json]) -> Iterator[str]:
+def _steps(sign_off: Sequence[Json], words: Words) -> Iterator[str]:
     for step in sign_off:
-        at = long_moment(step["at"]) if step["at"] else ""
-        yield f"{step['step']} {step['wording']} Name {step['name']} Role {step['role']} When {at}"
+        at = words.moment(step["at"]) if step["at"] else ""
+        name, role, when = (words.say(each) for each in ("Name", "Role", "When"))
+        yield f"{words.say(step['step'])} {step['wording']} {name} {step['name']} {role} {step['role']} {when} {at}"
 
 
 def _annex(paper: Paper, data: Json) -> Finding:
