@@ -18,7 +18,7 @@ import pytest
 from tests.documents.conftest import statement_of
 from tests.harness.tagged import Cell, TaggedFile
 from voucher.platform import pdf
-from voucher.platform.annex import drawing, fonts, structure
+from voucher.platform.annex import drawing, faces, fonts, structure
 from voucher.platform.annex.front import UnknownFront
 from voucher.platform.annex.layout import CutFigure
 from voucher.platform.annex.objects import ObjectFile
@@ -262,6 +262,26 @@ def test_a_character_without_a_glyph_is_reported_and_read_out(few: Json) -> None
     assert words in list(pages(document))[-1]
 
 
+# Brackets and backslashes mean something in a string of marks, and one byte of č is that of a line end.
+SPECIAL = "Čapek (North) \\ Mlč and Co :-("
+
+
+def test_letters_that_mean_something_in_the_file_are_letters(few: Json) -> None:
+    few["transactions"][0]["business"] = SPECIAL
+    few["transactions"][1]["voucher"] = "NTT(V\\2"
+    document = annexed(few)
+    assert faults(document) == set()
+    _titles, one, two, *_rest = annex_rows(document)
+    assert one[2].text == f"{SPECIAL} GB-COH-04500100"
+    assert two[1].text.startswith("NTT(V\\2")
+
+
+def test_letters_that_are_not_escaped_are_lost(few: Json, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(faces, "_ESCAPED", {})
+    few["transactions"][0]["business"] = "Mlč"
+    assert annex_rows(annexed(few))[1][2].text != "Mlč GB-COH-04500100"
+
+
 def test_amounts_of_any_size_are_shown_whole_or_nothing_is_drawn(few: Json, monkeypatch: pytest.MonkeyPatch) -> None:
     few["transactions"][0] |= dict.fromkeys(MONEY, 4_200_000_000_00)
     text = list(pages(annexed(few)))[-1]
@@ -295,8 +315,8 @@ def nothing(*_any: object) -> bytes:
     return b""
 
 
-def one_wide(_used: object, codes: list[str]) -> str:
-    return " ".join(f"{int(code, 16)}[1]" for code in codes)
+def one_wide(_used: object, codes: list[int]) -> str:
+    return " ".join(f"{code}[1]" for code in codes)
 
 
 WHOLE_ROW, PUT = structure.Tags.row, ObjectFile.put

@@ -6,10 +6,10 @@ titles that are repeated and whatever stands in the margins are artifacts, which
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
-from voucher.platform.annex.faces import Face
+from voucher.platform.annex.faces import Face, in_marks
 from voucher.platform.annex.layout import KEPT, Column, Measure, Row, Sheet, Slot, Style, Text
 from voucher.platform.annex.objects import text_string
 
@@ -38,14 +38,16 @@ class Letters:
         """``name`` is that of the typeface among the pages' resources."""
         style = slot.style
         self.select = f"/{name} {style.size:g} Tf {colour(style.colour)}\n"
+        # Most texts of a table are figures, which are as wide as others of so many characters: these begin where the
+        # number of their characters says, need no measuring, and are put on the page without asking further.
+        self.surely = 0 if style.box else slot.surely
+        self.is_plain = slot.face.is_plain
+        self.starts = _Starts(self._start)
         self._slot = slot
-        self._starts: dict[int, str] = {}
         self._kept: dict[tuple[str, bool], Lettered] = {}
 
     def lettered(self, words: str, *, more: bool) -> Lettered:
         """A text's marks; ``more`` says that another text follows in its cell."""
-        if self._slot.takes_whole(words):
-            return self._whole(words, more)
         found = self._kept.get((words, more))
         if found is None:
             broken = self._slot.broken(words)
@@ -60,18 +62,10 @@ class Letters:
         """A space ends each line that another word follows, so that words stay apart when they are read out."""
         encoded = self._slot.face.encoded
         marks = [
-            (self._start(line), f" Tm<{encoded(line + ' ' if space else line)}>Tj\n")
+            (self._start(line), f" Tm{encoded(line + ' ' if space else line)}Tj\n")
             for line, space in zip(lines, joined, strict=True)
         ]
         return marks, self._width(lines[0]) if self._slot.style.box else 0.0, instead
-
-    def _whole(self, words: str, more: bool) -> Lettered:
-        """Most texts of a table are figures, which are as wide as others of so many characters."""
-        start = self._starts.get(len(words))
-        if start is None:
-            start = self._starts[len(words)] = self._start(words)
-        after = f" Tm<{self._slot.face.encoded(words + ' ' if more else words)}>Tj\n"
-        return ((start, after),), self._width(words) if self._slot.style.box else 0.0, None
 
     def _start(self, line: str) -> str:
         """Where a line begins, from the left of the page."""
@@ -85,21 +79,42 @@ class Letters:
         return self._slot.face.width(line) * self._slot.style.size / 1000
 
 
+class _Starts(dict[int, str]):
+    """Where a line of so many characters begins, which are equally wide."""
+
+    def __init__(self, start: Callable[[str], str]) -> None:
+        self._start = start
+
+    def __missing__(self, count: int) -> str:
+        start = self[count] = self._start("0" * count)
+        return start
+
+
 class Lettering:
     """Makes the marks of the texts of all pages."""
 
     def __init__(self, measure: Measure, names: Mapping[str, str]) -> None:
         """``names`` are the faces' names among the page's resources."""
         self._measure, self._names = measure, names
-        self._letters: dict[tuple[Style, Column], Letters] = {}
+        self._lanes: dict[Column, dict[Style, Letters]] = {}
 
-    def of(self, style: Style, column: Column) -> Letters:
-        """Those of a style in a column."""
-        found = self._letters.get((style, column))
-        if found is None:
-            slot, name = self._measure.slot(style, column), self._names[style.face]
-            found = self._letters[style, column] = Letters(slot, name)
-        return found
+    def lane(self, column: Column) -> dict[Style, Letters]:
+        """Those of each style that was met in a column so far."""
+        return self._lanes.setdefault(column, {})
+
+    def add(self, style: Style, column: Column) -> Letters:
+        """Those of a style that is met in a column for the first time."""
+        letters = Letters(self._measure.slot(style, column), self._names[style.face])
+        self.lane(column)[style] = letters
+        return letters
+
+
+class _Heights(dict[float, str]):
+    """Heights on a page as its marks name them; most texts of a row share theirs."""
+
+    def __missing__(self, y: float) -> str:
+        text = self[y] = f"{y:.2f}"
+        return text
 
 
 class Page:
@@ -109,6 +124,7 @@ class Page:
         self._lettering = lettering
         self._below: list[str] = []
         self._marks: list[str] = []
+        self._heights = _Heights()
         self._style: Style | None = None
         self.tagged = 0
 
@@ -116,7 +132,7 @@ class Page:
         """All marks of the page, with those of its foot, which belong to no tag either."""
         below = ["/Artifact BMC\n", *self._below, "EMC\n"]
         footer = ["/Artifact<</Type/Pagination/Subtype/Footer>>BDC ", foot, "EMC\n"]
-        return "".join([*below, *footer, "BT\n", *self._marks, "ET\n"]).encode("ascii")
+        return "".join([*below, *footer, "BT\n", *self._marks, "ET\n"]).encode("latin-1")
 
     def rule(self, left: float, right: float, y: float, thickness: float, shade: str) -> None:
         """A line from left to right, its middle at this height."""
@@ -151,24 +167,39 @@ class Page:
         self._marks.append("EMC\n")
 
     def _texts(self, texts: Sequence[Text], column: Column, top: float) -> None:
-        marks, last = self._marks, len(texts) - 1
+        """Most of a long file's time is spent here, so that a figure is written without a further call."""
+        marks, lane, heights = self._marks, self._lettering.lane(column), self._heights
+        last = len(texts) - 1
         for place, (words, style) in enumerate(texts):
-            letters = self._lettering.of(style, column)
-            lines, width, instead = letters.lettered(words, more=place < last)
-            if style.box:
-                self.box(column.left, top - style.leading + 0.6, width + 2 * BOX, style.leading - 0.9, style.box)
+            try:
+                letters = lane[style]
+            except KeyError:
+                letters = self._lettering.add(style, column)
             if style is not self._style:
                 self._style = style
                 marks.append(letters.select)
-            if instead is not None:
-                marks.append(f"/Span<</ActualText{text_string(instead)}>>BDC\n")
-            y = top - style.leading * RISE
-            for before, after in lines:
-                marks.append(f"{before}{y:.2f}{after}")
-                y -= style.leading
-            if instead is not None:
-                marks.append("EMC\n")
-            top -= style.leading * len(lines)
+            if len(words) <= letters.surely and letters.is_plain(words):
+                start, y = letters.starts[len(words)], heights[top - style.leading * RISE]
+                marks.append(f"{start}{y} Tm({in_marks(words if place == last else words + ' ')})Tj\n")
+                top -= style.leading
+            else:
+                top = self._lines(letters.lettered(words, more=place < last), style, column, top)
+
+    def _lines(self, lettered: Lettered, style: Style, column: Column, top: float) -> float:
+        """A text in its lines, with its box and with what is read out in its place; gives where it ends."""
+        lines, width, instead = lettered
+        marks, heights = self._marks, self._heights
+        if style.box:
+            self.box(column.left, top - style.leading + 0.6, width + 2 * BOX, style.leading - 0.9, style.box)
+        if instead is not None:
+            marks.append(f"/Span<</ActualText{text_string(instead)}>>BDC\n")
+        y = top - style.leading * RISE
+        for before, after in lines:
+            marks.append(f"{before}{heights[y]}{after}")
+            y -= style.leading
+        if instead is not None:
+            marks.append("EMC\n")
+        return top - style.leading * len(lines)
 
 
 class Furniture:
@@ -189,7 +220,7 @@ class Furniture:
         marks = [self._across(sheet.watermark, sheet)] if sheet.watermark else []
         marks += [self.line(text, x, y, ends=ends) for text, x, y, ends in sheet.margins]
         rule = f"{colour(GREY)} {sheet.left:.2f} {sheet.rule:.2f} {sheet.right - sheet.left:.2f} 0.71 re f\n"
-        return "".join([*marks, rule]).encode("ascii")
+        return "".join([*marks, rule]).encode("latin-1")
 
     def _across(self, text: Text, sheet: Sheet) -> str:
         """Through the middle of the page, rising by 38 degrees."""
@@ -205,4 +236,4 @@ class Furniture:
         words, style = text
         face, name = self._faces[style.face], self._names[style.face]
         set_in = f"/{name} {style.size:g} Tf {colour(style.colour)} {place} Tm"
-        return f"BT {set_in}<{face.encoded(words)}>Tj ET\n"
+        return f"BT {set_in}{face.encoded(words)}Tj ET\n"

@@ -101,7 +101,7 @@ class Front:
         for number, page in enumerate(self._root.Pages.Kids, start=1):
             width, height = float(page.MediaBox[2]), float(page.MediaBox[3])
             marks = f"Q /Artifact<</Type/Pagination/Subtype/Footer>>BDC {foot(number, width, height)}EMC\n"
-            page.Contents = Array([before, page.Contents, self._pdf.make_stream(marks.encode("ascii"))])
+            page.Contents = Array([before, page.Contents, self._pdf.make_stream(marks.encode("latin-1"))])
             for name, hole in fonts.items():
                 page.Resources.Font[f"/{name}"] = hole
 

@@ -104,12 +104,12 @@ class Slot:
     def __init__(self, face: Face, style: Style, column: Column) -> None:
         self.face, self.style, self.column = face, style, column
         self._width = column.width * 1000 / style.size
-        self._surely = face.surely_fit(self._width)
+        self.surely = face.surely_fit(self._width)  # So many plain characters need no measuring.
         self._kept: dict[str, Broken] = {}
 
     def takes_whole(self, words: str) -> bool:
         """Whether a text surely stands on one line just as it is; else ``broken`` has to tell."""
-        return len(words) <= self._surely and self.face.is_plain(words)
+        return len(words) <= self.surely and self.face.is_plain(words) is not None
 
     def broken(self, words: str) -> Broken:
         """A text in the lines that it takes. Raises CutFigure for a figure that does not fit into its column."""
@@ -129,26 +129,37 @@ class Measure:
 
     def __init__(self, faces: Mapping[str, Face]) -> None:
         self._faces = faces
-        self._slots: dict[tuple[Style, Column], Slot] = {}
+        self._slots: dict[Column, dict[Style, Slot]] = {}
         self.cut = 0
         self.missing: frozenset[str] = frozenset()
 
     def slot(self, style: Style, column: Column) -> Slot:
         """The one of a style in a column."""
-        found = self._slots.get((style, column))
+        slots = self._slots.setdefault(column, {})
+        found = slots.get(style)
         if found is None:
-            found = self._slots[style, column] = Slot(self._faces[style.face], style, column)
+            found = slots[style] = Slot(self._faces[style.face], style, column)
         return found
 
     def height(self, row: Row, columns: Sequence[Column]) -> float:
-        """How high the highest cell of a row is, without padding. Raises CutFigure for an amount that does not fit."""
-        highest = 0.0
+        """How high the highest cell of a row is, without padding. Raises CutFigure for an amount that does not fit.
+
+        It is asked for every text of a long table, so it looks at plain figures itself.
+        """
+        highest, known = 0.0, self._slots
         for cell, column in zip(row, columns, strict=True):
             height = 0.0
             for words, style in cell:
-                slot = self.slot(style, column)
-                height += style.leading if slot.takes_whole(words) else self._height(slot, words)
-            highest = max(highest, height)
+                try:
+                    slot = known[column][style]
+                except KeyError:
+                    slot = self.slot(style, column)
+                if len(words) <= slot.surely and slot.face.is_plain(words):
+                    height += style.leading
+                else:
+                    height += self._height(slot, words)
+            if height > highest:
+                highest = height
         return highest
 
     def _height(self, slot: Slot, words: str) -> float:

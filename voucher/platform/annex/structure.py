@@ -61,17 +61,19 @@ class Tags:
 
     def row(self, part: int, page: int, kinds: Sequence[str], marks: Sequence[int | None]) -> int:
         """One row; gives its number."""
-        number = self._file.reserve(1 + len(kinds))
-        cells = range(number + 1, number + 1 + len(kinds))
-        named = [f"{cell} 0 R" for cell in cells]
+        count = len(kinds)
+        number = self._file.reserve(1 + count)
+        named = [f"{cell} 0 R" for cell in range(number + 1, number + 1 + count)]
         tail = f"/P {number} 0 R/Pg {page} 0 R/K "
-        bodies = [
+        bodies = [f"<</S/TR/P {part} 0 R/K[{' '.join(named)}]>>"]
+        bodies += [
             f"<</S/{kind}/P {number} 0 R>>" if mark is None else f"<</S/{kind}{tail}{mark}>>"
             for kind, mark in zip(kinds, marks, strict=True)
         ]
-        self._file.put_all(zip(cells, bodies, strict=True))
-        self._file.put(number, f"<</S/TR/P {part} 0 R/K[{' '.join(named)}]>>")
-        self._of_page += [cell for cell, mark in zip(named, marks, strict=True) if mark is not None]
+        self._file.put_all(range(number, number + 1 + count), bodies)
+        if None in marks:
+            named = [cell for cell, mark in zip(named, marks, strict=True) if mark is not None]
+        self._of_page += named
         return number
 
     def end_page(self) -> int:
