@@ -22,6 +22,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from voucher.platform.annex.objects import LEVEL
 from voucher.platform.clock import long_date, long_time
+from voucher.platform.collector import collector_paused
 from voucher.platform.errors import DomainError
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.money import pounds
@@ -68,6 +69,7 @@ class Attached:
     plain: bool = False
 
 
+@collector_paused()
 def render_pdf(html: str, *, base: Path, attached: Sequence[Attached] = ()) -> bytes:
     """The document as a tagged PDF, the same bytes for the same input.
 
@@ -77,11 +79,13 @@ def render_pdf(html: str, *, base: Path, attached: Sequence[Attached] = ()) -> b
     return _write(_lay_out(html, base), attached)
 
 
+@collector_paused()
 def render_archival(html: str, *, base: Path, attached: Sequence[Attached] = ()) -> bytes:
     """As ``render_pdf``, built to PDF/A-3a as well, so that it and its attached files can be read in ten years."""
     return _write(_lay_out(html, base, "pdf/a-3a"), attached, "pdf/a-3a")
 
 
+@collector_paused()
 def render_one_page(html_at: Callable[[int], str], *, base: Path) -> bytes:
     """The document on exactly one page: ``html_at`` gives it at a size in percent, and the largest that fits is taken.
 
@@ -90,6 +94,7 @@ def render_one_page(html_at: Callable[[int], str], *, base: Path) -> bytes:
     return _write(_fit(html_at, SCALES, base)[1], ())
 
 
+@collector_paused()
 def scale_for_one_page(html_at: Callable[[int], str], *, base: Path) -> int:
     """The largest size in percent, 100 at most, at which the part of a document needs one page; else PdfError."""
     return _fit(html_at, [scale for scale in SCALES if scale <= 100], base)[0]

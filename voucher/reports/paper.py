@@ -18,6 +18,7 @@ from functools import cache
 from typing import Any
 
 from voucher.outputs.rules import in_fte
+from voucher.platform.collector import collector_paused
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.money import pounds
 from voucher.platform.pdf import TEMPLATES, Attached, fill, render_archival, scale_for_one_page
@@ -116,6 +117,7 @@ def signed_statement_pdf(
     return pdf, signature.decode()
 
 
+@collector_paused()
 def _drawn(
     data: Json,
     values: Json,
