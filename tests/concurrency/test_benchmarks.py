@@ -7,14 +7,16 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select, text, update
 
 from scripts.benchmarks import __main__ as bench
+from scripts.benchmarks import statement_lines
 from scripts.benchmarks.capture import claims_written, connect
 from scripts.benchmarks.figures import percentile
 from scripts.benchmarks.multiply import begin_at_first, multiply
 from scripts.benchmarks.place import Place, town
 from tests.harness.databases import Databases
+from voucher.funding.models import FundingLine, Posting
 from voucher.platform.db import engine, session
 from voucher.redemptions.models import Redemption
 from voucher.vouchers.models import Voucher
@@ -60,11 +62,34 @@ def test_a_large_town_is_the_small_one_many_times(databases: Databases, tmp_path
         world.claimed(world.issued())
         session.remove()
         with engine().begin() as connection:
+            before = indexes(connection)
             multiply(connection, 4)
+            assert indexes(connection) == before
         counts = [session.scalar(select(func.count()).select_from(kind)) for kind in (Voucher, Redemption)]
         claims = session.scalars(select(Redemption)).all()
         assert len({claim.voucher.business.id for claim in claims}) == 5
     assert counts == [10, 5]
+
+
+def indexes(connection: Connection) -> set[str]:
+    return set(connection.scalars(text("SELECT indexname FROM pg_indexes WHERE schemaname = 'public'")))
+
+
+@pytest.mark.slow
+@POSTGRESQL
+def test_a_filled_ledger_balances_and_lies_in_ten_years(databases: Databases, tmp_path: Path) -> None:
+    measured = statement_lines._measured(Place(databases, tmp_path), 30)
+    around, postings, lines, *_times = next(measured)
+    assert (around, lines) == ("30 (18 claims)", "18")
+    days = session.scalars(select(func.count(Posting.effective_on.distinct()))).one()
+    assert days == 4  # Those of the town, of the seed, and of two copies.
+    assert int(postings) > 18 * 10
+    statement_lines._prove_books()
+    session.execute(update(FundingLine).values(unallocated_pence=FundingLine.unallocated_pence + 1))
+    with pytest.raises(RuntimeError, match="do not balance"):
+        statement_lines._prove_books()
+    session.rollback()
+    measured.close()
 
 
 @pytest.mark.slow
