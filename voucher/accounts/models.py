@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from voucher.accounts.rules import CODE_TRIES, INVITED_ROLES, ProposalState, Purpose, Role
@@ -39,6 +39,7 @@ class Membership(Base):
     __table_args__ = (
         CheckConstraint(in_list("role", list(Role)), name="role_known"),
         CheckConstraint("ended_at IS NULL OR ended_at >= began_at", name="ends_after_it_began"),
+        Index("ix_membership_role", "role"),
     )
 
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)

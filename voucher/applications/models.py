@@ -35,6 +35,8 @@ class Application(Base):
             where="state NOT IN ('declined', 'lapsed', 'withdrawn') AND NOT voucher_ended",
         ),
         Index("ix_application_round", "round_id", "state"),
+        Index("ix_application_business", "business_id", "submitted_at"),
+        Index("ix_application_scheme_day", "scheme_id", "submitted_at", "id"),
     )
 
     public_id: Mapped[str] = mapped_column(default=new_public_id)

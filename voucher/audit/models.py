@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voucher.platform.db import Base
@@ -14,7 +14,19 @@ class AuditEvent(Base):
     """One thing that happened, written in the transaction that made it happen."""
 
     __tablename__ = "audit_event"
-    __table_args__ = (Index("ix_audit_event_object", "object_kind", "object_id", "id"),)
+    __table_args__ = (
+        Index("ix_audit_event_object", "object_kind", "object_id", "id"),
+        # Since when a thing is in its state is asked of every row of a queue.
+        Index(
+            "ix_audit_event_state",
+            "object_kind",
+            "object_id",
+            "to_state",
+            "at",
+            sqlite_where=text("to_state IS NOT NULL"),
+            postgresql_where=text("to_state IS NOT NULL"),
+        ),
+    )
 
     at: Mapped[datetime]
     scheme_id: Mapped[int | None] = mapped_column(ForeignKey("scheme.id"), index=True)

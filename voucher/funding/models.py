@@ -210,7 +210,7 @@ class Posting(Base):
         CheckConstraint(in_list("to_account", list(Account)), name="to_account_known"),
         CheckConstraint("relates_to_on IS NULL OR relates_to_on < effective_on", name="relates_to_an_earlier_day"),
         Index("ix_posting_line_day", "line_id", "effective_on"),
-        Index("ix_posting_line_from", "line_id", "from_account", "pence"),
+        Index("ix_posting_line_accounts", "line_id", "from_account", "to_account", "effective_on", "pence"),
         Index("ix_posting_line_to", "line_id", "to_account", "pence"),
         Index("ix_posting_application", "application_id"),
         Index("ix_posting_voucher", "voucher_id"),

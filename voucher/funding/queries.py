@@ -68,11 +68,14 @@ def funding_lines(scheme_id: int) -> Rows:
 
 def _stands_on(account: Account) -> Label[int]:
     """What stands on an account of a funding line, as a column of a query for lines."""
-    signed = case((Posting.to_account == str(account), Posting.pence), else_=-Posting.pence)
-    moved = or_(Posting.to_account == str(account), Posting.from_account == str(account))
-    pence = func.coalesce(func.sum(signed), 0)
-    total = select(pence).where(Posting.line_id == FundingLine.id, moved)
-    return total.scalar_subquery().label(account.name.lower())
+    # Two sums, each over a part of an index: one sum over both sides would read the table.
+    came, left = (
+        select(func.coalesce(func.sum(Posting.pence), 0))
+        .where(Posting.line_id == FundingLine.id, side == str(account))
+        .scalar_subquery()
+        for side in (Posting.to_account, Posting.from_account)
+    )
+    return (came - left).label(account.name.lower())
 
 
 def line_by_code(agreement: Agreement, code: str) -> FundingLine:
@@ -90,12 +93,13 @@ def line_by_code(agreement: Agreement, code: str) -> FundingLine:
 def balances(line_ids: Sequence[int], through: date | None = None) -> dict[int, dict[Account, int]]:
     """What stands on each account of each line, at the end of a day when one is given."""
     found: dict[int, dict[Account, int]] = {line_id: defaultdict(int) for line_id in line_ids}
-    for column, sign in ((Posting.to_account, 1), (Posting.from_account, -1)):
-        query = select(Posting.line_id, column, func.sum(Posting.pence)).where(Posting.line_id.in_(line_ids))
-        if through is not None:
-            query = query.where(Posting.effective_on <= through)
-        for line_id, account, pence in session.execute(query.group_by(Posting.line_id, column)):
-            found[line_id][Account(account)] += sign * int(pence)
+    moved = (Posting.line_id, Posting.from_account, Posting.to_account)
+    query = select(*moved, func.sum(Posting.pence)).where(Posting.line_id.in_(line_ids)).group_by(*moved)
+    if through is not None:
+        query = query.where(Posting.effective_on <= through)
+    for line_id, source, target, pence in session.execute(query):
+        found[line_id][Account(target)] += int(pence)
+        found[line_id][Account(source)] -= int(pence)
     return found
 
 

@@ -19,6 +19,7 @@ from urllib.parse import urlencode
 from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as translate
+from sqlalchemy import Column as SqlColumn
 from sqlalchemy import asc, desc, nulls_last
 from wtforms import ValidationError
 
@@ -221,7 +222,9 @@ class Listing:
         wanted = self.order
         way = desc if wanted.startswith("-") else asc
         by = next(column.by for column in self.columns if column.key == wanted.removeprefix("-"))
-        return query.order_by(None).order_by(nulls_last(way(by)), way(self.tie))
+        # Rows that all have something there are in the order of an index, which says nothing of what is lacking.
+        first = nulls_last(way(by)) if _may_lack(by, self.tie) else way(by)
+        return query.order_by(None).order_by(first, way(self.tie))
 
     @property
     def order(self) -> str:
@@ -264,6 +267,14 @@ class Listing:
             number += len(chunk)
             _refuse_too_many(number)
             yield from ([column.file_cell(row) for column in self.columns] for row in then(chunk))
+
+
+def _may_lack(by: Any, tie: Any) -> bool:
+    """Whether a row may have nothing there: all but required columns of the table that every row comes from."""
+    column, own = getattr(by, "expression", None), getattr(tie, "expression", None)
+    if not isinstance(column, SqlColumn) or not isinstance(own, SqlColumn):
+        return True
+    return bool(column.nullable) or column.table is not own.table
 
 
 def _day(value: date | datetime) -> date:

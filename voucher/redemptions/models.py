@@ -59,12 +59,14 @@ class DeliverySession(Base):
         ),
         CheckConstraint("answer IS NULL OR " + in_list("answer", list(Delivered)), name="answer_known"),
         Index("ix_delivery_session_voucher", "voucher_id", "state"),
+        Index("ix_delivery_session_provider", "provider_id", "state", "delivered_on", "id"),
+        Index("ix_delivery_session_recorder", "recorded_by", "recorded_at", "id"),
     )
 
     public_id: Mapped[str] = mapped_column(default=new_public_id)
     scheme_id: Mapped[int] = mapped_column(ForeignKey("scheme.id"))
     voucher_id: Mapped[int] = mapped_column(ForeignKey("voucher.id"))
-    provider_id: Mapped[int] = mapped_column(ForeignKey("provider.id"), index=True)
+    provider_id: Mapped[int] = mapped_column(ForeignKey("provider.id"))
     state: Mapped[str]
     opened_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
     opened_at: Mapped[datetime]
@@ -113,6 +115,8 @@ class Redemption(Base):
         ),
         Index("ix_redemption_voucher", "voucher_id"),
         Index("ix_redemption_scheme_state", "scheme_id", "state"),
+        Index("ix_redemption_scheme_day", "scheme_id", "submitted_at", "id"),
+        Index("ix_redemption_provider_state", "provider_id", "state", "grant_pence"),
         Index("ix_redemption_provider_shape", "provider_id", "invoice_shape"),
         Index("ix_redemption_provider_gross", "provider_id", "gross_pence"),
     )

@@ -36,6 +36,8 @@ class Voucher(Base):
         ),
         CheckConstraint("released_on IS NULL OR remaining_pence = 0", name="nothing_remains_once_released"),
         Index("ix_voucher_scheme_state", "scheme_id", "state", "last_day"),
+        Index("ix_voucher_scheme_day", "scheme_id", "issued_at", "id"),
+        Index("ix_voucher_scheme_last", "scheme_id", "last_day", "id"),
     )
 
     public_id: Mapped[str]

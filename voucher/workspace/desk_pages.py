@@ -27,7 +27,7 @@ from voucher.schemes.workplace import Workplace, working_in
 from voucher.workspace.desk_tasks import in_groups
 from voucher.workspace.funnel import STAGES, Stage
 from voucher.workspace.lists import BEHIND
-from voucher.workspace.queues import QUEUES, Queue, Waiting, how_many
+from voucher.workspace.queues import QUEUES, Queue, Waiting, how_many, waiting
 
 blueprint = Blueprint("desk", __name__)
 
@@ -87,12 +87,12 @@ def _queues_of(act: Act, scheme: Scheme) -> list[Queue]:
 
 
 def _waiting(queue: Queue, scheme: Scheme) -> Waiting:
-    count, oldest = how_many(queue.rows(scheme))
+    count, oldest = waiting(queue.rows(scheme))
     return Waiting(queue, count, oldest)
 
 
 def _funnel(scheme: Scheme) -> list[Step]:
-    return [Step(each.key, each.label, how_many(each.rows(scheme))[0]) for each in STAGES]
+    return [Step(each.key, each.label, how_many(each.rows(scheme))) for each in STAGES]
 
 
 def _age(today: date, since: date) -> int:
@@ -146,7 +146,7 @@ def _listed(at: Workplace, what: Queue | Stage, rows: Rows) -> ResponseReturnVal
         name=what.key,
         at=at,
         heading=translate(what.label),
-        total=how_many(rows)[0],
+        total=how_many(rows),
         desk=address_if_there(what.desk),
         address=lambda row: address_if_there(f"{what.desk}/{row.address}"),
     )

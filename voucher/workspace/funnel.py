@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, select
 
 from voucher.applications.models import Application
-from voucher.organisations.models import Organisation
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.paging import Rows
 from voucher.redemptions.models import DeliverySession, Redemption
 from voucher.redemptions.rules import DEFRAYED, ENDED, SessionState
 from voucher.schemes.models import Scheme
 from voucher.vouchers.models import Voucher
+from voucher.workspace.queues import name_of
 
 
 @dataclass(frozen=True)
@@ -32,14 +32,13 @@ def _offered(scheme: Scheme) -> Rows:
     return (
         select(
             Application.reference.label("reference"),
-            Organisation.name.label("about"),
+            name_of(Application.business_id).label("about"),
             Application.state.label("state"),
             Application.submitted_at.label("since"),
             Application.face_pence.label("pence"),
             Application.public_id.label("address"),
             Application.id.label("row"),
         )
-        .join(Organisation, Organisation.id == Application.business_id)
         .where(Application.scheme_id == scheme.id, Application.offer_until.is_not(None))
         .order_by(Application.submitted_at, Application.id)
     )
@@ -50,14 +49,13 @@ def _vouchers(*conditions: ColumnElement[bool]) -> Callable[[Scheme], Rows]:
         return (
             select(
                 Voucher.reference.label("reference"),
-                Organisation.name.label("about"),
+                name_of(Voucher.business_id).label("about"),
                 Voucher.state.label("state"),
                 Voucher.issued_at.label("since"),
                 Voucher.face_pence.label("pence"),
                 Voucher.reference.label("address"),
                 Voucher.id.label("row"),
             )
-            .join(Organisation, Organisation.id == Voucher.business_id)
             .where(Voucher.scheme_id == scheme.id, *conditions)
             .order_by(Voucher.issued_at, Voucher.id)
         )

@@ -79,12 +79,16 @@ def _since(kind: str, row_id: InstrumentedAttribute[int], state: InstrumentedAtt
     )
 
 
+def name_of(organisation_id: Any) -> Any:
+    """The name of an organisation, read for the rows that are shown and for none that are only counted."""
+    return select(Organisation.name).where(Organisation.id == organisation_id).scalar_subquery()
+
+
 def _applications(*states: ApplicationState) -> RowsOf:
     def rows(scheme: Scheme) -> Rows:
         since = Application.submitted_at.label("since")
         return (
-            select(*_named(Application, Organisation.name, since, Application.face_pence))
-            .join(Organisation, Organisation.id == Application.business_id)
+            select(*_named(Application, name_of(Application.business_id), since, Application.face_pence))
             .where(Application.scheme_id == scheme.id, Application.state.in_([str(state) for state in states]))
             .order_by(since, Application.id)
         )
@@ -96,8 +100,7 @@ def _to_publish(scheme: Scheme) -> Rows:
     since = Application.decided_at.label("since")
     entered = select(SubsidyPublication.id).where(SubsidyPublication.application_id == Application.id)
     return (
-        select(*_named(Application, Organisation.name, since, Application.face_pence))
-        .join(Organisation, Organisation.id == Application.business_id)
+        select(*_named(Application, name_of(Application.business_id), since, Application.face_pence))
         .where(
             Application.scheme_id == scheme.id,
             Application.state == str(ApplicationState.ACCEPTED),
@@ -111,8 +114,8 @@ def _to_publish(scheme: Scheme) -> Rows:
 def _claims(*states: RedemptionState) -> RowsOf:
     def rows(scheme: Scheme) -> Rows:
         since = _since("redemption", Redemption.id, Redemption.state)
-        return _with_business(
-            select(*_named(Redemption, Organisation.name, since, Redemption.grant_pence))
+        return (
+            select(*_named(Redemption, _claimed_for(), since, Redemption.grant_pence))
             .select_from(Redemption)
             .where(Redemption.scheme_id == scheme.id, Redemption.state.in_([str(state) for state in states]))
             .where(~Redemption.on_hold)
@@ -122,16 +125,16 @@ def _claims(*states: RedemptionState) -> RowsOf:
     return rows
 
 
-def _with_business(query: Rows) -> Rows:
-    return query.join(Voucher, Voucher.id == Redemption.voucher_id).join(
-        Organisation, Organisation.id == Voucher.business_id
-    )
+def _claimed_for() -> Any:
+    """The name of the business that a claim is for."""
+    business = select(Organisation.name).join(Voucher, Voucher.business_id == Organisation.id)
+    return business.where(Voucher.id == Redemption.voucher_id).scalar_subquery()
 
 
 def _payable(scheme: Scheme) -> Rows:
     since = _since("redemption", Redemption.id, Redemption.state)
-    shown = _named(Redemption, Organisation.name, since, Redemption.grant_pence)
-    query = _with_business(claims_to_pay(scheme.id).with_only_columns(*shown))
+    shown = _named(Redemption, _claimed_for(), since, Redemption.grant_pence)
+    query = claims_to_pay(scheme.id).with_only_columns(*shown)
     return query.order_by(None).order_by(since, Redemption.id)
 
 
@@ -330,7 +333,13 @@ QUEUES = (
 )  # fmt: skip
 
 
-def how_many(rows: Rows) -> tuple[int, datetime | None]:
+def how_many(rows: Rows) -> int:
+    """How many rows there are."""
+    all_rows = rows.order_by(None).subquery()
+    return session.execute(select(func.count()).select_from(all_rows)).scalar_one()
+
+
+def waiting(rows: Rows) -> tuple[int, datetime | None]:
     """How many rows there are, and since when the oldest waits."""
     all_rows = rows.order_by(None).subquery()
     count, oldest = session.execute(select(func.count(), func.min(all_rows.c.since)).select_from(all_rows)).one()
