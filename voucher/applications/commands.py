@@ -23,7 +23,7 @@ from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.i18n import said
 from voucher.platform.references import new_reference
 from voucher.schemes.commands import give_back_to_round, take_from_round
-from voucher.schemes.models import Round
+from voucher.schemes.models import Round, VoucherType
 from voucher.schemes.queries import held_still
 from voucher.subsidies.commands import send_notice
 from voucher.subsidies.models import SubsidyRecord
@@ -75,7 +75,7 @@ def enter(act: Act, target: Round, business: Organisation, contact: Person) -> A
         face_pence=kind.face_pence,
         submitted_at=act.now,
     )
-    _take_terms_of_offer(application)
+    _take_terms_of_offer(application, kind)
     session.add(application)
     begin_state(act.actor, "application.submitted", application, at=act.now)
     return application
@@ -118,7 +118,7 @@ def approve(act: Act, application: Application) -> None:
         pence=application.face_pence,
     )
     application.decided_by, application.decided_at = act.person_id, act.now
-    _take_terms_of_offer(application)
+    _take_terms_of_offer(application, held_still(application.round.voucher_type))
     application.offer_until = act.today + timedelta(days=application.scheme.offer_days)
     _check_can_be_paid(application, application.offer_until)
     notify(act, application)
@@ -147,9 +147,8 @@ def _check_can_be_paid(application: Application, offer_until: date) -> None:
             )
 
 
-def _take_terms_of_offer(application: Application) -> None:
+def _take_terms_of_offer(application: Application, kind: VoucherType) -> None:
     """What is offered beside the amount, so that a later change of the voucher type reaches no offer that is out."""
-    kind = held_still(application.round.voucher_type)
     application.good_for = list(kind.good_for)
     application.validity_days = kind.validity_days
     application.minimum_own_pence = kind.minimum_own_pence

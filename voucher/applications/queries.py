@@ -6,6 +6,7 @@ from datetime import date
 
 from sqlalchemy import select
 
+from voucher.accounts.models import Person
 from voucher.applications.models import Application, ApplicationForm
 from voucher.applications.rules import LIVE, has_large_subsidy
 from voucher.audit.models import AuditEvent
@@ -62,6 +63,12 @@ def withdrawal_of(application: Application) -> AuditEvent | None:
 def lock_application(application_id: int) -> Application:
     """The application, read again under lock."""
     return session.get_one(Application, application_id, with_for_update=True, populate_existing=True)
+
+
+def contact_of(application_id: int) -> Person:
+    """The contact that there was when the application was decided."""
+    contact = Application.contact_id == Person.id
+    return session.scalars(select(Person).join(Application, contact).where(Application.id == application_id)).one()
 
 
 def live_application(scheme_id: int, business_id: int) -> Application | None:

@@ -11,6 +11,7 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from voucher.applications.queries import contact_of
 from voucher.audit.commands import begin_state, change_state, record
 from voucher.funding.ledger import About, moves, post
 from voucher.funding.queries import split_over, standing_of_voucher
@@ -28,7 +29,7 @@ from voucher.redemptions.alike import invoice_shape
 from voucher.redemptions.automatic import run_automatic
 from voucher.redemptions.claim_checks import Attached, Invoice, check_invoice, check_sessions, worked_out_grant
 from voucher.redemptions.giving_back import give_back
-from voucher.redemptions.likeness import compare, note_refused_repeat
+from voucher.redemptions.likeness import compare, compare_new, note_refused_repeat
 from voucher.redemptions.lookups import why_provider_cannot
 from voucher.redemptions.models import DeliverySession, Evidence, Redemption, RedemptionVersion, RequestKey
 from voucher.redemptions.queries import (
@@ -174,7 +175,7 @@ def _submit(act: Act, sent: Sent, sessions: Sequence[DeliverySession], key: str,
     _post_claimed(act, redemption, granted)
     let_go(act, voucher, max(0, held - granted))
     settle_state(act, voucher, held_pence=held_on(voucher.id))
-    compare(act, redemption)
+    compare_new(act, redemption)
     _keep_key(act, provider, "claim", key, body, redemption)
     _tell_business(act, redemption)
     return Accepted(redemption)
@@ -276,7 +277,7 @@ def _keep_key(act: Act, provider: Provider, operation: str, key: str, body: str,
 
 
 def _tell_business(act: Act, redemption: Redemption) -> None:
-    contact = redemption.voucher.application.contact
+    contact = contact_of(redemption.voucher.application_id)
     tell(
         act,
         "claim_made",

@@ -37,19 +37,31 @@ class Alike:
 def compare(act: Act, redemption: Redemption) -> None:
     """Notes what the claim as it stands is like, on both claims, and withdraws what no longer holds (rule 22).
 
-    To be called whenever a claim is handed in, corrected, withdrawn or refused.
+    To be called whenever a claim is corrected, withdrawn or refused.
     """
     live = {_key(row): row for row in _live(redemption.id)}
-    wanted = set[tuple[int, int, str]]()
-    if redemption.state not in ENDED:
-        for other_id, other in _to_compare(redemption, _others(redemption.id, live)).items():
-            for kind in likenesses(_billed(redemption), other):
-                wanted.add((max(redemption.id, other_id), min(redemption.id, other_id), str(kind)))
+    ended = redemption.state in ENDED
+    wanted = set() if ended else _found(redemption, _others(redemption.id, live))
     for key, row in live.items():
         if key not in wanted:
             row.withdrawn_at = act.now
     session.flush()
     _add(act, redemption.scheme_id, sorted(wanted - live.keys()))
+
+
+def compare_new(act: Act, redemption: Redemption) -> None:
+    """The same for a claim that is handed in for the first time: nothing was noted about it that could be withdrawn."""
+    _add(act, redemption.scheme_id, sorted(_found(redemption, set())))
+
+
+def _found(redemption: Redemption, known: set[int]) -> set[tuple[int, int, str]]:
+    """What the claim is like, by the later and the earlier claim and in what."""
+    billed = _billed(redemption)
+    return {
+        (max(redemption.id, other_id), min(redemption.id, other_id), str(kind))
+        for other_id, other in _to_compare(redemption, known).items()
+        for kind in likenesses(billed, other)
+    }
 
 
 def _add(act: Act, scheme_id: int, keys: Sequence[tuple[int, int, str]]) -> None:

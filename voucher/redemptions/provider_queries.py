@@ -57,7 +57,11 @@ def own_schemes(actor: Actor, permission: Permission) -> Sequence[Scheme]:
 
 def own_session(actor: Actor, public_id: str, *permissions: Permission) -> DeliverySession:
     """A delivery session of the actor's firm; raises NotFound for another firm's, too."""
-    found = session.scalar(_sessions_of(actor, *permissions).where(DeliverySession.public_id == public_id))
+    return _the_one(_sessions_of(actor, *permissions), public_id)
+
+
+def _the_one(sessions: Select[DeliverySession], public_id: str) -> DeliverySession:
+    found = session.scalar(sessions.where(DeliverySession.public_id == public_id))
     if found is None:
         raise NotFound("no_session", _("Your firm has no such session. Look the voucher up again."))
     return found
@@ -66,6 +70,11 @@ def own_session(actor: Actor, public_id: str, *permissions: Permission) -> Deliv
 def own_sessions(actor: Actor, public_ids: Sequence[str], permission: Permission) -> list[DeliverySession]:
     """Sessions of the actor's firm in the order named, each once; raises NotFound unless all are its own."""
     return [own_session(actor, public_id, permission) for public_id in dict.fromkeys(public_ids)]
+
+
+def sessions_to_claim(actor: Actor, public_ids: Sequence[str], permission: Permission) -> list[DeliverySession]:
+    """The same without what a page shows of them, for a claim reads all of it again under lock."""
+    return [_the_one(_sessions(actor, permission), public_id) for public_id in dict.fromkeys(public_ids)]
 
 
 def unclaimed_sessions(actor: Actor, number: int, *permissions: Permission) -> Listed[DeliverySession]:
@@ -207,16 +216,17 @@ def own_organisations(actor: Actor, *permissions: Permission) -> list[int]:
     )
 
 
+def _sessions(actor: Actor, *permissions: Permission) -> Select[DeliverySession]:
+    provider = Provider.id == DeliverySession.provider_id
+    return select(DeliverySession).join(Provider, provider).where(_theirs(actor, *permissions))
+
+
 def _sessions_of(actor: Actor, *permissions: Permission) -> Select[DeliverySession]:
-    return (
-        select(DeliverySession)
-        .join(Provider, Provider.id == DeliverySession.provider_id)
-        .where(_theirs(actor, *permissions))
-        .options(
-            joinedload(DeliverySession.package),
-            joinedload(DeliverySession.voucher).joinedload(Voucher.business),
-            joinedload(DeliverySession.voucher).joinedload(Voucher.scheme),
-        )
+    """With what a page shows of them."""
+    return _sessions(actor, *permissions).options(
+        joinedload(DeliverySession.package),
+        joinedload(DeliverySession.voucher).joinedload(Voucher.business),
+        joinedload(DeliverySession.voucher).joinedload(Voucher.scheme),
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import Update, select, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from voucher.applications.commands import good_notice
 from voucher.applications.models import Application
@@ -20,7 +21,7 @@ from voucher.notifications.commands import tell
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.clock import london_date
-from voucher.platform.db import changed_one, session
+from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden
 from voucher.platform.i18n import Said, said
 from voucher.platform.i18n import gettext_noop as _
@@ -356,9 +357,8 @@ def hold(voucher: Voucher, pence: int) -> None:
         .where(Voucher.id == voucher.id, Voucher.remaining_pence >= pence)
         .values(remaining_pence=Voucher.remaining_pence - pence)
     )
-    if not changed_one(session.execute(guarded, execution_options={"synchronize_session": False})):
+    if not _remains(voucher, guarded):
         raise Conflict("nothing_left", _("Less is left on this voucher than it was a moment ago. Look it up again."))
-    session.refresh(voucher)
 
 
 def let_go(act: Act, voucher: Voucher, pence: int) -> None:
@@ -373,13 +373,21 @@ def let_go(act: Act, voucher: Voucher, pence: int) -> None:
 
 def add_remaining(voucher: Voucher, pence: int) -> None:
     """Adds to what remains on a voucher that is not released."""
-    session.execute(
+    guarded = (
         update(Voucher)
         .where(Voucher.id == voucher.id, Voucher.released_on.is_(None))
-        .values(remaining_pence=Voucher.remaining_pence + pence),
-        execution_options={"synchronize_session": False},
+        .values(remaining_pence=Voucher.remaining_pence + pence)
     )
-    session.refresh(voucher)
+    _remains(voucher, guarded)
+
+
+def _remains(voucher: Voucher, guarded: Update) -> bool:
+    """Changes what remains, which the database says as it changes it; whether the guard let it."""
+    query = guarded.returning(Voucher.remaining_pence)
+    left = session.scalar(query, execution_options={"synchronize_session": False})
+    if left is not None:
+        set_committed_value(voucher, "remaining_pence", left)
+    return left is not None
 
 
 def settle_state(act: Act, voucher: Voucher, *, held_pence: int) -> None:

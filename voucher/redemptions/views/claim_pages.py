@@ -42,6 +42,7 @@ from voucher.redemptions.provider_queries import (
     own_claims,
     own_sessions,
     sessions_beside,
+    sessions_to_claim,
 )
 from voucher.redemptions.queries import sessions_of
 from voucher.redemptions.rules import (
@@ -162,7 +163,7 @@ def new_claim_page() -> ResponseReturnValue:
 @requires(P.PROVIDER_CLAIMS_MAKE)
 def make_claim() -> ResponseReturnValue:
     act = current_act()
-    chosen = own_sessions(act.actor, request.form.getlist("session"), P.PROVIDER_CLAIMS_MAKE)
+    chosen = sessions_to_claim(act.actor, request.form.getlist("session"), P.PROVIDER_CLAIMS_MAKE)
     form = ClaimForm()
     fits = form.validate()
     if not chosen:
