@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import ScalarSelect, Select, and_, func, or_, select
+from sqlalchemy import ScalarSelect, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import contains_eager
 
 from voucher.audit.models import AuditEvent
@@ -28,6 +28,8 @@ from voucher.redemptions.waiting import NOBODY, THE_BUSINESS, THE_OFFICE, THE_PR
 R = RedemptionState
 NOT_VALID = frozenset({R.SUBMITTED, R.DISPUTED, R.UNCONFIRMED, R.SENT_BACK})
 HELD, LIFTED = "claim.put_on_hold", "claim.hold_lifted"
+# How many claims are asked about in one statement, which may be given 65,535 values on PostgreSQL.
+AT_ONCE = 5_000
 LOSERS = (THE_PROVIDER, THE_BUSINESS, THE_OFFICE)
 
 
@@ -93,7 +95,9 @@ def claims_in(scheme_id: int, asked: Asked, today: date) -> Select[Redemption]:
     claims = select(Redemption).join(Redemption.provider).join(Provider.organisation).options(provider)
     query: Select[Redemption] = _meant(claims, scheme_id, asked, today)
     if asked.show == "late":
-        query = query.where(Redemption.id.in_([each.claim.id for each in _all(scheme_id, asked, today) if each.late]))
+        late = [each.claim.id for each in _all(scheme_id, asked, today) if each.late]
+        # Their numbers stand in the statement itself: it may be given only so many values.
+        query = query.where(Redemption.id.in_(bindparam("late", late, expanding=True, literal_execute=True)))
     return query
 
 
@@ -130,11 +134,15 @@ def _paid_on() -> ScalarSelect[date]:
 
 
 def pay_days(claims: Sequence[C], today: date) -> list[PayDays[C]]:
-    """How each of these claims fared: two queries, however many they are."""
+    """How each of these claims fared: two queries for so many of them."""
     rows: Sequence[Any] = claims
-    ids = [row.id for row in rows]
-    steps, paid = _steps(ids), _bank_days(ids)
-    return [_fared(row, steps.get(row.id, []), paid.get(row.id), today) for row in rows]
+    found: list[PayDays[C]] = []
+    for first in range(0, len(rows), AT_ONCE):
+        some = rows[first : first + AT_ONCE]
+        ids = [row.id for row in some]
+        steps, paid = _steps(ids), _bank_days(ids)
+        found += [_fared(row, steps.get(row.id, []), paid.get(row.id), today) for row in some]
+    return found
 
 
 def _steps(ids: Collection[int]) -> Mapping[int, list[Step]]:
