@@ -95,6 +95,25 @@ def _writes_seen() -> Iterator[list[Write]]:
         event.remove(engine, "before_cursor_execute", look)
 
 
+@contextmanager
+def updates_seen() -> Iterator[tuple[list[str], list[Write]]]:
+    """The statements that are sent meanwhile, and those of them that change rows which are there, with their values."""
+    sent: list[str] = []
+    updates: list[Write] = []
+
+    def look(_connection: Any, _cursor: Any, statement: str, given: Any, _context: Any, many: bool) -> None:
+        sent.append(statement)
+        if statement.startswith(("UPDATE", "DELETE")):
+            updates.extend((statement, each) for each in (given if many else [given]))
+
+    engine = db.engine
+    event.listen(engine, "before_cursor_execute", look)
+    try:
+        yield sent, updates
+    finally:
+        event.remove(engine, "before_cursor_execute", look)
+
+
 def _with_rows(raw: Any, seen: Sequence[Write], last: dict[str, int]) -> Claim:
     """The statements with each table's rows in one INSERT, complete with the numbers that the database gave them."""
     claim, done = Claim(), set[str]()
