@@ -10,9 +10,9 @@ from tests.harness.clock import FixedClock
 from tests.harness.page import Page
 from tests.harness.world import World, build_world
 from tests.integration.applications.people import begun, browser_of, filled, newcomer, sent, with_rules
-from tests.integration.redemptions.pages import asked_of_the_database, rows, told
+from tests.integration.redemptions.pages import rows, told
 from voucher.applications import applying
-from voucher.applications.commands import approve, withdraw_application
+from voucher.applications.commands import approve
 from voucher.applications.models import Application, ApplicationForm
 from voucher.audit.models import AuditEvent
 from voucher.organisations.models import Organisation
@@ -249,15 +249,3 @@ def test_an_application_is_withdrawn_by_its_contact_until_it_is_decided(app: Fla
         browser.submit(page, button="Withdraw this application")
     assert session.query(Application).one().state == "withdrawn"
     assert "Withdraw this application" not in browser.get(page_of(form))
-
-
-def test_the_list_costs_the_same_for_three_and_for_thirty(app: Flask, world: World) -> None:
-    browser = browser_of(app, newcomer(world))
-    browser.get("/apply")
-    costs = []
-    for count in (3, 27):
-        for _number in range(count):
-            form = sent(world)
-            world.do("nia", withdraw_application, form.application, reason="changed our mind")
-        costs.append(asked_of_the_database(lambda: browser.get("/apply")))
-    assert costs[0] == costs[1]

@@ -14,7 +14,7 @@ from tests.harness.clock import FixedClock
 from tests.harness.page import Page
 from tests.harness.world import World, build_world
 from tests.integration.applications.people import COMPANY, browser_of, filled, newcomer, sent
-from tests.integration.redemptions.pages import asked_of_the_database, rows, second_scheme, told
+from tests.integration.redemptions.pages import rows, second_scheme, told
 from voucher.accounts.commands import grant_role
 from voucher.accounts.rules import Role
 from voucher.app import office
@@ -197,17 +197,6 @@ def test_numbers_of_two_businesses_are_never_let_in(world: World) -> None:
         session.merge(first).identifiers.append(Identifier(kind="vat_number", value="GB831495816"))
     with pytest.raises(DomainError, match="more than one business"):
         world.do("asha", let_in, form, reason="they say so")
-
-
-def test_the_queue_costs_the_same_for_three_and_for_thirty(app: Flask, world: World) -> None:
-    officer = browser_of(app, world.people["asha"])
-    officer.get(LIST)
-    costs = []
-    for first, last in ((0, 3), (3, 30)):
-        for number in range(first, last):
-            held(world, f"nia{number}")
-        costs.append(asked_of_the_database(lambda: officer.get(LIST)))
-    assert costs[0] == costs[1]
 
 
 # Other funding

@@ -10,8 +10,8 @@ from flask import Flask
 from tests.harness.client import PageClient
 from tests.harness.clock import FixedClock
 from tests.harness.world import World, add_round_over, build_world
-from tests.integration.desk import at_desk, gains, many, outsider, reads_nothing
-from tests.integration.redemptions.pages import asked_of_the_database, second_scheme, told
+from tests.integration.desk import at_desk, gains, outsider, reads_nothing
+from tests.integration.redemptions.pages import second_scheme, told
 from voucher.accounts.rules import Role
 from voucher.app import office
 from voucher.applications.commands import submit
@@ -165,14 +165,6 @@ def test_who_works_in_two_schemes_may_narrow_the_queue_to_one(app: Flask, world:
     asha = at_desk(app, world, "asha")
     assert waiting.reference in asha.get("/applications", query={"scheme": "NTT"})
     assert waiting.reference not in asha.get("/applications", query={"scheme": "OTH"})
-
-
-def test_the_queue_asks_as_much_for_three_as_for_twelve(app: Flask, world: World) -> None:
-    asha = at_desk(app, world, "asha")
-    many(lambda: asked(world), 3)
-    few = asked_of_the_database(lambda: asha.get("/applications"))
-    many(lambda: asked(world), 9)
-    assert asked_of_the_database(lambda: asha.get("/applications")) == few
 
 
 # Deciding

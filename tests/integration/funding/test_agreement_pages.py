@@ -12,7 +12,7 @@ from tests.harness.page import Page
 from tests.harness.reconciled import assert_reconciled
 from tests.harness.world import World, add_agreement, build_world
 from tests.integration.payments.pages import browser_of, stranger
-from tests.integration.redemptions.pages import asked_of_the_database, rows
+from tests.integration.redemptions.pages import rows
 from voucher.funding.changes import propose_award
 from voucher.funding.commands import LineTerms
 from voucher.funding.models import Agreement, FundingLine
@@ -135,13 +135,3 @@ def test_a_line_that_is_there_twice_is_refused_by_the_command(app: Flask, world:
     twice = tuple(LineTerms("L1", "Line", LineKind.REVENUE, pence) for pence in (1, 2))
     with pytest.raises(DomainError, match="is there twice"):
         add_agreement(world, "A-1", [], lines=twice)
-
-
-def test_more_agreements_ask_the_database_no_more(app: Flask, world: World) -> None:
-    client = browser_of(app, world, "vera")
-    counts = []
-    for references in (range(2), range(2, 8)):
-        for number in references:
-            add_agreement(world, f"A-{number}", [1_00, 2_00])
-        counts.append(asked_of_the_database(lambda: client.get("/funding")))
-    assert counts[0] == counts[1]

@@ -9,10 +9,9 @@ from flask import Flask
 
 from tests.harness.clock import FixedClock
 from tests.harness.page import Page
-from tests.harness.world import World, add_round_over, build_world
+from tests.harness.world import World, build_world
 from tests.integration.payments.pages import browser_of, stranger
-from tests.integration.redemptions.pages import asked_of_the_database, rows
-from voucher.platform.db import session
+from tests.integration.redemptions.pages import rows
 from voucher.schemes.models import Round
 
 GIVEN = {
@@ -73,13 +72,3 @@ def test_what_is_wrong_with_a_round_is_said_at_its_field(
     assert page.links[words] == field
     assert 'value="Second round"' in page.text
     assert rows(Round) == 1
-
-
-def test_more_rounds_ask_the_database_no_more(app: Flask, world: World) -> None:
-    client = browser_of(app, world, "vera")
-    counts = []
-    for numbers in (range(2), range(2, 8)):
-        for number in numbers:
-            add_round_over(world, f"N{number}", [(session.merge(world.agreement).lines[0], 10_000)], 1_00)
-        counts.append(asked_of_the_database(lambda: client.get("/rounds")))
-    assert counts[0] == counts[1]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import partial
 
 import pytest
 from flask import Flask
@@ -12,7 +11,7 @@ from tests.harness.clock import FixedClock
 from tests.harness.page import Page
 from tests.harness.world import World, build_world
 from tests.integration.payments.pages import add_role, browser_of, second_payee, stranger
-from tests.integration.redemptions.pages import asked_of_the_database, rows
+from tests.integration.redemptions.pages import rows
 from tests.journeys.steps import standing
 from voucher.accounts.rules import Role
 from voucher.funding.rules import Account
@@ -205,14 +204,3 @@ def test_the_list_is_narrowed_by_what_is_open_by_direction_and_by_words(app: Fla
     assert "REFUND" not in client.get("/bank-lines", query={"way": "out"})
     assert "REFUND" in client.get("/bank-lines", query={"words": "refu"})
     assert "There is no such bank line" in client.get("/bank-lines", query={"words": "100%"})
-
-
-def test_more_bank_lines_ask_the_database_no_more(app: Flask, world: World) -> None:
-    client = browser_of(app, world, "bina")
-
-    def add(times: int) -> list[int]:
-        for number in range(times):
-            world.bank_line(-100 - number, f"L{number}")
-        return [asked_of_the_database(partial(client.get, at)) for at in ("/bank-lines", "/bank-lines/matching")]
-
-    assert add(3) == add(27)

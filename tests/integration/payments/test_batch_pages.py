@@ -17,7 +17,7 @@ from tests.integration.payments.pages import (
     stranger,
     submitted,
 )
-from tests.integration.redemptions.pages import asked_of_the_database, rows
+from tests.integration.redemptions.pages import rows
 from voucher.accounts.rules import Role
 from voucher.payments.batches import take_out
 from voucher.payments.models import Batch
@@ -203,40 +203,6 @@ def test_a_recall_takes_two_people(app: Flask, world: World) -> None:
     page = paul.click(paul.get(address(batch)), "Confirm the recall")
     paul.submit(page, {"Reason": "not sent"}, button="Confirm the recall")
     assert state_of(batch) == "recalled"
-
-
-def test_more_batches_ask_the_database_no_more(app: Flask, world: World) -> None:
-    client = browser_of(app, world, "petra")
-
-    def add(numbers: range) -> int:
-        with world.by("petra") as act:
-            for number in numbers:
-                session.add(
-                    Batch(
-                        reference=f"NTT-B-{number}",
-                        scheme_id=world.scheme.id,
-                        state="draft",
-                        prepared_by=act.person_id,
-                        prepared_at=act.now,
-                    )
-                )
-        return asked_of_the_database(lambda: client.get("/batches"))
-
-    assert add(range(3)) == add(range(3, 30))
-
-
-def test_more_payments_in_a_batch_ask_the_database_no_more(app: Flask, world: World) -> None:
-    client = browser_of(app, world, "petra")
-    world.payable()
-    ready = asked_of_the_database(lambda: client.get("/batches/new"))
-    one = submitted(world)
-    looked = asked_of_the_database(lambda: client.get(address(one)))
-    world.payable()
-    second_payee(world)
-    world.payable()
-    assert asked_of_the_database(lambda: client.get("/batches/new")) == ready
-    three = submitted(world)
-    assert asked_of_the_database(lambda: client.get(address(three))) == looked
 
 
 def test_the_list_is_narrowed_by_state(app: Flask, world: World) -> None:

@@ -16,7 +16,6 @@ from tests.harness.world import World, build_world
 from tests.integration.providers.firms import applies
 from tests.integration.providers.pages import ACCOUNT, Factor, applied, browser, somebody
 from tests.integration.redemptions.pages import (
-    asked_of_the_database,
     joins,
     look_up,
     second_scheme,
@@ -307,13 +306,6 @@ def firms(world: World, numbers: range) -> None:
         provider.applied_at = world.clock()
         session.add(provider)
     session.commit()
-
-
-def test_the_list_costs_the_same_for_three_and_for_thirty(world: World, sam: PageClient) -> None:
-    firms(world, range(2))
-    few = asked_of_the_database(lambda: sam.get("/providers-desk"))
-    firms(world, range(2, 29))
-    assert asked_of_the_database(lambda: sam.get("/providers-desk")) == few
 
 
 def test_the_list_is_narrowed_by_state_name_and_what_ends_soon(app: Flask, world: World, sam: PageClient) -> None:

@@ -23,7 +23,7 @@ from tests.integration.providers.pages import (
     person,
     somebody,
 )
-from tests.integration.redemptions.pages import asked_of_the_database, other_provider
+from tests.integration.redemptions.pages import other_provider
 from voucher.accounts import invitations
 from voucher.accounts.commands import grant_role
 from voucher.accounts.models import Invitation, Membership
@@ -225,21 +225,6 @@ def test_a_code_that_is_taken_is_named_at_its_field(pat: PageClient, firm: str) 
     page = pat.get(f"{firm}/packages/WEB")
     page = pat.submit(page, {"Code": "WEB", "Price before VAT": "5"}, button="List it at this price", expect=409)
     assert page.all("p", id="code-error")
-
-
-def test_the_list_of_packages_costs_the_same_for_three_and_for_thirty(world: World, pat: PageClient, firm: str) -> None:
-    def add(numbers: range) -> None:
-        for number in numbers:
-            package = Package(provider_id=world.provider.id, voucher_type_id=world.package.voucher_type_id)
-            package.code, package.name, package.description = f"P{number}", "x", "x"
-            package.net_pence, package.minutes = 100, 10
-            session.add(package)
-        session.commit()
-
-    add(range(2))
-    few = asked_of_the_database(lambda: pat.get(f"{firm}/packages"))
-    add(range(2, 29))
-    assert asked_of_the_database(lambda: pat.get(f"{firm}/packages")) == few
 
 
 def test_an_invited_scanner_joins_by_the_button_and_sees_no_money(

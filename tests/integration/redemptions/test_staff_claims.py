@@ -11,8 +11,8 @@ from tests.harness.client import PageClient
 from tests.harness.clock import FixedClock
 from tests.harness.page import Page
 from tests.harness.world import World, build_world
-from tests.integration.desk import at_desk, gains, many, outsider, reads_nothing
-from tests.integration.redemptions.pages import asked_of_the_database, other_provider, suspend_firm
+from tests.integration.desk import at_desk, gains, outsider, reads_nothing
+from tests.integration.redemptions.pages import other_provider, suspend_firm
 from tests.journeys.steps import fall_due, resubmitted
 from voucher.accounts.rules import Role
 from voucher.app import office
@@ -187,14 +187,6 @@ def test_filters_stand_in_the_address(app: Flask, world: World) -> None:
     ):
         page = vera.get("/claims-desk", query=query)
         assert [row[0] for row in page.rows] == [each.reference for each in found], query
-
-
-def test_the_queue_asks_as_much_for_three_as_for_nine(app: Flask, world: World) -> None:
-    vera = at_desk(app, world, "vera")
-    many(lambda: world.claimed(world.issued(), 6_000), 3)
-    few = asked_of_the_database(lambda: vera.get("/claims-desk"))
-    many(lambda: world.claimed(world.issued(), 6_000), 6)
-    assert asked_of_the_database(lambda: vera.get("/claims-desk")) == few
 
 
 # The files

@@ -11,8 +11,8 @@ from flask import Flask
 from tests.harness.client import PageClient
 from tests.harness.clock import FixedClock
 from tests.harness.world import World, build_world
-from tests.integration.desk import at_desk, gains, many, outsider, reads_nothing
-from tests.integration.redemptions.pages import asked_of_the_database, told
+from tests.integration.desk import at_desk, gains, outsider, reads_nothing
+from tests.integration.redemptions.pages import told
 from tests.journeys.steps import fall_due
 from voucher.accounts.rules import Role
 from voucher.audit.queries import history
@@ -155,14 +155,6 @@ def test_what_ends_soon_is_counted_and_filtered(app: Flask, world: World, clock:
     assert "No voucher fits." in later
     found = shay.get("/vouchers-desk", query={"text": second.business.name})
     assert [row[1] for row in found.rows] == [second.reference]
-
-
-def test_the_queue_asks_as_much_for_three_as_for_nine(app: Flask, world: World) -> None:
-    shay = at_desk(app, world, "shay")
-    many(world.issued, 3)
-    few = asked_of_the_database(lambda: shay.get("/vouchers-desk"))
-    many(world.issued, 6)
-    assert asked_of_the_database(lambda: shay.get("/vouchers-desk")) == few
 
 
 # Steps

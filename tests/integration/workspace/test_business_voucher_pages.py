@@ -11,7 +11,7 @@ from tests.harness.client import PageClient
 from tests.harness.clock import FixedClock
 from tests.harness.page import Page
 from tests.harness.world import World, add_package, build_world
-from tests.integration.redemptions.pages import asked_of_the_database, told, writes
+from tests.integration.redemptions.pages import told, writes
 from tests.integration.workspace.business import browser_of, owner
 from tests.integration.workspace.test_business_offer_pages import new_terms
 from voucher.app import office
@@ -241,13 +241,3 @@ def test_deliveries_stand_there_with_one_button_where_an_answer_is_needed(app: F
     assert "Say whether it was delivered" in page.links
     assert "£700.00" in page
     assert "Questions about the work: pat@provider.example" in page
-
-
-def test_more_deliveries_cost_no_more_queries(app: Flask, world: World) -> None:
-    voucher, small = world.issued(), add_package(world, world.provider, "SMALL", 60_00)
-    world.submit([world.recorded(voucher, small)], 60_00)
-    client = owner(app, world, voucher)
-    few = asked_of_the_database(lambda: client.get(at(voucher)))
-    for _time in range(5):
-        world.submit([world.recorded(voucher, small)], 60_00)
-    assert asked_of_the_database(lambda: client.get(at(voucher))) == few

@@ -9,11 +9,11 @@ from flask import Flask
 
 from tests.harness.client import PageClient
 from tests.harness.clock import FixedClock
-from tests.harness.world import World, add_package, add_provider, build_world
+from tests.harness.world import World, build_world
 from tests.integration.applications.people import with_rules
-from tests.integration.redemptions.pages import asked_of_the_database, other_provider, second_scheme, suspend_firm
+from tests.integration.redemptions.pages import other_provider, second_scheme, suspend_firm
 from voucher.platform.db import atomic, session
-from voucher.providers.models import Package, Provider
+from voucher.providers.models import Package
 
 PROVIDERS = "/schemes/NTT/providers"
 
@@ -144,15 +144,3 @@ def test_a_package_shows_what_the_voucher_and_the_business_pay(client: PageClien
 def test_providers_are_found_by_a_part_of_their_name(client: PageClient, world: World) -> None:
     assert "Calder Digital Ltd" in client.get(PROVIDERS, query={"name": "caLDer"})
     assert "No provider is listed for this." in client.get(PROVIDERS, query={"name": "%"})
-
-
-def test_the_directory_costs_the_same_for_three_and_for_thirty(client: PageClient, world: World) -> None:
-    client.get(PROVIDERS)
-    costs = []
-    for first, last in ((1, 3), (3, 30)):
-        for number in range(first, last):
-            firm = add_provider(world, f"Firm {number:02d}", f"0910{number:04d}", f"pia{number}")
-            add_package(world, firm, "WEB", 50_000)
-        costs.append(asked_of_the_database(lambda: client.get(PROVIDERS)))
-    assert session.query(Provider).count() == 30
-    assert costs[0] == costs[1]
