@@ -50,7 +50,7 @@ from voucher.redemptions.rules import (
     refusal_in_words,
 )
 from voucher.redemptions.sampling import draw
-from voucher.vouchers.commands import hold, let_go, settle_state
+from voucher.vouchers.balances import hold, let_go, settle_state
 from voucher.vouchers.models import Voucher
 from voucher.vouchers.queries import lock_voucher
 

@@ -28,7 +28,7 @@ from voucher.redemptions.policy import why_not_decide_claim
 from voucher.redemptions.queries import held_on, lock_redemption, sessions_of
 from voucher.redemptions.rules import REDEMPTION_TRANSITIONS, SESSION_TRANSITIONS, RedemptionState, SessionState
 from voucher.schemes.queries import held_still
-from voucher.vouchers.commands import settle_state
+from voucher.vouchers.balances import settle_state
 from voucher.vouchers.models import Voucher
 from voucher.vouchers.queries import lock_voucher
 from voucher.vouchers.rules import TRANSITIONS as VOUCHER_TRANSITIONS

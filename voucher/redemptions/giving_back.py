@@ -7,7 +7,7 @@ from voucher.funding.queries import split_over, standing_of_redemption
 from voucher.funding.rules import Account, EntryKind
 from voucher.platform.act import Act
 from voucher.redemptions.models import Redemption
-from voucher.vouchers.commands import add_remaining, later_release, record_release
+from voucher.vouchers.balances import add_remaining, later_release, record_release
 from voucher.vouchers.models import Voucher
 
 

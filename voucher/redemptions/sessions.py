@@ -16,7 +16,7 @@ from voucher.redemptions.lookups import why_provider_cannot
 from voucher.redemptions.models import DeliverySession
 from voucher.redemptions.queries import held_on, lock_session
 from voucher.redemptions.rules import OPEN_HOURS, SESSION_TRANSITIONS, SessionState, grant, refusal_in_words
-from voucher.vouchers.commands import hold, let_go, settle_state
+from voucher.vouchers.balances import hold, let_go, settle_state
 from voucher.vouchers.models import Voucher
 from voucher.vouchers.queries import lock_voucher
 from voucher.vouchers.rules import VoucherState, delivered_in_date, recordable_until

@@ -31,7 +31,7 @@ from voucher.redemptions.decisions import approve_claim
 from voucher.redemptions.models import DeliverySession, Redemption
 from voucher.redemptions.rules import ContributionProof, Delivered, EvidenceKind, Task
 from voucher.redemptions.sessions import record_session, undo_session
-from voucher.vouchers.commands import hold
+from voucher.vouchers.balances import hold
 
 TODAY = date(2026, 4, 7)
 
