@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 # So many small objects share a stream: their place in it must fit one byte of the cross-reference table.
 PACKED = 200
-# Of zlib: half the time of its own choice for a file that is a twentieth larger.
+# Of zlib: half the time of its own choice for a file that is a fourteenth larger.
 LEVEL = 4
 # The places of objects grow evenly, which the quickest way finds out as well as the slowest, in a tenth of the time.
 QUICKEST = 1
