@@ -22,7 +22,7 @@ from tests.harness.site import Site
 NO_PAGE = re.compile(r"\.(pdf|csv|json|xlsx|svg|toml|eml)$|/assets/|/static/|/fonts/")
 FIELD = re.compile(r'<(?:input|select|textarea)\b[^>]*\bname="([^"]+)"')
 OF_ONE_RECORD = re.compile(r"_[0-9a-z]{16}$")  # a field that is there once for each of some records
-VISITS = 3  # for lists would otherwise be walked to their ends
+VISITS = 2  # for lists would otherwise be walked to their ends
 # What can be done wrong on one page and right on another: names, labels and the way that the keyboard takes.
 # What the keyboard comes to, and what scripts do something with.
 HANDLES = {"a", "button", "input", "script", "select", "summary", "textarea"}

@@ -74,8 +74,7 @@ def new_public_id() -> str:
     return "".join(secrets.choice(alphabet) for _ in range(16))
 
 
-# What a transaction has read or written stays as it was committed, for the answer that follows it.
-db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
+db = SQLAlchemy(metadata=Base.metadata)
 session = cast("scoped_session[Session]", db.session)
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
@@ -86,9 +85,8 @@ class NestedTransaction(RuntimeError):
 
 
 def read_anew() -> None:
-    """Ends the transaction that reading began, and forgets what was read, also what an earlier one committed."""
+    """Ends the transaction that reading began, and forgets what was read."""
     session.rollback()
-    session.expire_all()
 
 
 @contextmanager

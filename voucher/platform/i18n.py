@@ -15,6 +15,9 @@ def gettext_noop(text: str) -> str:
     return text
 
 
+# The longest record that is read again, in characters: longer ones are what people wrote, and to look for a sentence in
+# a text that was made to resemble several would take minutes.
+LONGEST_RECORD = 1000
 # What fills a text, by its name; and every text that is written down, with what reads it again.
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 _WRITTEN: dict[str, re.Pattern[str]] = {}
@@ -94,6 +97,8 @@ def recalled(record: str, read: Callable[[str], object] = str) -> str:
     """
     if record in _WRITTEN:
         return said(record)
+    if len(record) > LONGEST_RECORD:
+        return record
     for words, pattern in _WRITTEN.items():
         found = pattern.fullmatch(record)
         if found:

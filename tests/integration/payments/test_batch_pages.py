@@ -17,7 +17,7 @@ from tests.integration.payments.pages import (
     stranger,
     submitted,
 )
-from tests.integration.redemptions.pages import rows
+from tests.integration.redemptions.pages import asked_of_the_database, rows
 from voucher.accounts.rules import Role
 from voucher.payments.batches import take_out
 from voucher.payments.models import Batch
@@ -203,6 +203,16 @@ def test_a_recall_takes_two_people(app: Flask, world: World) -> None:
     page = paul.click(paul.get(address(batch)), "Confirm the recall")
     paul.submit(page, {"Reason": "not sent"}, button="Confirm the recall")
     assert state_of(batch) == "recalled"
+
+
+def test_more_claims_to_pay_ask_the_database_no_more(app: Flask, world: World) -> None:
+    client = browser_of(app, world, "petra")
+    world.payable()
+    one = asked_of_the_database(lambda: client.get("/batches/new"))
+    world.payable()
+    second_payee(world)
+    world.payable()
+    assert asked_of_the_database(lambda: client.get("/batches/new")) == one
 
 
 def test_the_list_is_narrowed_by_state(app: Flask, world: World) -> None:

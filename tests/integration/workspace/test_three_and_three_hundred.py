@@ -49,7 +49,6 @@ CASES = (
     Case("provider_desk.desk_page", "everybody", "fred", "/providers-desk?sort=reference"),
     Case("batches.batches_page", "everybody", "fred", "/batches"),
     Case("batches.batch_page", "business", "fred", "{batch}"),
-    Case("batches.new_batch_page", "everybody", "petra", "/batches/new"),
     Case("bank.lines_page", "everybody", "fred", "/bank-lines"),
     Case("bank_files.files_page", "everybody", "fred", "/bank-lines/files"),
     Case("bank_files.lines_page", "file", "fred", "/bank-lines/files/{file}/lines"),

@@ -96,6 +96,11 @@ def test_control_what_a_person_wrote_is_no_record_of_the_software() -> None:
     assert not isinstance(recalled("Somebody knows of £1.00."), Said)
 
 
+def test_what_is_longer_than_any_record_is_not_looked_through_for_one() -> None:
+    """A text that resembles a sentence many times over would be tried in millions of ways."""
+    assert not isinstance(recalled("a has b of it since c: d, " * 40 + "e"), Said)
+
+
 def test_every_sentence_on_record_is_marked_where_its_module_is_loaded() -> None:
     """Marked within a function, it would be known only to a process that had written one down already."""
     assert [each for path in MODULES for each in marked_too_late(path.read_text())] == []
