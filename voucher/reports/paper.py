@@ -18,7 +18,6 @@ from functools import cache
 from typing import Any
 
 from voucher.outputs.rules import in_fte
-from voucher.platform.collector import collector_paused
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.money import pounds
 from voucher.platform.pdf import TEMPLATES, Attached, fill, render_archival, scale_for_one_page
@@ -117,7 +116,6 @@ def signed_statement_pdf(
     return pdf, signature.decode()
 
 
-@collector_paused()
 def _drawn(
     data: Json,
     values: Json,
@@ -125,21 +123,25 @@ def _drawn(
     more: list[Attached],
     told: Callable[[int], object] = lambda _drawn: None,
 ) -> bytes:
-    content = rules.canonical(data)
-    if rules.data_hash(content) != values["data_hash"]:
-        raise ValueError("the hash is not that of the statement's data")
-    scale = scale_for_one_page(lambda scale: _html(values, scale, cover_only=True), base=TEMPLATES)
-    html = _html(values, scale, cover_only=False)
     around = Around(
         data["header"]["scheme"], tongue.say(values["state"]), values["foot"], signed=not values["unsigned"],
         say=tongue.say, short_day=cache(tongue.short_day),
     )  # fmt: skip
     tongue.say(NUMBER_WORDS)  # What is drawn after the files are attached, and compared by whoever checks the paper.
-    files = [*_attached(data, content.encode(), tongue), *more]
-    front = render_archival(html, base=TEMPLATES, attached=files)
     whole = io.BytesIO()
-    append_annex(front, data, around, whole, told)
+    append_annex(_front(data, values, tongue, more), data, around, whole, told)
     return whole.getvalue()
+
+
+def _front(data: Json, values: Json, tongue: Tongue, more: list[Attached]) -> bytes:
+    """What stands before the annex, with the files in it: they are as large as the annex and held no longer."""
+    content = rules.canonical(data)
+    if rules.data_hash(content) != values["data_hash"]:
+        raise ValueError("the hash is not that of the statement's data")
+    scale = scale_for_one_page(lambda scale: _html(values, scale, cover_only=True), base=TEMPLATES)
+    html = _html(values, scale, cover_only=False)
+    files = [*_attached(data, content.encode(), tongue), *more]
+    return render_archival(html, base=TEMPLATES, attached=files)
 
 
 def _attached(data: Json, content: bytes, tongue: Tongue) -> list[Attached]:
