@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask_babel import lazy_gettext as _
 from wtforms import EmailField, HiddenField, PasswordField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, Regexp
 
+from voucher.accounts.second_factor import is_set_up
 from voucher.platform.forms import Form, tidy
+from voucher.platform.web import visitor
+
+NONE_SET_UP = _("You have not set up a second factor yet. Do that first: choose your name above, then come back.")
 
 
-def second_factor_field() -> StringField:
+class SecondFactorField(StringField):  # type: ignore[misc]
+    """Asks for the second factor; whoever has none reads beforehand where to set one up."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        person_id = visitor().actor.person_id
+        if person_id is not None and not is_set_up(person_id):
+            self.description = NONE_SET_UP
+
+
+def second_factor_field() -> SecondFactorField:
     """The field in which an act asks for the second factor."""
-    return StringField(
+    return SecondFactorField(
         _("Code of your second factor"),
         filters=[tidy],
         description=_("The 6 digits that your authenticator app shows now, or one of your recovery codes."),

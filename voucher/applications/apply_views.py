@@ -8,6 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as translate
 
+from voucher.applications.answers import answers_in_words
 from voucher.applications.applying import (
     answer_question,
     begin_form,
@@ -20,7 +21,7 @@ from voucher.applications.commands import withdraw_application
 from voucher.applications.form_queries import open_rounds, own_form, own_forms
 from voucher.applications.forms import NoQuestion, question_form
 from voucher.applications.models import ApplicationForm
-from voucher.applications.questions import SECTIONS, Question, asked, is_answered, shown, unanswered
+from voucher.applications.questions import SECTIONS, Question, asked, is_answered, unanswered
 from voucher.applications.rules import TO_DECIDE, UNSENT_FORMS, WITHDRAWN_BY_BUSINESS, FormState
 from voucher.audit.commands import transaction
 from voucher.platform.act import Act
@@ -63,7 +64,11 @@ def form_page(public_id: str) -> ResponseReturnValue:
     if form.state not in UNSENT_FORMS:
         may_withdraw = form.application is not None and form.application.state in TO_DECIDE
         return render_template(
-            "applications/sent.html", form=form, may_withdraw=may_withdraw, button=NoQuestion(), answers=_rows(form)
+            "applications/sent.html",
+            form=form,
+            may_withdraw=may_withdraw,
+            button=NoQuestion(),
+            answers=answers_in_words(form),
         )
     return render_template("applications/tasks.html", form=form, tasks=_tasks(form), left=len(_left(form)))
 
@@ -197,19 +202,13 @@ def _tasks(form: ApplicationForm) -> list[tuple[str, str, bool]]:
     return found
 
 
-def _rows(form: ApplicationForm) -> list[tuple[Question, str]]:
-    """Every question with its answer in words."""
-    questions = asked(form.eligibility, form.answers)
-    return [(each, translate(shown(each, form.answers) or _("None"))) for each in questions]
-
-
 def _check_page(act: Act, form: ApplicationForm, button: NoQuestion) -> str:
     findings = findings_of(act, form)
     return render_template(
         "applications/check.html",
         form=form,
         button=button,
-        answers=_rows(form),
+        answers=answers_in_words(form),
         findings=findings,
         fails=any(found.verdict is Verdict.NOT_MET for found in findings),
         by_phone=form.state == FormState.DRAFT and form.person_id != act.person_id,

@@ -28,6 +28,7 @@ from voucher.organisations.matching import bearers_of, sole_trader_at
 from voucher.organisations.models import Organisation
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
+from voucher.platform.clock import london_date
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden, NotFound
 from voucher.platform.i18n import gettext_noop as _
@@ -122,6 +123,11 @@ def send_form(act: Act, form: ApplicationForm) -> ApplicationForm:
 def findings_of(act: Act, form: ApplicationForm) -> list[Finding]:
     """What each rule of the scheme says of a form's answers today."""
     return judge(form.eligibility, form.answers, act.today)
+
+
+def findings_when_sent(form: ApplicationForm) -> list[Finding]:
+    """What each rule said of the answers on the day on which they were sent; nothing before that."""
+    return judge(form.eligibility, form.answers, london_date(form.sent_at)) if form.sent_at else []
 
 
 def known_businesses(form: ApplicationForm) -> list[Organisation]:

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as translate
 from wtforms import SelectChoice
 
+from voucher.applications.answers import answers_in_words
 from voucher.applications.applying import begin_by_phone, known_businesses, let_in, refuse_form
 from voucher.applications.form_queries import (
     held_form,
@@ -17,7 +18,6 @@ from voucher.applications.form_queries import (
 )
 from voucher.applications.forms import DeclaredFilters, HeldForm, PhoneForm
 from voucher.applications.models import ApplicationForm
-from voucher.applications.questions import asked, shown
 from voucher.applications.rules import FormState
 from voucher.audit.commands import transaction
 from voucher.platform.act import Act
@@ -117,12 +117,11 @@ def _phone_page(act: Act, form: PhoneForm, rounds: dict[str, Round]) -> str:
 
 
 def _held_page(held: ApplicationForm, form: HeldForm) -> str:
-    questions = asked(held.eligibility, held.answers)
     return render_template(
         "applications/held.html",
         held=held,
         form=form,
         known=known_businesses(held),
-        answers=[(each, translate(shown(each, held.answers) or _("None"))) for each in questions],
+        answers=answers_in_words(held),
         waits=held.state == FormState.NEEDS_A_PERSON,
     )

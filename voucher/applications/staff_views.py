@@ -15,8 +15,11 @@ from voucher.accounts.step_forms import ReasonForm
 from voucher.accounts.step_pages import Ask, Record
 from voucher.accounts.step_pages import step_page as step_page_of
 from voucher.accounts.steps import offered, step_for
+from voucher.applications.answers import answers_in_words
+from voucher.applications.applying import findings_when_sent
 from voucher.applications.commands import approve, decline, send_notice_again, withdraw_application
 from voucher.applications.contacts import change_contact
+from voucher.applications.form_queries import form_of
 from voucher.applications.models import Application
 from voucher.applications.policy import why_not_decide
 from voucher.applications.publishing import note_database_number
@@ -219,10 +222,12 @@ def _counts(act: Act, queues: dict[str, Queue]) -> list[tuple[int, str, str]]:
 def record_page(public_id: str) -> ResponseReturnValue:
     act = current_act()
     application = application_for_staff(act.actor, public_id)
-    records = records_of(application.id)
+    records, form = records_of(application.id), form_of(application.id)
     return render_template(
         "applications/record.html",
         application=application,
+        answers=answers_in_words(form) if form else [],
+        findings=findings_when_sent(form) if form else [],
         next_step=_next(application),
         steps=offered(STEPS, act.actor, application),
         days=days_since(application.submitted_at, act.today),

@@ -10,6 +10,7 @@ from flask import Flask
 from tests.harness.client import PageClient
 from tests.harness.clock import FixedClock
 from tests.harness.world import World, add_round_over, build_world
+from tests.integration.applications.people import sent, with_rules
 from tests.integration.desk import at_desk, gains, outsider, reads_nothing
 from tests.integration.redemptions.pages import second_scheme, told
 from voucher.accounts.rules import Role
@@ -255,3 +256,16 @@ def test_an_accepted_application_leads_to_its_voucher(app: Flask, world: World) 
     asha = at_desk(app, world, "asha")
     page = asha.get(path_of(voucher.application))
     assert asha.follow(asha.click(page, "Go to the voucher", expect=302)).heading == f"Voucher {voucher.reference}"
+
+
+@pytest.mark.rule(3)
+def test_who_decides_reads_what_the_business_answered_and_what_the_rules_say_of_it(app: Flask, world: World) -> None:
+    with_rules(world, most_employees=249)
+    form = sent(world, changes={"employees": {"employees": 3}, "support": {"support": "A till that counts the stock"}})
+    assert form.application is not None
+    client = at_desk(app, world, "asha")
+    page = client.get(path_of(form.application))
+    assert "What the business answered" in page
+    assert "A till that counts the stock" in page
+    assert "Met The business has at most 249 employees." in page.words
+    assert "What the business answered" not in client.get(path_of(asked(world)))  # entered by an officer as an offer

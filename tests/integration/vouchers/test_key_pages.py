@@ -103,3 +103,12 @@ def test_what_a_known_key_signed_is_refused_and_each_business_gets_a_new_voucher
 
 def test_a_key_that_is_not_there_has_no_page(app: Flask, world: World) -> None:
     at_desk(app, world, "ada").get("/voucher-keys/9/compromise", expect=404)
+
+
+def test_who_has_no_second_factor_reads_so_before_a_code_is_asked_for(app: Flask, world: World) -> None:
+    client = at_desk(app, world, "ada")
+    assert "You have not set up a second factor yet" in client.get(ROTATE)
+    authenticator(world, "ada")
+    page = client.get(ROTATE)
+    assert "You have not set up" not in page
+    assert "or one of your recovery codes" in page
