@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 import pytest
-from sqlalchemy import Engine, Index, UniqueConstraint
+from sqlalchemy import Engine, Index, UniqueConstraint, create_engine
 from sqlalchemy.exc import DBAPIError
 
+from tests.harness.databases import Databases
 from tests.integration.platform.rows import MOMENT, add, drop_triggers, loosen
 from tests.integration.platform.schema_list import read_database
+from voucher.platform.db import prepare_engine
 from voucher.tables import METADATA
 
 ON_SQLITE = pytest.mark.parametrize("engine_kind", ["sqlite"], indirect=True)
@@ -67,9 +70,32 @@ def run(engine: Engine, statement: str) -> int:
         return connection.exec_driver_sql(statement).rowcount
 
 
+@pytest.fixture(scope="module")
+def loosened() -> Iterator[dict[Databases, str]]:
+    """A database on each engine that was asked for, of which each test has a copy."""
+    made: dict[Databases, str] = {}
+    yield made
+    for databases, url in made.items():
+        databases.drop(url)
+
+
+@pytest.fixture
+def database_url(databases: Databases, loosened: dict[Databases, str]) -> Iterator[str]:
+    if databases not in loosened:
+        loosened[databases] = databases.migrated()
+        prepare_engine(engine := create_engine(loosened[databases]))
+        loosen(engine)
+        engine.dispose()
+    url = databases.copy(loosened[databases])
+    yield url
+    databases.drop(url)
+
+
 @pytest.fixture(autouse=True)
 def loose(engine: Engine) -> None:
-    loosen(engine)
+    """On SQLite it is each connection that leaves checks and foreign keys aside."""
+    if engine.dialect.name == "sqlite":
+        loosen(engine)
 
 
 def prepared(engine: Engine, table: str) -> None:
