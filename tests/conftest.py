@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import re
@@ -58,8 +57,6 @@ def pytest_configure() -> None:
     GUARD.install()
     compiled.install()
     hashing.install()
-    # Apps come and go by the thousand: collecting as often as Python does by itself takes an eighth of the run.
-    gc.set_threshold(50_000, 50, 100)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

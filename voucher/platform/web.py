@@ -26,6 +26,7 @@ from voucher.platform.govuk import component
 from voucher.platform.i18n import capital, in_words
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.keyring import KeyRing
+from voucher.platform.references import unbroken
 from voucher.platform.telephone import telephone
 
 UPLOAD_LIMIT = 20 * 1024 * 1024
@@ -249,7 +250,7 @@ def prepare(
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(component=component, footer_links=_footer_links)
     app.jinja_env.filters.update(telephone=telephone, capital=capital, happened=happened, tag_colour=tag_colour)
-    app.jinja_env.filters["translated"] = translated
+    app.jinja_env.filters.update(translated=translated, unbroken=unbroken)
     public("styles and pictures hold nothing private")(app.view_functions["static"])
     # Flask runs these hooks from the last to the first, so that ours has the last word on Talisman's headers.
     app.after_request(_tell_browser)

@@ -51,7 +51,7 @@ def walked(shared: Path, sqlite_databases: Databases, tmp_path_factory: pytest.T
         app, _world = stack.enter_context(opened(ready, tmp_path_factory.mktemp("copy"), FixedClock()))
         speak(office().config.translations)
         app.extensions["voucher_languages"] = Languages((MADE_UP,))
-        data = data_of_the_database(texts()) | OURS
+        data = data_of_the_database(texts()) | OURS | {str(office().config.mail)}
         yield Walked(stack.enter_context(served(app)), data, names)
 
 
