@@ -32,6 +32,8 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 _NAMES = re.compile(
     r"Tech Taster|GOV\.UK|\b[A-Z]{2,}[A-Z0-9]*\b|\b\S*\d\S*\b|\S+@\S+|https?://\S+|\S+/\S+\.\w+|\b\S+\.(pdf|xml|csv|json|toml)\b"
 )
+# A reference within a text is kept on one line, and belongs to the text.
+_UNBROKEN = re.compile(r'<span class="reference">([^<]*)</span>')
 # What a page shows beside its text.
 _SAID = ("alt", "aria-label", "title", "placeholder", "data-head")
 _SILENT = {"script", "style", "code", "pre", "template"}
@@ -122,7 +124,7 @@ class _Reader(HTMLParser):
 def bare(html: str, data: Iterable[str]) -> Iterator[str]:
     """What the page says without marks, and what is no data: neither a figure nor anything that was entered."""
     reader = _Reader()
-    reader.feed(html)
+    reader.feed(_UNBROKEN.sub(r"\1", html))
     known = "|".join(re.escape(each) for each in sorted(data, key=len, reverse=True))
     entered = re.compile(rf"(?<!\w)(?:{known})(?!\w)", re.I) if known else None
     for said in reader.said:
