@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import BindParameter, ColumnElement, and_, or_, select
 
 from voucher.accounts.models import Membership, Person
 from voucher.accounts.rules import PERMISSIONS, Role
@@ -29,19 +29,22 @@ def person_by_email(email: str) -> Person:
 def roles_held(person_id: int, at: datetime) -> Sequence[Membership]:
     """The roles that the person held at that moment."""
     return session.scalars(
-        select(Membership)
-        .where(
-            Membership.person_id == person_id,
-            Membership.began_at <= at,
-            or_(Membership.ended_at.is_(None), Membership.ended_at > at),
-        )
-        .order_by(Membership.id)
+        select(Membership).where(Membership.person_id == person_id, held_at(at)).order_by(Membership.id)
     ).all()
+
+
+def held_at(at: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    """Whether a role was held at that moment."""
+    return and_(Membership.began_at <= at, or_(Membership.ended_at.is_(None), Membership.ended_at > at))
 
 
 def actor_for(person: Person, channel: Channel, at: datetime, address: str = "") -> Actor:
     """The person as an actor, with the grants of the roles held at that moment."""
-    held = roles_held(person.id, at)
+    return actor_with(roles_held(person.id, at), person, channel, address)
+
+
+def actor_with(held: Sequence[Membership], person: Person, channel: Channel, address: str = "") -> Actor:
+    """The person as an actor, with the grants of these roles."""
     grants = frozenset(
         Grant(permission, membership.scheme_id, membership.organisation_id)
         for membership in held

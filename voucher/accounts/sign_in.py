@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
-from sqlalchemy import func, select
+from sqlalchemy import Select, and_, bindparam, func, select
 
-from voucher.accounts.models import Person, SignInAttempt, SignInSession
-from voucher.accounts.queries import actor_for
+from voucher.accounts.models import Membership, Person, SignInAttempt, SignInSession
+from voucher.accounts.queries import actor_for, held_at
 from voucher.audit.commands import record
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
-from voucher.platform.db import engine, session
+from voucher.platform.db import UtcDateTime, engine, session
 from voucher.platform.errors import DomainError
 from voucher.platform.i18n import gettext_noop as _
 
@@ -31,6 +33,14 @@ _EMAIL_LOCK, _ADDRESS_LOCK = 7_461_011, 7_461_012
 
 _WRONG = _("The e-mail address or the password is not right. Check both and try again.")
 _LOCKED = _("Too many attempts to sign in have failed. Wait 15 minutes, then try again.")
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Whose session it is, with the roles that the person holds."""
+
+    person: Person
+    held: Sequence[Membership]
 
 
 @dataclass(frozen=True)
@@ -78,17 +88,27 @@ def password_is(person: Person, password: str) -> bool:
     return _password_fits(person.password_hash, password)
 
 
-def person_of(token_hash: str, now: datetime) -> Person | None:
+def holder_of(token_hash: str, now: datetime) -> Holder | None:
     """Whose session this is; None when it was ended, has run out, or the person was suspended."""
-    return session.scalar(
-        select(Person)
+    rows = session.execute(_holder(), {"token_hash": token_hash, "now": now}).all()
+    return Holder(rows[0].Person, [row.Membership for row in rows if row.Membership]) if rows else None
+
+
+@cache
+def _holder() -> Select[Person, Membership]:
+    """One query, and made once, because every request asks it."""
+    now = bindparam("now", type_=UtcDateTime())
+    return (
+        select(Person, Membership)
         .join(SignInSession, SignInSession.person_id == Person.id)
+        .outerjoin(Membership, and_(Membership.person_id == Person.id, held_at(now)))
         .where(
-            SignInSession.token_hash == token_hash,
+            SignInSession.token_hash == bindparam("token_hash"),
             SignInSession.ended_at.is_(None),
             SignInSession.expires_at > now,
             Person.active,
         )
+        .order_by(Membership.id)
     )
 
 

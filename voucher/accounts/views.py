@@ -9,8 +9,8 @@ from flask_login import login_user
 
 from voucher.accounts import keeping
 from voucher.accounts.forms import SignInForm
-from voucher.accounts.queries import actor_for
-from voucher.accounts.sign_in import SignInRefused, person_of, sign_in, sign_out
+from voucher.accounts.queries import actor_with
+from voucher.accounts.sign_in import SignInRefused, holder_of, sign_in, sign_out
 from voucher.audit.commands import transaction
 from voucher.platform.actor import Channel
 from voucher.platform.languages import spoken
@@ -32,10 +32,10 @@ blueprint = Blueprint("accounts", __name__)
 def visitor_of(token: str) -> Visitor | None:
     """Who holds the session with this token, with the roles of this moment; None when it is over."""
     now = desk().clock()
-    person = person_of(desk().ring.lookup_hash(token), now)
-    if person is None:
+    holder = holder_of(desk().ring.lookup_hash(token), now)
+    if holder is None:
         return None
-    return Visitor(actor_for(person, Channel.WEB, now, request.remote_addr or ""), token)
+    return Visitor(actor_with(holder.held, holder.person, Channel.WEB, request.remote_addr or ""), token)
 
 
 @blueprint.get("/")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 
 from voucher.accounts.models import Person
 from voucher.applications.models import Application, ApplicationForm
@@ -67,8 +68,13 @@ def lock_application(application_id: int) -> Application:
 
 def contact_of(application_id: int) -> Person:
     """The contact that there was when the application was decided."""
+    return session.scalars(_contact(), {"application_id": application_id}).one()
+
+
+@cache
+def _contact() -> Select[Person]:
     contact = Application.contact_id == Person.id
-    return session.scalars(select(Person).join(Application, contact).where(Application.id == application_id)).one()
+    return select(Person).join(Application, contact).where(Application.id == bindparam("application_id"))
 
 
 def live_application(scheme_id: int, business_id: int) -> Application | None:

@@ -11,9 +11,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import NoReturn
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Select, bindparam, insert, select, update
 
 from voucher.audit.commands import record
 from voucher.audit.rules import Override
@@ -122,14 +123,19 @@ def _entry(act: Act, scheme_id: int, draft: Draft) -> Entry:
 
 def _closed_through(line_ids: Iterable[int]) -> dict[int, date | None]:
     """To which day each line's books are closed. The shared lock holds a signing back until we have committed."""
-    rows = session.execute(
+    rows = session.execute(_closing(), {"line_ids": sorted(line_ids)})
+    return {line_id: closed_through for line_id, closed_through in rows}  # noqa: C416 - rows, not pairs
+
+
+@cache
+def _closing() -> Select[int, date | None]:
+    return (
         select(FundingLine.id, Agreement.closed_through)
         .join(Agreement, Agreement.id == FundingLine.agreement_id)
-        .where(FundingLine.id.in_(sorted(line_ids)))
+        .where(FundingLine.id.in_(bindparam("line_ids", expanding=True)))
         .order_by(Agreement.id)
         .with_for_update(read=True, of=Agreement)
     )
-    return {line_id: closed_through for line_id, closed_through in rows}  # noqa: C416 - rows, not pairs
 
 
 def _move_guards(movements: Sequence[Move]) -> None:

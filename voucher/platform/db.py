@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from flask_sqlalchemy import SQLAlchemy
+from psycopg.pq import TransactionStatus
 from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Index, Insert, Integer, MetaData, String, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
@@ -156,6 +157,10 @@ def refuse_fractions(given: Any) -> None:
             refuse_fractions(each)
 
 
+# What one connection keeps ready: more than the statements that the product has.
+PREPARED_MAX = 2000
+
+
 def prepare_engine(target: Engine) -> None:
     """Sets an engine up for money: nothing but whole numbers goes in.
 
@@ -168,9 +173,30 @@ def prepare_engine(target: Engine) -> None:
     ) -> None:
         refuse_fractions(given)
 
-    if target.dialect.name != "sqlite":
-        return
+    if target.dialect.name == "postgresql":
+        _keep_prepared(target)
+    else:
+        _make_careful(target)
 
+
+def _keep_prepared(target: Engine) -> None:
+    """Lets a connection keep its prepared statements when a transaction is rolled back, as every read ends.
+
+    The driver forgets them then, because tables made in the transaction are gone; here only migrations make tables.
+    """
+
+    @event.listens_for(target, "connect")
+    def connected(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        connection.prepared_max = PREPARED_MAX
+
+    @event.listens_for(target, "rollback")
+    def rolled_back(connection: Connection) -> None:
+        wire = connection.connection.driver_connection.pgconn  # type: ignore[union-attr]
+        if wire.transaction_status != TransactionStatus.IDLE:
+            wire.exec_(b"ROLLBACK")
+
+
+def _make_careful(target: Engine) -> None:
     @event.listens_for(target, "connect")
     def connected(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         connection.isolation_level = None

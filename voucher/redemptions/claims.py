@@ -174,10 +174,10 @@ def _submit(act: Act, sent: Sent, sessions: Sequence[DeliverySession], key: str,
     _write_version(act, redemption, sessions)
     _post_claimed(act, redemption, granted)
     let_go(act, voucher, max(0, held - granted))
-    settle_state(act, voucher, held_pence=held_on(voucher.id))
+    settle_state(act, voucher, held_on)
     compare_new(act, redemption)
-    _keep_key(act, provider, "claim", key, body, redemption)
     _tell_business(act, redemption)
+    _keep_key(act, provider, "claim", key, body, redemption)
     return Accepted(redemption)
 
 
@@ -215,7 +215,6 @@ def _claim_sessions(act: Act, redemption: Redemption, sessions: Sequence[Deliver
         item.held_pence = 0
         item.redemption_id = redemption.id
         change_state(act.actor, "session.claimed", item, SessionState.CLAIMED, SESSION_TRANSITIONS, at=act.now)
-    session.flush()
 
 
 def _attach(redemption: Redemption, evidence: Sequence[Attached]) -> None:
@@ -273,7 +272,6 @@ def _keep_key(act: Act, provider: Provider, operation: str, key: str, body: str,
             provider_id=provider.id, operation=operation, key=key, body_hash=body, result_id=redemption.id, at=act.now
         )
     )
-    session.flush()
 
 
 def _tell_business(act: Act, redemption: Redemption) -> None:
@@ -349,7 +347,7 @@ def _resubmit(act: Act, sent: Sent, redemption_id: int, key: str, body: str) -> 
     change_state(act.actor, "claim.resubmitted", redemption, to, REDEMPTION_TRANSITIONS, at=act.now, pence=granted)
     _attach(redemption, evidence)
     _write_version(act, redemption, sessions)
-    settle_state(act, voucher, held_pence=held_on(voucher.id))
+    settle_state(act, voucher, held_on)
     compare(act, redemption)
     _keep_key(act, provider, "resubmit", key, body, redemption)
     if to == R.SUBMITTED:
@@ -375,4 +373,4 @@ def withdraw_claim(act: Act, redemption: Redemption, *, reason: str) -> None:
         change_state(act.actor, "session.unclaimed", item, SessionState.RECORDED, SESSION_TRANSITIONS, at=act.now)
         item.redemption_id = None
     compare(act, redemption)
-    settle_state(act, voucher, held_pence=held_on(voucher.id))
+    settle_state(act, voucher, held_on)

@@ -78,7 +78,7 @@ def approve_claim(act: Act, redemption: Redemption, *, pence: int | None = None,
             redemption.grant_pence - approved,
             reason=f"claim {redemption.reference} approved in part",
         )
-        settle_state(act, voucher, held_pence=held_on(voucher.id))
+        settle_state(act, voucher, held_on)
     post(
         act,
         EntryKind.APPROVED,
@@ -104,7 +104,7 @@ def refuse_claim(act: Act, redemption: Redemption, *, reason: str) -> None:
     for item in sessions_of(redemption):
         change_state(act.actor, "session.lapsed", item, SessionState.LAPSED, SESSION_TRANSITIONS, at=act.now)
     compare(act, redemption)
-    settle_state(act, voucher, held_pence=held_on(voucher.id))
+    settle_state(act, voucher, held_on)
     _tell_provider(act, "claim_refused", redemption)
 
 

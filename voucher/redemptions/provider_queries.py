@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload
 
 from voucher.documents.commands import RETAINED_CLAIM
 from voucher.documents.models import Document
@@ -73,8 +74,9 @@ def own_sessions(actor: Actor, public_ids: Sequence[str], permission: Permission
 
 
 def sessions_to_claim(actor: Actor, public_ids: Sequence[str], permission: Permission) -> list[DeliverySession]:
-    """The same without what a page shows of them, for a claim reads all of it again under lock."""
-    return [_the_one(_sessions(actor, permission), public_id) for public_id in dict.fromkeys(public_ids)]
+    """The same with their provider and without what a page shows of them, for a claim reads them again under lock."""
+    query = _sessions(actor, permission).options(contains_eager(DeliverySession.provider))
+    return [_the_one(query, public_id) for public_id in dict.fromkeys(public_ids)]
 
 
 def unclaimed_sessions(actor: Actor, number: int, *permissions: Permission) -> Listed[DeliverySession]:
@@ -198,13 +200,24 @@ def packages_for(provider_id: int, voucher_type_id: int) -> Sequence[Package]:
 
 def own_upload(act: Act, scheme_id: int, *, public_id: str = "", sha256: str = "") -> Document | None:
     """A file that this person handed in for a claim of this scheme, by public id or by what is in it."""
-    query = select(Document).where(
-        Document.scheme_id == scheme_id,
-        Document.uploaded_by == act.person_id,
-        Document.retention_class == RETAINED_CLAIM,
-        Document.public_id == public_id if public_id else Document.sha256 == sha256,
+    column, value = (Document.public_id, public_id) if public_id else (Document.sha256, sha256)
+    given = {"scheme_id": scheme_id, "uploaded_by": act.person_id, "named": value}
+    return session.scalar(_upload(column), given)
+
+
+@cache
+def _upload(column: InstrumentedAttribute[str]) -> Select[Document]:
+    return (
+        select(Document)
+        .where(
+            Document.scheme_id == bindparam("scheme_id"),
+            Document.uploaded_by == bindparam("uploaded_by"),
+            Document.retention_class == RETAINED_CLAIM,
+            column == bindparam("named"),
+        )
+        .order_by(Document.id)
+        .limit(1)
     )
-    return session.scalar(query.order_by(Document.id).limit(1))
 
 
 def own_organisations(actor: Actor, *permissions: Permission) -> list[int]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import Select, func, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import BindParameter, Select, bindparam, func, select
+from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from voucher.documents.models import Document
 from voucher.platform.db import session
@@ -47,8 +48,19 @@ def session_by_public_id(public_id: str, provider_id: int | None = None) -> Deli
 
 
 def lock_session(session_id: int) -> DeliverySession:
-    """The session, read again under lock."""
-    return session.get_one(DeliverySession, session_id, with_for_update=True, populate_existing=True)
+    """The session, read again under lock, with its package."""
+    return session.scalars(_locked_session(), {"session_id": session_id}).one()
+
+
+@cache
+def _locked_session() -> Select[DeliverySession]:
+    return (
+        select(DeliverySession)
+        .where(DeliverySession.id == bindparam("session_id"))
+        .options(joinedload(DeliverySession.package))
+        .with_for_update(of=DeliverySession)
+        .execution_options(populate_existing=True)
+    )
 
 
 def held_on(voucher_id: int) -> int:
@@ -94,10 +106,15 @@ def sessions_of(redemption: Redemption) -> Sequence[DeliverySession]:
 
 def first_use(provider_id: int, operation: str, key: str) -> RequestKey | None:
     """What a request key led to before, if it was used."""
-    return session.scalar(
-        select(RequestKey).where(
-            RequestKey.provider_id == provider_id, RequestKey.operation == operation, RequestKey.key == key
-        )
+    return session.scalar(_first_use(), {"provider_id": provider_id, "operation": operation, "key": key})
+
+
+@cache
+def _first_use() -> Select[RequestKey]:
+    return select(RequestKey).where(
+        RequestKey.provider_id == bindparam("provider_id"),
+        RequestKey.operation == bindparam("operation"),
+        RequestKey.key == bindparam("key"),
     )
 
 
@@ -141,31 +158,44 @@ def owners_now(redemption: Redemption) -> dict[Task, TaskOwner]:
 
 def claim_with_invoice(provider_id: int, invoice_key: str, other_than: int | None) -> Redemption | None:
     """Another living claim of the provider for the same invoice number (rule 22)."""
-    query = select(Redemption).where(
-        Redemption.provider_id == provider_id,
-        Redemption.invoice_key == invoice_key,
-        Redemption.state.not_in([str(state) for state in ENDED]),
+    given = {"provider_id": provider_id, "invoice_key": invoice_key, "other_than": other_than or 0}
+    return session.scalar(_with_invoice(), given)
+
+
+@cache
+def _with_invoice() -> Select[Redemption]:
+    return (
+        _living_but(bindparam("other_than"))
+        .where(Redemption.provider_id == bindparam("provider_id"), Redemption.invoice_key == bindparam("invoice_key"))
+        .limit(1)
     )
-    if other_than is not None:
-        query = query.where(Redemption.id != other_than)
-    return session.scalar(query.limit(1))
+
+
+def _living_but(other_than: BindParameter[int]) -> Select[Redemption]:
+    """Claims that have not ended, but for one."""
+    return select(Redemption).where(
+        Redemption.state.not_in([str(state) for state in ENDED]), Redemption.id != other_than
+    )
 
 
 def claim_with_file(scheme_id: int, hashes: Sequence[str], other_than: int | None) -> Redemption | None:
     """Another living claim that rests on one of these files (rule 22)."""
-    query = (
-        select(Redemption)
+    given = {"scheme_id": scheme_id, "hashes": list(hashes), "other_than": other_than or 0}
+    return session.scalar(_with_file(), given)
+
+
+@cache
+def _with_file() -> Select[Redemption]:
+    return (
+        _living_but(bindparam("other_than"))
         .join(Evidence, Evidence.redemption_id == Redemption.id)
         .join(Document, Document.id == Evidence.document_id)
         .where(
-            Redemption.scheme_id == scheme_id,
-            Document.sha256.in_(hashes),
-            Redemption.state.not_in([str(state) for state in ENDED]),
+            Redemption.scheme_id == bindparam("scheme_id"),
+            Document.sha256.in_(bindparam("hashes", expanding=True)),
         )
+        .limit(1)
     )
-    if other_than is not None:
-        query = query.where(Redemption.id != other_than)
-    return session.scalar(query.limit(1))
 
 
 def redemptions_in(scheme_id: int, *states: RedemptionState) -> Sequence[Redemption]:

@@ -142,7 +142,7 @@ def _end(act: Act, voucher: Voucher, ending: DeliverySession, to: SessionState, 
     change_state(act.actor, action, ending, to, SESSION_TRANSITIONS, at=act.now, reason=reason, pence=held or None)
     let_go(act, voucher, held)
     if voucher.released_on is None:
-        settle_state(act, voucher, held_pence=held_on(voucher.id))
+        settle_state(act, voucher, held_on)
 
 
 def _tell_business(act: Act, kind: str, about: DeliverySession) -> None:

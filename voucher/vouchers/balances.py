@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
+from functools import cache
 
-from sqlalchemy import Update, update
+from sqlalchemy import ColumnElement, bindparam, update
 from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from voucher.audit.commands import change_state, record
 from voucher.funding.ledger import About, moves, post
@@ -56,13 +59,29 @@ def later_release(voucher: Voucher) -> EntryKind:
 
 def hold(voucher: Voucher, pence: int) -> None:
     """Takes pence out of what remains; raises Conflict when less is left, whoever was faster (rule 18)."""
-    guarded = (
-        update(Voucher)
-        .where(Voucher.id == voucher.id, Voucher.remaining_pence >= pence)
-        .values(remaining_pence=Voucher.remaining_pence - pence)
-    )
-    if not _remains(voucher, guarded):
+    if not _remains(voucher, _holding(), pence):
         raise Conflict("nothing_left", _("Less is left on this voucher than it was a moment ago. Look it up again."))
+
+
+@cache
+def _holding() -> ReturningUpdate[int]:
+    change = bindparam("change", type_=Voucher.remaining_pence.type)
+    return _changed_by(-change).where(Voucher.remaining_pence >= change)
+
+
+@cache
+def _adding() -> ReturningUpdate[int]:
+    return _changed_by(bindparam("change", type_=Voucher.remaining_pence.type)).where(Voucher.released_on.is_(None))
+
+
+def _changed_by(pence: ColumnElement[int]) -> ReturningUpdate[int]:
+    return (
+        update(Voucher)
+        .where(Voucher.id == bindparam("voucher_id"))
+        .values(remaining_pence=Voucher.remaining_pence + pence)
+        .returning(Voucher.remaining_pence)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def let_go(act: Act, voucher: Voucher, pence: int) -> None:
@@ -77,26 +96,23 @@ def let_go(act: Act, voucher: Voucher, pence: int) -> None:
 
 def add_remaining(voucher: Voucher, pence: int) -> None:
     """Adds to what remains on a voucher that is not released."""
-    guarded = (
-        update(Voucher)
-        .where(Voucher.id == voucher.id, Voucher.released_on.is_(None))
-        .values(remaining_pence=Voucher.remaining_pence + pence)
-    )
-    _remains(voucher, guarded)
+    _remains(voucher, _adding(), pence)
 
 
-def _remains(voucher: Voucher, guarded: Update) -> bool:
+def _remains(voucher: Voucher, guarded: ReturningUpdate[int], pence: int) -> bool:
     """Changes what remains, which the database says as it changes it; whether the guard let it."""
-    query = guarded.returning(Voucher.remaining_pence)
-    left = session.scalar(query, execution_options={"synchronize_session": False})
+    left = session.scalar(guarded, {"voucher_id": voucher.id, "change": pence})
     if left is not None:
         set_committed_value(voucher, "remaining_pence", left)
     return left is not None
 
 
-def settle_state(act: Act, voucher: Voucher, *, held_pence: int) -> None:
-    """Makes a voucher with nothing left *spent*, and a spent one with something left *issued* again."""
-    empty = voucher.remaining_pence + held_pence == 0
+def settle_state(act: Act, voucher: Voucher, held_on: Callable[[int], int]) -> None:
+    """Makes a voucher with nothing left *spent*, and a spent one with something left *issued* again.
+
+    ``held_on`` says how many pence sessions hold on the voucher of this number; it is asked when nothing else remains.
+    """
+    empty = voucher.remaining_pence == 0 and held_on(voucher.id) == 0
     if empty and voucher.state == S.ISSUED:
         change_state(act.actor, "voucher.spent", voucher, S.SPENT, TRANSITIONS, at=act.now)
     elif not empty and voucher.state == S.SPENT:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from functools import cache
+
+from sqlalchemy import Select, bindparam, select
+from sqlalchemy.orm import joinedload
 
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
@@ -29,8 +32,19 @@ def voucher_by_reference(scheme: Scheme, reference: str) -> Voucher:
 
 
 def lock_voucher(voucher_id: int) -> Voucher:
-    """The voucher, read again under lock."""
-    return session.get_one(Voucher, voucher_id, with_for_update=True, populate_existing=True)
+    """The voucher, read again under lock, with its scheme."""
+    return session.scalars(_locked(), {"voucher_id": voucher_id}).one()
+
+
+@cache
+def _locked() -> Select[Voucher]:
+    return (
+        select(Voucher)
+        .where(Voucher.id == bindparam("voucher_id"))
+        .options(joinedload(Voucher.scheme, innerjoin=True))
+        .with_for_update(of=Voucher)
+        .execution_options(populate_existing=True)
+    )
 
 
 def current_credential(voucher: Voucher) -> Credential:

@@ -24,7 +24,7 @@ from tests.integration.accounts.people import (
 )
 from voucher.accounts import sign_in as sessions
 from voucher.accounts.models import Person, SignInSession
-from voucher.accounts.sign_in import SignedIn, SignInRefused, end_sessions, person_of, sign_in, sign_out
+from voucher.accounts.sign_in import SignedIn, SignInRefused, end_sessions, holder_of, sign_in, sign_out
 from voucher.app import office
 from voucher.audit.commands import transaction
 from voucher.audit.models import AuditEvent
@@ -39,7 +39,8 @@ def attempt(email: str, password: str, address: str = "192.0.2.7") -> SignedIn |
 
 
 def holder(token: str) -> Person | None:
-    return person_of(office().ring.lookup_hash(token), office().clock())
+    found = holder_of(office().ring.lookup_hash(token), office().clock())
+    return found.person if found else None
 
 
 def suspend(person: Person) -> None:
@@ -99,7 +100,7 @@ def test_the_right_password_begins_a_session_of_which_only_a_keyed_hash_is_kept(
     assert holder(token) == person
     row = session.scalars(select(SignInSession)).one()
     assert (row.person_id, row.token_hash, row.address) == (person.id, office().ring.lookup_hash(token), "192.0.2.7")
-    assert person_of(token, office().clock()) is None
+    assert holder_of(token, office().clock()) is None
     assert token not in repr(SignedIn(token))
 
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 
+import psycopg
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, insert, select, text
 from sqlalchemy.exc import OperationalError
 
 from voucher.organisations.models import Enterprise
 from voucher.platform.db import NestedTransaction, atomic, engine, session
 
 ON_SQLITE = pytest.mark.parametrize("engine_kind", ["sqlite"], indirect=True)
+ON_POSTGRESQL = pytest.mark.parametrize(
+    "engine_kind", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True
+)
 
 
 def enterprises() -> int:
@@ -119,3 +124,32 @@ def test_on_sqlite_a_page_that_has_read_before_the_block_decides_on_fresh_rows(a
         assert session.scalar(select(func.count()).select_from(Enterprise)) == 1
         session.add(Enterprise(group_name="Mill Lane"))
     assert enterprises() == 2
+
+
+def prepared_after(roll_back: Callable[[Connection], None]) -> int:
+    """How many statements the server still has ready on a connection, of one that was prepared and rolled back."""
+    with engine().connect() as connection:
+        driver = driver_of(connection)
+        driver.prepare_threshold = 0
+        assert connection.scalar(select(func.count()).select_from(Enterprise)) == 0
+        connection.execute(insert(Enterprise).values(group_name="Mill Lane"))
+        roll_back(connection)
+        driver.prepare_threshold = None
+        return connection.scalar(text("SELECT count(*) FROM pg_prepared_statements")) or 0
+
+
+@ON_POSTGRESQL
+def test_what_the_server_has_prepared_outlives_a_transaction_that_is_rolled_back(app: Flask) -> None:
+    assert prepared_after(lambda connection: connection.rollback()) == 2
+    assert enterprises() == 0
+
+
+@ON_POSTGRESQL
+def test_control_the_driver_alone_forgets_it(app: Flask) -> None:
+    assert prepared_after(lambda connection: driver_of(connection).rollback()) == 0
+
+
+def driver_of(connection: Connection) -> psycopg.Connection:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    return driver

@@ -163,12 +163,9 @@ def new_claim_page() -> ResponseReturnValue:
 @requires(P.PROVIDER_CLAIMS_MAKE)
 def make_claim() -> ResponseReturnValue:
     act = current_act()
-    chosen = sessions_to_claim(act.actor, request.form.getlist("session"), P.PROVIDER_CLAIMS_MAKE)
     form = ClaimForm()
     fits = form.validate()
-    if not chosen:
-        raise DomainError("no_sessions", _("Choose the sessions that you claim for."), "session")
-    attempt = NewClaim(form, chosen=chosen)
+    attempt = NewClaim(form, chosen=[])
     _try(act, attempt, sent_files(), hand_in_claim=fits)
     if isinstance(attempt.outcome, Accepted):
         return _accepted(attempt, repeated=attempt.outcome.repeated)
@@ -177,9 +174,12 @@ def make_claim() -> ResponseReturnValue:
 
 def _try(act: Act, attempt: NewClaim, uploads: Sequence[Upload], *, hand_in_claim: bool) -> None:
     """Keeps the files whatever else is wrong, and hands the claim in when nothing is: all in one transaction."""
-    form, chosen = attempt.form, attempt.chosen
+    form, named = attempt.form, request.form.getlist("session")
+    if not named:
+        raise DomainError("no_sessions", _("Choose the sessions that you claim for."), "session")
     act = looked_at(act, [upload.data for upload in uploads])
     with transaction(act.actor, act.clock):
+        attempt.chosen = chosen = sessions_to_claim(act.actor, named, P.PROVIDER_CLAIMS_MAKE)
         attempt.files = files = hand_in(act, chosen[0].scheme_id, request.form.getlist("kept"), uploads)
         if hand_in_claim and not files.faults and files.shows(EvidenceKind.INVOICE):
             attempt.outcome = submit_claim(
