@@ -7,6 +7,7 @@ and whoever comes next finds what is left.
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import time
@@ -37,6 +38,7 @@ from voucher.platform.actor import WORKER, Actor
 from voucher.platform.db import atomic, session
 from voucher.platform.keyring import KeyRing
 from voucher.platform.logs import LOG, log_fault
+from voucher.platform.side_by_side import side_by_side
 from voucher.providers import messages as providers
 from voucher.redemptions import messages as redemptions
 from voucher.redemptions.due import DueReport, run_due
@@ -61,6 +63,8 @@ RENDERERS: Mapping[str, Renderer] = {
 EVERY = timedelta(minutes=1)
 POLL_SECONDS = 2.0
 MESSAGES_A_TURN = 100
+# Another process takes as long to begin as a few messages to be sent.
+MESSAGES_WORTH_A_COPY = 5
 # A long paper takes some twenty seconds, and somebody waits for a code to sign in.
 MAIL_SECONDS_BETWEEN_LINES = 1.0
 SEAL_AT_ROWS = 1000
@@ -94,15 +98,19 @@ class WorkReport:
     failed: int = 0
 
 
-def run_worker(office: Office, *, once: bool, environ: Mapping[str, str] = os.environ) -> WorkReport:
+def run_worker(
+    office: Office, *, once: bool, processes: int = 1, environ: Mapping[str, str] = os.environ
+) -> WorkReport:
     """Works in the current app's context until SIGTERM or SIGINT; with ``once`` until nothing is due any more.
+
+    With ``once``, as many ``processes`` at most send and draw at the same time.
 
     VOUCHER_SMTP_URL names a mail server; without it every message becomes a file in the data folder's ``mail``.
     VOUCHER_MAIL_FROM is the sender's address.
     """
     worker = _Worker(office, post_office(office, environ))
     if once:
-        worker.everything()
+        worker.everything(processes)
         return worker.report
     with _stopping() as stop:
         while not stop.is_set():
@@ -149,14 +157,25 @@ class _Worker:
         self.report = WorkReport()
         self.last_round: datetime | None = None
 
-    def everything(self) -> None:
+    def everything(self, processes: int) -> None:
         """Does what is due, sends what that put into the outbox, draws and seals; faults are left to the caller."""
         self.forget()
         self.settle()
-        self.deliver(None)
-        while self.draw(None):
-            pass
+        waiting = backlog(self.act.now)
+        worth_it = waiting.papers + math.ceil(waiting.messages / MESSAGES_WORTH_A_COPY)
+        ways, died = side_by_side(self.drain, min(processes, worth_it))
+        self.report.delivered += sum(way.delivered for way in ways)
+        self.report.drawn += sum(way.drawn for way in ways)
+        self.report.failed += sum(way.failed for way in ways) + died
         self.seal()
+
+    def drain(self) -> WorkReport:
+        """Sends and draws until nothing is left, and gives what came of it."""
+        alone = _Worker(self.office, self.post)
+        alone.deliver(None)
+        while alone.draw(None):
+            pass
+        return alone.report
 
     def turn(self, stop: Event) -> bool:
         """One turn of the loop; True when there may be more to do at once. A fault is logged and the loop goes on."""

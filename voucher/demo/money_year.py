@@ -136,7 +136,7 @@ class MoneyYear:
     def worker(self) -> Life:
         """Sends what is written and does what falls due."""
         while True:
-            self.deeds.player.do(None, "worker", "--once")
+            self.deeds.player.work()
             yield self.lives.later(7)
 
     def quarter(self, number: int) -> Life:
@@ -165,7 +165,7 @@ class MoneyYear:
         yield self.lives.later(4)
         for each in made.values():
             do("sigrid", "statement", "sign", each)
-        do(None, "worker", "--once")  # draws the papers
+        self.deeds.player.work()  # draws the papers
         yield self.lives.later(1)
         do("stella", "statement", "send", grant)
         if number < 2:

@@ -48,6 +48,10 @@ class Player:
             self.moment += self.pause
         return json.loads(said.getvalue())
 
+    def work(self) -> None:
+        """What the worker does at the story's moment, on all processors: it draws more than half of the time."""
+        self.do(None, "worker", "--once", "--processes", str(len(os.sched_getaffinity(0))))
+
     def file(self, name: str, content: str | bytes) -> str:
         """Writes a file for a command to read, and gives its path."""
         path = self.folder / name

@@ -66,7 +66,7 @@ class Story:
         self.player.moment = None
         for email in BUSINESS_PEOPLE:
             self.setting.give_password("ada", "person", "password", email, email=email)
-        self.player.do(None, "worker", "--once")
+        self.player.work()
         self._write_log_ins(self.setting.passwords)
         return self._papers()
 
