@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextvars import Context
 from dataclasses import dataclass
+from functools import lru_cache
 from html.parser import HTMLParser
 from pathlib import Path
 from types import MappingProxyType
@@ -167,7 +168,9 @@ def endpoint_of(site: Site, path: str) -> str | None:
     return str(found)
 
 
+@lru_cache(maxsize=2)
 def _read(html: str) -> _Reader:
+    """Kept for the next question about the same page."""
     reader = _Reader()
     reader.feed(html)
     return reader
