@@ -105,6 +105,14 @@ def test_the_cover_says_who_what_when_and_the_three_figures(statement: Json) -> 
         assert f"{name} {meaning} {pounds(by_code[code])}" in cover
 
 
+def test_the_cover_says_of_what_the_pounds_are_the_sum_where_that_is_more_than_the_award(statement: Json) -> None:
+    assert "to be used again" not in pages(drawn(statement))[0]
+    award, left = (next(line["parts"] for line in statement["lines"] if line["code"] == code) for code in ("1", "12"))
+    left.append({**left[0], "code": "12e", "label": "Re-usable recoveries to date", "value": 191_68})
+    sums = f"The award of {pounds(award[0]['value'])} and £191.68 recovered, to be used again (line 12e)"
+    assert sums in pages(drawn(statement))[0]
+
+
 def test_the_shares_of_the_bar_add_up_to_the_whole() -> None:
     thirds = money_bar("Thirds", {"8": 1, "6": 1, "5": 1, "4": 0, "3": 0, "12": 0})
     assert [portion.percent for portion in thirds.portions] == ["33.4%", "33.3%", "33.3%", "0.0%", "0.0%", "0.0%"]

@@ -183,6 +183,8 @@ def _view(data: Json, data_hash: str, sign_off: SignOff, state: str, tongue: Ton
         "unsigned": state not in rules.FROZEN,
         "headlines": _headlines(lines),
         "bars": bars,
+        "award": _pence(lines, "1"),
+        "usable_again": _pence(lines, "12e"),
         "columns": [*([pot["name"] for pot in pots] if len(pots) > 1 else []), tongue.say(_("Total"))],
         "groups": _groups(lines, [pot["code"] for pot in pots]),
         "amount_mm": max(28, 3 + 2 * max(len(pounds(bar.whole)) for bar in bars)),
@@ -224,6 +226,11 @@ def _part(lines: list[Json], code: str) -> Json | None:
     return next((part for line in lines for part in line["parts"] if part["code"] == code), None)
 
 
+def _pence(lines: list[Json], code: str) -> int:
+    part = _part(lines, code)
+    return (part["value"] or 0) if part else 0
+
+
 def _headlines(lines: list[Json]) -> list[Headline]:
     wanted = ((_("Defrayed this period"), "7"), (_("Defrayed to date"), "8"), (_("Closing unallocated"), "12"))
     found = [(label, _part(lines, code), code) for label, code in wanted]
@@ -233,9 +240,7 @@ def _headlines(lines: list[Json]) -> list[Headline]:
 def _bars(lines: list[Json], pots: list[Json], say: Callable[[str], str]) -> list[MoneyBar]:
     """The bar of the whole award, then one for each funding line where there are several."""
     parts = {code: _part(lines, code) for code in ("8", "6", "5", "4", "3", "12")}
-    whole = money_bar(
-        say(_("The award")), {code: part["value"] or 0 if part else 0 for code, part in parts.items()}, say
-    )
+    whole = money_bar(say(_("The award")), {code: _pence(lines, code) for code in parts}, say)
     if len(pots) < 2:
         return [whole]
     return [whole] + [
