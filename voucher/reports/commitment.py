@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from voucher.applications.models import Application
@@ -76,13 +76,14 @@ class LineCommitment:
 
 
 class _Live(NamedTuple):
-    """A voucher with money that is not released: its days, what is left on it, and its parts on the lines."""
+    """Vouchers with money that is not released and the same days: what is left on each, and its parts on the lines."""
 
     last_day: date
     late_session_days: int
     claim_window_days: int
     payment_days: int
     remaining: int
+    number: int
     parts: Mapping[int, int]
 
     def releases(self, today: date) -> list[tuple[date, dict[int, int]]]:
@@ -115,36 +116,32 @@ def commitments(agreements: Sequence[Agreement], today: date) -> list[LineCommit
 
 
 def _live_vouchers(line_ids: Sequence[int]) -> list[_Live]:
-    """Vouchers with money on these lines that is not released yet, ended ones with held money too."""
-    committed: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-    for column, sign in ((Posting.to_account, 1), (Posting.from_account, -1)):
-        rows = session.execute(
-            select(Posting.voucher_id, Posting.line_id, func.sum(Posting.pence))
-            .join(Voucher, Voucher.id == Posting.voucher_id)
-            .where(column == str(Account.COMMITTED), UNRELEASED)
-            .where(Voucher.round_id.in_(select(RoundLine.round_id).where(RoundLine.line_id.in_(line_ids))))
-            .group_by(Posting.voucher_id, Posting.line_id)
-        )
-        for voucher_id, line_id, pence in rows:
-            committed[int(voucher_id or 0)][line_id] += sign * int(pence)
-    vouchers = session.execute(
-        select(
-            Voucher.id,
-            Voucher.last_day,
-            Voucher.late_session_days,
-            Voucher.claim_window_days,
-            Voucher.payment_days,
-            Voucher.remaining_pence,
-        )
-        .where(UNRELEASED)
-        .where(Voucher.round_id.in_(select(RoundLine.round_id).where(RoundLine.line_id.in_(line_ids))))
-        .order_by(Voucher.id)
+    """Vouchers with money on these lines that is not released yet, ended ones with held money too.
+
+    Those that are alike to the day and the penny come as one: a scheme has thousands of them and few kinds.
+    """
+    rounds = select(RoundLine.round_id).where(RoundLine.line_id.in_(line_ids))
+    lines = session.scalars(
+        select(RoundLine.line_id).where(RoundLine.round_id.in_(rounds)).distinct().order_by(RoundLine.line_id)
+    ).all()
+    signed = case((Posting.to_account == str(Account.COMMITTED), Posting.pence), else_=-Posting.pence)
+    parts = [func.sum(case((Posting.line_id == line, signed), else_=0)).label(f"line_{line}") for line in lines]
+    days = (Voucher.last_day, Voucher.late_session_days, Voucher.claim_window_days, Voucher.payment_days)
+    each = (
+        select(*days, Voucher.remaining_pence, *parts)
+        .join(Posting, Posting.voucher_id == Voucher.id)
+        .where(UNRELEASED, Voucher.round_id.in_(rounds))
+        .where(or_(Posting.to_account == str(Account.COMMITTED), Posting.from_account == str(Account.COMMITTED)))
+        .group_by(Voucher.id)
+        .having(func.sum(signed) > 0)
+        .subquery()
     )
-    return [
-        _Live(*row[1:], parts=dict(sorted(committed[row.id].items())))
-        for row in vouchers
-        if sum(committed[row.id].values()) > 0
-    ]
+    alike = session.execute(select(*each.c, func.count()).group_by(*each.c).order_by(*each.c))
+    found = []
+    for last_day, late_session, claim_window, payment, remaining, *standing, number in alike:
+        parts_of = {line: int(pence) for line, pence in zip(lines, standing, strict=True) if pence}
+        found.append(_Live(last_day, late_session, claim_window, payment, remaining, number, parts_of))
+    return found
 
 
 def _by_month(vouchers: Iterable[_Live], today: date) -> dict[int, dict[date, int]]:
@@ -154,7 +151,7 @@ def _by_month(vouchers: Iterable[_Live], today: date) -> dict[int, dict[date, in
         for on, parts in voucher.releases(today):
             for line_id, pence in parts.items():
                 if pence:
-                    found[line_id][on.replace(day=1)] += pence
+                    found[line_id][on.replace(day=1)] += pence * voucher.number
     return defaultdict(dict, {line_id: dict(sorted(months.items())) for line_id, months in found.items()})
 
 
@@ -171,7 +168,7 @@ def _years_ends(
         year_by = said[line.agreement_id].year_by
         ends_on = min(years_last, line.agreement.ends_on)
         late = sum(
-            each.parts.get(line.id, 0)
+            each.parts.get(line.id, 0) * each.number
             for each in vouchers
             if outlasts_year(
                 year_by,

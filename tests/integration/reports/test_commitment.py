@@ -93,6 +93,17 @@ def test_an_extended_voucher_is_released_later(world: World) -> None:
     assert total(found(world)) == {date(2026, 7, 1): 510_00, date(2026, 8, 1): 1_500_00}
 
 
+def test_of_vouchers_that_are_alike_each_one_counts(world: World) -> None:
+    """A page of thousands sums them by kind."""
+    for _number in range(2):
+        world.issued()
+    assert total(found(world)) == {date(2026, 7, 1): 510_00 + 2 * 750_00, date(2026, 8, 1): 750_00}
+    on(world, "2026-12-31")
+    for _number in range(2):
+        world.issued()
+    assert sum(each.years_end.on_vouchers for each in found(world)) == 2 * 750_00
+
+
 @pytest.mark.rule(25)
 def test_what_dies_at_the_years_end_follows_the_agreements_year(world: World) -> None:
     """A voucher of December runs to 31 March: by delivery it counts this year, by defrayal the next."""
