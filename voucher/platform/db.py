@@ -191,8 +191,10 @@ def _keep_prepared(target: Engine) -> None:
 
     @event.listens_for(target, "rollback")
     def rolled_back(connection: Connection) -> None:
+        if connection.invalidated:  # It was lost, and asking for it would open another.
+            return
         wire = connection.connection.driver_connection.pgconn  # type: ignore[union-attr]
-        if wire.transaction_status != TransactionStatus.IDLE:
+        if wire.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
             wire.exec_(b"ROLLBACK")
 
 

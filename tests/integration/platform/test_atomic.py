@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 
 import psycopg
 import pytest
@@ -153,3 +154,18 @@ def driver_of(connection: Connection) -> psycopg.Connection:
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
     return driver
+
+
+@ON_POSTGRESQL
+@pytest.mark.parametrize("noticed_by", ["a statement", "the rollback"])
+def test_a_transaction_whose_connection_was_lost_ends_and_the_next_has_another(app: Flask, noticed_by: str) -> None:
+    ended = session.scalar(text("SELECT pg_backend_pid()"))
+    with engine().connect() as other:
+        assert other.scalar(text("SELECT pg_terminate_backend(:pid, 10000)"), {"pid": ended})
+    if noticed_by == "a statement":
+        with pytest.raises(OperationalError):
+            session.scalar(text("SELECT 1"))
+    with suppress(OperationalError):
+        session.rollback()
+    session.remove()
+    assert session.scalar(text("SELECT pg_backend_pid()")) != ended
