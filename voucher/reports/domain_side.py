@@ -5,11 +5,14 @@ Nothing here reads a posting. A statement and ``reconcile`` set this beside the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from itertools import starmap
+from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from voucher.applications.models import Application
 from voucher.applications.rules import ApplicationState
@@ -66,14 +69,18 @@ def stocks(round_ids: Sequence[int], through: date) -> DomainStocks:
 
 def _issued(round_ids: Sequence[int], through: date) -> int:
     """Face values from the day of issue on; a voucher that was taken over counts from the day of its figures."""
-    vouchers = session.execute(
-        select(Voucher.id, Voucher.face_pence, Voucher.issued_on).where(Voucher.round_id.in_(round_ids))
-    ).all()
     counts_from = {
         event.object_id: date.fromisoformat(str(event.details["counts_from"]))
-        for event in _events("voucher", [row.id for row in vouchers], "voucher.taken_over")
+        for event in _events("voucher", _vouchers(round_ids), "voucher.taken_over")
     }
+    vouchers = session.execute(
+        select(Voucher.id, Voucher.face_pence, Voucher.issued_on).where(Voucher.round_id.in_(round_ids))
+    )
     return sum(pence for row_id, pence, issued_on in vouchers if counts_from.get(row_id, issued_on) <= through)
+
+
+def _vouchers(round_ids: Sequence[int]) -> Select[int]:
+    return select(Voucher.id).where(Voucher.round_id.in_(round_ids))
 
 
 def opening(scheme_id: int, kind: OpeningKind, through: date | None = None) -> dict[int, int]:
@@ -89,19 +96,32 @@ def opening(scheme_id: int, kind: OpeningKind, through: date | None = None) -> d
     return {line_id: int(pence) for line_id, pence in session.execute(query)}
 
 
-def _events(kind: str, ids: Iterable[int], *actions: str) -> Sequence[AuditEvent]:
-    query = select(AuditEvent).where(AuditEvent.object_kind == kind, AuditEvent.object_id.in_(list(ids)))
+class _Event(NamedTuple):
+    """What is asked of an event row: whole ones would fill the memory, for a scheme has a dozen for each voucher."""
+
+    object_id: int
+    at: datetime
+    action: str
+    to_state: str | None
+    pence: int | None
+    reason: str
+    details: Mapping[str, object]
+
+
+def _events(kind: str, ids: Select[int], *actions: str) -> Iterator[_Event]:
+    """The event rows of these things, oldest first. They are named by a query: a list may have only so many values."""
+    columns = (getattr(AuditEvent, name) for name in _Event._fields)
+    query = select(*columns).where(AuditEvent.object_kind == kind, AuditEvent.object_id.in_(ids))
     if actions:
         query = query.where(AuditEvent.action.in_(actions))
-    return session.scalars(query.order_by(AuditEvent.id)).all()
+    return starmap(_Event, session.execute(query.order_by(AuditEvent.id)))
 
 
 def _reserved(round_ids: Sequence[int], through: date) -> int:
-    faces = dict(
-        session.execute(select(Application.id, Application.face_pence).where(Application.round_id.in_(round_ids))).all()
-    )
+    of_rounds = Application.round_id.in_(round_ids)
+    faces = dict(session.execute(select(Application.id, Application.face_pence).where(of_rounds)).all())
     state: dict[int, str] = {}
-    for event in _events("application", faces):
+    for event in _events("application", select(Application.id).where(of_rounds)):
         if event.to_state and london_date(event.at) <= through:
             state[event.object_id] = event.to_state
     return sum(faces[i] for i, now in state.items() if now == ApplicationState.APPROVED)
@@ -109,9 +129,7 @@ def _reserved(round_ids: Sequence[int], through: date) -> int:
 
 def _claims(round_ids: Sequence[int], through: date) -> tuple[int, int]:
     """Pence of claims under check, and of claims approved or paid, by their event rows up to the day."""
-    ids = session.scalars(
-        select(Redemption.id).join(Voucher, Voucher.id == Redemption.voucher_id).where(Voucher.round_id.in_(round_ids))
-    ).all()
+    ids = select(Redemption.id).where(Redemption.voucher_id.in_(_vouchers(round_ids)))
     versions = _version_grants(ids)
     state: dict[int, str] = {}
     pence: dict[int, int] = {}
@@ -129,8 +147,8 @@ def _claims(round_ids: Sequence[int], through: date) -> tuple[int, int]:
     return under, payable
 
 
-def _version_grants(ids: Sequence[int]) -> dict[int, list[int]]:
-    found: dict[int, list[int]] = {i: [] for i in ids}
+def _version_grants(ids: Select[int]) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = defaultdict(list)
     rows = session.execute(
         select(RedemptionVersion.redemption_id, RedemptionVersion.figures)
         .where(RedemptionVersion.redemption_id.in_(ids))
@@ -161,19 +179,17 @@ def bank_events(round_ids: Sequence[int]) -> list[Dated]:
 
 def releases(round_ids: Sequence[int]) -> list[Dated]:
     """What ended vouchers gave back to the lines, with the kind of the release."""
-    ids = session.scalars(select(Voucher.id).where(Voucher.round_id.in_(round_ids))).all()
     return [
         Dated(date.fromisoformat(str(event.details["on"])), event.pence or 0, event.reason)
-        for event in _events("voucher", ids, "voucher.money_released")
+        for event in _events("voucher", _vouchers(round_ids), "voucher.money_released")
     ]
 
 
 def reinstatements(round_ids: Sequence[int]) -> list[Dated]:
     """What came back from the lines to expired vouchers."""
-    ids = session.scalars(select(Voucher.id).where(Voucher.round_id.in_(round_ids))).all()
     return [
         Dated(london_date(event.at), event.pence or 0, str(EntryKind.REINSTATED))
-        for event in _events("voucher", ids, "voucher.reinstated")
+        for event in _events("voucher", _vouchers(round_ids), "voucher.reinstated")
     ]
 
 
@@ -190,9 +206,10 @@ def administration(scheme_id: int) -> list[Dated]:
 
 def administration_borne(scheme_id: int, through: date) -> int:
     """Administration that stood as approved or paid at the end of a day, by the costs' event rows."""
-    costs = dict(session.execute(select(AdminCost.id, AdminCost.pence).where(AdminCost.scheme_id == scheme_id)).all())
+    of_scheme = AdminCost.scheme_id == scheme_id
+    costs = dict(session.execute(select(AdminCost.id, AdminCost.pence).where(of_scheme)).all())
     state: dict[int, str] = {}
-    for event in _events("admin_cost", costs):
+    for event in _events("admin_cost", select(AdminCost.id).where(of_scheme)):
         if event.to_state and london_date(event.at) <= through:
             state[event.object_id] = event.to_state
     return sum(costs[i] for i, now in state.items() if now in (CostState.APPROVED, CostState.PAID))
