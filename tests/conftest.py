@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
@@ -128,6 +129,13 @@ def _is_shared(item: pytest.Item) -> bool:
     looks = LOOKS_AT_PAGES & {*getattr(item, "fixturenames", ()), *vars(getattr(item, "module", item))}
     side_way = "journeys" in parts and not ON_BOTH & parts
     return bool(looks) or side_way or ("integration" in parts and not OF_THE_ENGINE & parts)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """Looks once for what nobody holds any more, and what complains of its end; pytest would look five times more."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

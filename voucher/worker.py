@@ -7,7 +7,6 @@ and whoever comes next finds what is left.
 
 from __future__ import annotations
 
-import math
 import os
 import signal
 import time
@@ -38,7 +37,6 @@ from voucher.platform.actor import WORKER, Actor
 from voucher.platform.db import atomic, session
 from voucher.platform.keyring import KeyRing
 from voucher.platform.logs import LOG, log_fault
-from voucher.platform.side_by_side import side_by_side
 from voucher.providers import messages as providers
 from voucher.redemptions import messages as redemptions
 from voucher.redemptions.due import DueReport, run_due
@@ -63,8 +61,6 @@ RENDERERS: Mapping[str, Renderer] = {
 EVERY = timedelta(minutes=1)
 POLL_SECONDS = 2.0
 MESSAGES_A_TURN = 100
-# Another process takes as long to begin as a few messages to be sent.
-MESSAGES_WORTH_A_COPY = 5
 # A long paper takes some twenty seconds, and somebody waits for a code to sign in.
 MAIL_SECONDS_BETWEEN_LINES = 1.0
 SEAL_AT_ROWS = 1000
@@ -98,19 +94,17 @@ class WorkReport:
     failed: int = 0
 
 
-def run_worker(
-    office: Office, *, once: bool, processes: int = 1, environ: Mapping[str, str] = os.environ
-) -> WorkReport:
+def run_worker(office: Office, *, once: bool, post: bool = True, environ: Mapping[str, str] = os.environ) -> WorkReport:
     """Works in the current app's context until SIGTERM or SIGINT; with ``once`` until nothing is due any more.
 
-    With ``once``, as many ``processes`` at most send and draw at the same time.
+    Without ``post`` it leaves messages and papers to another worker.
 
     VOUCHER_SMTP_URL names a mail server; without it every message becomes a file in the data folder's ``mail``.
     VOUCHER_MAIL_FROM is the sender's address.
     """
-    worker = _Worker(office, post_office(office, environ))
+    worker = _Worker(office, post_office(office, environ) if post else None)
     if once:
-        worker.everything(processes)
+        worker.everything()
         return worker.report
     with _stopping() as stop:
         while not stop.is_set():
@@ -150,32 +144,21 @@ class _Stopped(BaseException):
 class _Worker:
     """One process's worker, with when it last did what it does every minute."""
 
-    def __init__(self, office: Office, post: PostOffice) -> None:
+    def __init__(self, office: Office, post: PostOffice | None) -> None:
         self.office = office
         self.act: Act = office.act(WORKER)
         self.post = post
         self.report = WorkReport()
         self.last_round: datetime | None = None
 
-    def everything(self, processes: int) -> None:
+    def everything(self) -> None:
         """Does what is due, sends what that put into the outbox, draws and seals; faults are left to the caller."""
         self.forget()
         self.settle()
-        waiting = backlog(self.act.now)
-        worth_it = waiting.papers + math.ceil(waiting.messages / MESSAGES_WORTH_A_COPY)
-        ways, died = side_by_side(self.drain, min(processes, worth_it))
-        self.report.delivered += sum(way.delivered for way in ways)
-        self.report.drawn += sum(way.drawn for way in ways)
-        self.report.failed += sum(way.failed for way in ways) + died
-        self.seal()
-
-    def drain(self) -> WorkReport:
-        """Sends and draws until nothing is left, and gives what came of it."""
-        alone = _Worker(self.office, self.post)
-        alone.deliver(None)
-        while alone.draw(None):
+        self.deliver(None)
+        while self.draw(None):
             pass
-        return alone.report
+        self.seal()
 
     def turn(self, stop: Event) -> bool:
         """One turn of the loop; True when there may be more to do at once. A fault is logged and the loop goes on."""
@@ -208,7 +191,7 @@ class _Worker:
 
     def _deliver_next(self, stop: Event | None) -> bool:
         """Sends the next message, unless none is due or the worker is told to stop."""
-        if stop is not None and stop.is_set():
+        if self.post is None or (stop is not None and stop.is_set()):
             return False
         outcome = deliver_one(self.act, self.post)
         self.report.delivered += outcome is True
@@ -217,7 +200,7 @@ class _Worker:
 
     def draw(self, stop: Event | None) -> bool:
         """Draws one paper, so that all else has its turn before the next; True when there may be more."""
-        if stop is not None and stop.is_set():
+        if self.post is None or (stop is not None and stop.is_set()):
             return False
         outcome = draw_one(self.act, partial(self._deliver_meanwhile, stop))
         if outcome is None:

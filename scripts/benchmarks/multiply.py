@@ -14,6 +14,7 @@ from voucher.platform.db import Base
 from voucher.tables import METADATA
 
 FIRST, DISTANCE = 1_000_000, 100_000
+ON_INSERT = 4  # as PostgreSQL writes a trigger's kind
 # The number of a copy in letters that every public id may have.
 _LETTERS = "translate(lpad(to_hex(copy), 8, '0'), '0123456789abcdef', 'abcdefghjkmnpqrs')"
 # Columns whose texts are those of a list; what they stand beside tells the rows apart.
@@ -34,9 +35,9 @@ def multiply(
     """Copies what was done ``copies`` times and gives how many rows there are now; needs a superuser.
 
     ``kinds`` are the tables that are copied, else all of them. The money of the copies moves on days up to
-    ``spread_days`` before that of the first ones, evenly. Triggers and foreign keys are not asked meanwhile, and
-    indexes are made anew at the end, which takes a fraction of the time. What the town itself counts, such as a line's
-    unallocated money, stays as it was.
+    ``spread_days`` before that of the first ones, evenly. Foreign keys are not asked meanwhile, and indexes are made
+    anew at the end, which takes a fraction of the time. What the town itself counts, such as a line's unallocated
+    money, stays as it was.
     """
     tables = METADATA.sorted_tables
     if kinds is not None:
@@ -53,12 +54,16 @@ def multiply(
 
 
 def _without_indexes(connection: Connection, tables: Sequence[Table]) -> list[str]:
-    """Takes the indexes away that no constraint rests on, and gives the statements that make them again."""
+    """Takes the indexes away that no constraint rests on, and gives the statements that make them again.
+
+    Those of a table whose new rows a trigger checks stay: it is asked always, and looks for other rows by them.
+    """
     found = connection.execute(
         text(
             "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index AS index "
             "JOIN pg_class ON pg_class.oid = indrelid AND pg_class.relname = ANY(:names) "
-            "WHERE NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = index.indexrelid)"
+            "WHERE NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = index.indexrelid) AND NOT EXISTS "
+            f"(SELECT FROM pg_trigger WHERE tgrelid = indrelid AND NOT tgisinternal AND tgtype & {ON_INSERT} > 0)"
         ),
         {"names": [table.name for table in tables]},
     ).all()
@@ -73,9 +78,11 @@ def _fill(connection: Connection, table: Table, copies: int, spread_days: int) -
     values = {column.name: _copied(column, unique) for column in table.columns}
     if spread_days and "effective_on" in values:
         values["effective_on"] = f"was.effective_on - (copy * {spread_days} / {copies})::int"
+    # What is copied is read once and kept aside: read from the table, it would lie among ever more of its copies.
     done = connection.exec_driver_sql(
-        f'INSERT INTO "{table.name}" ({names}) SELECT {", ".join(values.values())} FROM "{table.name}" AS was, '
-        f"generate_series(1::bigint, {copies}) AS copy WHERE was.id >= {FIRST}"
+        f'INSERT INTO "{table.name}" ({names}) '
+        f'WITH was AS MATERIALIZED (SELECT * FROM "{table.name}" WHERE id >= {FIRST}) '
+        f"SELECT {', '.join(values.values())} FROM was, generate_series(1::bigint, {copies}) AS copy"
     )
     return done.rowcount
 

@@ -115,10 +115,10 @@ def place(ready: Ready, tmp_path: Path) -> Iterator[Config]:
         yield config
 
 
-def held(ready: Ready, config: Config) -> bool:
+def held() -> bool:
     """Whether somebody draws the paper just now."""
-    with running(config, FixedClock()):
-        return number("SELECT COUNT(*) FROM statement_paper WHERE holder IS NOT NULL") == 1
+    read_anew()
+    return number("SELECT COUNT(*) FROM statement_paper WHERE holder IS NOT NULL") == 1
 
 
 @pytest.mark.slow
@@ -130,7 +130,8 @@ def test_a_worker_that_is_killed_while_it_draws_leaves_nothing_half_and_the_next
         before = {path.name for path in office().act(WORKER).files.folder.rglob("*") if path.is_file()}
     log, ahead = tmp_path / "worker.log", AFTER_APRIL
     with process(shifted.work, env=environment(place, ahead=ahead), log=log) as worker:
-        until(lambda: held(ready, place), f"somebody who draws; see {log}")
+        with running(place, FixedClock()):
+            until(held, f"somebody who draws; see {log}")
         worker.kill()
     with running(place, FixedClock(START + ahead)):
         assert number("SELECT COUNT(*) FROM statement_paper WHERE drawn_at IS NULL AND document_id IS NULL") == 1

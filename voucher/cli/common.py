@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 from flask import Flask
@@ -26,12 +26,14 @@ from voucher.documents.commands import looked_at
 from voucher.platform.act import Act
 from voucher.platform.actor import Actor, Channel
 from voucher.platform.authz import Permission
+from voucher.platform.beside import beside
 from voucher.platform.clock import Clock, system_clock
 from voucher.platform.db import consistent_read, db, session
 from voucher.platform.errors import DomainError, Fault
 from voucher.schemes.models import Scheme
 from voucher.schemes.queries import scheme_by_reference
 
+T = TypeVar("T")
 AS_JSON, SAVED = "voucher.json", "voucher.saved"  # What the command so far has left for whoever handles its error.
 
 
@@ -212,6 +214,12 @@ def one_app_for_all() -> Iterator[None]:
             yield
         finally:
             _ONE_APP.reset(before)
+
+
+def beside_commands(work: Callable[[], T]) -> Callable[[], T]:
+    """Begins work in a copy of this process between two commands; gives what waits for it (``platform.beside``)."""
+    with open_office():
+        return beside(work)
 
 
 @contextmanager

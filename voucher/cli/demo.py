@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from config import from_environment
 from voucher.accounts.models import Person
-from voucher.cli.common import JSON, Answer, clock_from, give, one_app_for_all, open_office
+from voucher.cli.common import JSON, Answer, beside_commands, clock_from, give, one_app_for_all, open_office
 from voucher.demo.firms import MOST
 from voucher.demo.lives import LEAST
 from voucher.demo.player import Player, StoryBroke
@@ -49,7 +49,7 @@ def demo(ctx: click.Context, size: int, check: bool) -> None:
         if _people():
             raise DomainError("not_empty", "There are people here already: the demo is only for a new installation.")
         folder.mkdir(mode=0o700, exist_ok=True)
-    story = Story(Player(root, folder, DOMAIN), clock_from(os.environ)(), size)
+    story = Story(Player(root, folder, DOMAIN, beside_commands), clock_from(os.environ)(), size)
     try:
         # What the worker notes of fifteen months is of use to somebody who looks for a fault, and to nobody else.
         with written_to(folder / LOG), one_app_for_all():

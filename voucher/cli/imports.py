@@ -184,23 +184,15 @@ def _due_in_words(found: DueReport, failed: list[str]) -> str:
 
 @click.command("worker")
 @click.option("--once", is_flag=True, help="Do what is due now and end.")
-@click.option(
-    "--processes",
-    type=click.IntRange(1, 64),
-    default=1,
-    show_default=True,
-    help="With --once: how many at most send and draw at the same time.",
-)
+@click.option("--no-post", is_flag=True, help="Leave messages and papers to another worker, or to a later day.")
 @JSON
-def worker(once: bool, processes: int) -> None:
+def worker(once: bool, no_post: bool) -> None:
     """Send messages, draw papers, do what falls due and seal the audit trail, until told to stop (SIGTERM).
 
     Messages become files in the data folder's mail; VOUCHER_SMTP_URL names a mail server for them instead.
     """
-    if processes > 1 and not once:
-        raise click.UsageError("--processes goes with --once. Without it, start the worker as many times as you wish.")
     with open_office() as place:
-        found = run_worker(place, once=once, processes=processes)
+        found = run_worker(place, once=once, post=not no_post)
     words = (
         f"{found.delivered} messages sent, {found.drawn} papers drawn, {found.settled} things due done, "
         f"{found.seals} seals made, {found.failed} failed."

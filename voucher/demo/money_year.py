@@ -167,6 +167,7 @@ class MoneyYear:
             do("sigrid", "statement", "sign", each)
         self.deeds.player.work()  # draws the papers
         yield self.lives.later(1)
+        self.deeds.player.rest()
         do("stella", "statement", "send", grant)
         if number < 2:
             do("stella", "statement", "send", own)

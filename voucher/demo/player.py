@@ -6,13 +6,17 @@ import io
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import click
+
+Wait = Callable[[], str]
+Beside = Callable[[Callable[[], str]], Wait]
+"""Begins something in a copy of this process, and gives what waits for it and for what it says."""
 
 
 class StoryBroke(RuntimeError):
@@ -22,13 +26,15 @@ class StoryBroke(RuntimeError):
 class Player:
     """Runs ``voucher`` commands. ``folder`` takes the files that they read and write.
 
-    At a chosen ``moment`` the clock goes on by ``pause`` after each command.
+    At a chosen ``moment`` the clock goes on by ``pause`` after each command. What may go on ``beside`` the story does.
     """
 
-    def __init__(self, root: click.Command, folder: Path, domain: str) -> None:
+    def __init__(self, root: click.Command, folder: Path, domain: str, beside: Beside) -> None:
         self.root = root
         self.folder = folder
         self.domain = domain
+        self._beside = beside
+        self._at_work: Wait | None = None
         self.moment: datetime | None = None
         self.pause = timedelta()
 
@@ -49,8 +55,32 @@ class Player:
         return json.loads(said.getvalue())
 
     def work(self) -> None:
-        """What the worker does at the story's moment, on all processors: it draws more than half of the time."""
-        self.do(None, "worker", "--once", "--processes", str(len(os.sched_getaffinity(0))))
+        """What the worker does at the story's moment: what falls due at once, and the post while the story goes on.
+
+        Drawing is more than half of all that the story takes.
+        """
+        self.rest()
+        self.do(None, "worker", "--once", "--no-post")
+        self._at_work = self._beside(self._post)
+
+    def rest(self) -> None:
+        """Waits until the post of the worker's last round is done."""
+        if self._at_work is not None:
+            wait, self._at_work = self._at_work, None
+            try:
+                said = wait()
+            except ChildProcessError as died:
+                said = f"the worker ended with {died}"
+            if said:
+                raise StoryBroke(said)
+
+    def _post(self) -> str:
+        """The rest of the worker's round; gives what went wrong, which a copy of the process cannot raise."""
+        try:
+            self.do(None, "worker", "--once")
+        except StoryBroke as broke:
+            return str(broke)
+        return ""
 
     def file(self, name: str, content: str | bytes) -> str:
         """Writes a file for a command to read, and gives its path."""

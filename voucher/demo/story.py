@@ -67,6 +67,7 @@ class Story:
         for email in BUSINESS_PEOPLE:
             self.setting.give_password("ada", "person", "password", email, email=email)
         self.player.work()
+        self.player.rest()
         self._write_log_ins(self.setting.passwords)
         return self._papers()
 

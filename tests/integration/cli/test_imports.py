@@ -91,11 +91,11 @@ def test_the_worker_sends_settles_and_seals_for_nobody_in_particular(town_at: To
     assert town.shell.ask("verify-audit")["holds"] is True
 
 
-def test_several_processes_of_the_worker_are_for_one_round(town_at: TownAt) -> None:
+def test_a_worker_without_post_leaves_messages_to_another(town_at: TownAt) -> None:
     town = town_at("offer")
-    assert "--processes goes with --once" in town.shell.run("worker", "--processes", "2", expect=2).stderr
-    found = town.shell.ask("worker", "--once", "--processes", "2")
-    assert (found["delivered"], found["failed"]) == (1, 0)
+    found = town.shell.ask("worker", "--once", "--no-post")
+    assert (found["delivered"], found["seals"], found["failed"]) == (0, 1, 0)
+    assert town.shell.ask("worker", "--once")["delivered"] == 1
 
 
 def test_templates_are_files_that_are_taken_in(town_at: TownAt) -> None:

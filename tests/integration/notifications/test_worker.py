@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import subprocess
@@ -21,10 +20,10 @@ from voucher import worker
 from voucher.app import office
 from voucher.audit.commands import highest_seal
 from voucher.audit.queries import verify
-from voucher.notifications.delivery import Envelope, FolderDelivery, Mail, SmtpDelivery
+from voucher.notifications.delivery import FolderDelivery, SmtpDelivery
 from voucher.notifications.models import OutboxMessage
 from voucher.platform.db import read_anew, session
-from voucher.worker import WorkReport, post_office, run_worker, unsealed_rows
+from voucher.worker import post_office, run_worker, unsealed_rows
 
 ROOT = Path(__file__).resolve().parents[3]
 CHILD = """
@@ -59,44 +58,16 @@ def test_once_does_all_that_is_due_and_seals_it(world: World, place: Config) -> 
     assert (again.delivered, again.settled, again.seals) == (0, 0, 0)
 
 
-def test_several_processes_send_at_once_and_each_message_leaves_once(
-    world: World, place: Config, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for _number in range(4):
-        world.offered()
-    monkeypatch.setattr(worker, "MESSAGES_WORTH_A_COPY", 1)
-    both_have_one = multiprocessing.get_context("fork").Barrier(2)
-    once = iter([True])
-    send = FolderDelivery.send
-
-    def send_when_both_have_one(folder: FolderDelivery, envelope: Envelope, mail: Mail) -> None:
-        if next(once, False):
-            both_have_one.wait(60)
-        send(folder, envelope, mail)
-
-    monkeypatch.setattr(FolderDelivery, "send", send_when_both_have_one)
-    found = run_worker(office(), once=True, processes=2, environ={})
-    assert (found.delivered, found.failed, found.seals) == (4, 0, 1)
-    assert len(list(place.mail.iterdir())) == 4
-    assert session.scalars(select(OutboxMessage.attempts)).all() == [1, 1, 1, 1]
-
-
-def test_a_process_that_dies_is_counted_and_the_others_do_its_work(
+def test_without_post_it_does_what_is_due_and_sends_and_draws_nothing(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for _number in range(2):
-        world.offered()
-    monkeypatch.setattr(worker, "MESSAGES_WORTH_A_COPY", 1)
-    drain, first = worker._Worker.drain, os.getpid()
-
-    def drain_or_die(each: worker._Worker) -> WorkReport:
-        if os.getpid() != first:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return drain(each)
-
-    monkeypatch.setattr(worker._Worker, "drain", drain_or_die)
-    found = run_worker(office(), once=True, processes=2, environ={})
-    assert (found.delivered, found.failed) == (2, 1)
+    monkeypatch.setattr(worker, "draw_one", lambda *_args: pytest.fail("a paper was drawn"))
+    world.offered()
+    world.clock.advance(days=31)
+    read_anew()
+    found = run_worker(office(), once=True, post=False, environ={})
+    assert (found.delivered, found.drawn, found.settled, found.seals, found.failed) == (0, 0, 1, 1, 0)
+    assert session.scalars(select(OutboxMessage.attempts).where(OutboxMessage.done_at.is_(None))).all() == [0]
 
 
 def test_a_message_that_cannot_leave_is_counted_and_stays_due(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
