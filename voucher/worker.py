@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from functools import partial
 from threading import Event
 from types import FrameType
@@ -68,6 +69,13 @@ SEAL_AT_ROWS = 1000
 BEHIND = timedelta(minutes=15)
 
 
+class Part(StrEnum):
+    """A part of the work, whose other part is left to another worker."""
+
+    DUE = "due"  # and the seals
+    POST = "post"  # messages and papers
+
+
 class Office(Protocol):
     """What an installation has at hand."""
 
@@ -94,15 +102,17 @@ class WorkReport:
     failed: int = 0
 
 
-def run_worker(office: Office, *, once: bool, post: bool = True, environ: Mapping[str, str] = os.environ) -> WorkReport:
+def run_worker(
+    office: Office, *, once: bool, only: Part | None = None, environ: Mapping[str, str] = os.environ
+) -> WorkReport:
     """Works in the current app's context until SIGTERM or SIGINT; with ``once`` until nothing is due any more.
 
-    Without ``post`` it leaves messages and papers to another worker.
+    With ``only`` one part of the work it leaves the other to another worker.
 
     VOUCHER_SMTP_URL names a mail server; without it every message becomes a file in the data folder's ``mail``.
     VOUCHER_MAIL_FROM is the sender's address.
     """
-    worker = _Worker(office, post_office(office, environ) if post else None)
+    worker = _Worker(office, post_office(office, environ), only)
     if once:
         worker.everything()
         return worker.report
@@ -144,27 +154,32 @@ class _Stopped(BaseException):
 class _Worker:
     """One process's worker, with when it last did what it does every minute."""
 
-    def __init__(self, office: Office, post: PostOffice | None) -> None:
+    def __init__(self, office: Office, post: PostOffice, only: Part | None = None) -> None:
         self.office = office
         self.act: Act = office.act(WORKER)
         self.post = post
+        self.only = only
         self.report = WorkReport()
         self.last_round: datetime | None = None
 
     def everything(self) -> None:
         """Does what is due, sends what that put into the outbox, draws and seals; faults are left to the caller."""
-        self.forget()
-        self.settle()
+        if self.only is not Part.POST:
+            self.forget()
+            self.settle()
         self.deliver(None)
         while self.draw(None):
             pass
-        self.seal()
+        if self.only is not Part.POST:
+            self.seal()
 
     def turn(self, stop: Event) -> bool:
         """One turn of the loop; True when there may be more to do at once. A fault is logged and the loop goes on."""
         try:
             busy = self.deliver(stop)
             busy = self.draw(stop) or busy
+            if self.only is Part.POST:
+                return busy
             due = self.last_round is None or self.act.now - self.last_round >= EVERY
             if due:
                 self.last_round = self.act.now
@@ -191,7 +206,7 @@ class _Worker:
 
     def _deliver_next(self, stop: Event | None) -> bool:
         """Sends the next message, unless none is due or the worker is told to stop."""
-        if self.post is None or (stop is not None and stop.is_set()):
+        if self.only is Part.DUE or (stop is not None and stop.is_set()):
             return False
         outcome = deliver_one(self.act, self.post)
         self.report.delivered += outcome is True
@@ -200,7 +215,7 @@ class _Worker:
 
     def draw(self, stop: Event | None) -> bool:
         """Draws one paper, so that all else has its turn before the next; True when there may be more."""
-        if self.post is None or (stop is not None and stop.is_set()):
+        if self.only is Part.DUE or (stop is not None and stop.is_set()):
             return False
         outcome = draw_one(self.act, partial(self._deliver_meanwhile, stop))
         if outcome is None:

@@ -26,13 +26,14 @@ from voucher.documents.commands import looked_at
 from voucher.platform.act import Act
 from voucher.platform.actor import Actor, Channel
 from voucher.platform.authz import Permission
-from voucher.platform.beside import beside
+from voucher.platform.beside import Beside
 from voucher.platform.clock import Clock, system_clock
 from voucher.platform.db import consistent_read, db, session
 from voucher.platform.errors import DomainError, Fault
 from voucher.schemes.models import Scheme
 from voucher.schemes.queries import scheme_by_reference
 
+G = TypeVar("G")
 T = TypeVar("T")
 AS_JSON, SAVED = "voucher.json", "voucher.saved"  # What the command so far has left for whoever handles its error.
 
@@ -216,10 +217,10 @@ def one_app_for_all() -> Iterator[None]:
             _ONE_APP.reset(before)
 
 
-def beside_commands(work: Callable[[], T]) -> Callable[[], T]:
-    """Begins work in a copy of this process between two commands; gives what waits for it (``platform.beside``)."""
+def beside_commands(work: Callable[[G], T], copies: int) -> Beside[G, T]:
+    """Copies of this process, made between two commands that share one app, to give other commands meanwhile."""
     with open_office():
-        return beside(work)
+        return Beside(work, copies)
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from voucher.platform.money import pounds
 from voucher.redemptions.due import DueReport, run_due
 from voucher.schemes.queries import round_by_code
 from voucher.vouchers.bulk_offer import BulkOffer, offer_in_bulk
-from voucher.worker import run_worker
+from voucher.worker import Part, run_worker
 
 COMMIT = click.option("--commit", is_flag=True, help="Do it. Without this the file is only tried out.")
 NOT_DONE = "This was a dry run and nothing is saved. Add --commit to do it."
@@ -184,15 +184,19 @@ def _due_in_words(found: DueReport, failed: list[str]) -> str:
 
 @click.command("worker")
 @click.option("--once", is_flag=True, help="Do what is due now and end.")
-@click.option("--no-post", is_flag=True, help="Leave messages and papers to another worker, or to a later day.")
+@click.option(
+    "--only",
+    type=click.Choice([str(part) for part in Part]),
+    help="Do what falls due and seal, or send and draw, and leave the rest to another worker.",
+)
 @JSON
-def worker(once: bool, no_post: bool) -> None:
+def worker(once: bool, only: str | None) -> None:
     """Send messages, draw papers, do what falls due and seal the audit trail, until told to stop (SIGTERM).
 
     Messages become files in the data folder's mail; VOUCHER_SMTP_URL names a mail server for them instead.
     """
     with open_office() as place:
-        found = run_worker(place, once=once, post=not no_post)
+        found = run_worker(place, once=once, only=Part(only) if only else None)
     words = (
         f"{found.delivered} messages sent, {found.drawn} papers drawn, {found.settled} things due done, "
         f"{found.seals} seals made, {found.failed} failed."

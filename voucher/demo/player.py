@@ -10,13 +10,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import click
 
-Wait = Callable[[], str]
-Beside = Callable[[Callable[[], str]], Wait]
-"""Begins something in a copy of this process, and gives what waits for it and for what it says."""
+
+class Copies(Protocol):
+    """Copies of this process that do the worker's post of a moment, and say what went wrong."""
+
+    def begin(self, given: datetime | None) -> None:
+        """Asks for it."""
+
+    def wait(self) -> list[str]:
+        """Waits for all that was asked for; raises ChildProcessError when a copy has died."""
+
+    def end(self) -> None:
+        """Lets them end."""
 
 
 class StoryBroke(RuntimeError):
@@ -26,15 +35,22 @@ class StoryBroke(RuntimeError):
 class Player:
     """Runs ``voucher`` commands. ``folder`` takes the files that they read and write.
 
-    At a chosen ``moment`` the clock goes on by ``pause`` after each command. What may go on ``beside`` the story does.
+    At a chosen ``moment`` the clock goes on by ``pause`` after each command. ``copied`` makes so many copies of this
+    process, to do something while the story goes on.
     """
 
-    def __init__(self, root: click.Command, folder: Path, domain: str, beside: Beside) -> None:
+    def __init__(
+        self,
+        root: click.Command,
+        folder: Path,
+        domain: str,
+        copied: Callable[[Callable[[datetime | None], str], int], Copies],
+    ) -> None:
         self.root = root
         self.folder = folder
         self.domain = domain
-        self._beside = beside
-        self._at_work: Wait | None = None
+        self._copied = copied
+        self._workers: Copies | None = None
         self.moment: datetime | None = None
         self.pause = timedelta()
 
@@ -57,27 +73,35 @@ class Player:
     def work(self) -> None:
         """What the worker does at the story's moment: what falls due at once, and the post while the story goes on.
 
-        Drawing is more than half of all that the story takes.
+        Drawing is more than half of all that the story takes, so that as many copies do it as there are processors.
         """
-        self.rest()
-        self.do(None, "worker", "--once", "--no-post")
-        self._at_work = self._beside(self._post)
+        self.do(None, "worker", "--once", "--only", "due")
+        self._workers = self._workers or self._copied(self._post, len(os.sched_getaffinity(0)))
+        self._workers.begin(self.moment)
 
     def rest(self) -> None:
-        """Waits until the post of the worker's last round is done."""
-        if self._at_work is not None:
-            wait, self._at_work = self._at_work, None
-            try:
-                said = wait()
-            except ChildProcessError as died:
-                said = f"the worker ended with {died}"
-            if said:
-                raise StoryBroke(said)
-
-    def _post(self) -> str:
-        """The rest of the worker's round; gives what went wrong, which a copy of the process cannot raise."""
+        """Waits until the post of all the worker's rounds so far is done."""
+        if self._workers is None:
+            return
         try:
-            self.do(None, "worker", "--once")
+            said = "\n".join(filter(None, self._workers.wait()))
+        except ChildProcessError as died:
+            said = f"the worker ended with {died}"
+        if said:
+            raise StoryBroke(said)
+
+    def dismiss(self) -> None:
+        """Waits for the worker, and lets it end."""
+        self.rest()
+        if self._workers is not None:
+            self._workers.end()
+            self._workers = None
+
+    def _post(self, moment: datetime | None) -> str:
+        """The rest of the worker's round; gives what went wrong, which a copy of the process cannot raise."""
+        self.moment = moment
+        try:
+            self.do(None, "worker", "--once", "--only", "post")
         except StoryBroke as broke:
             return str(broke)
         return ""

@@ -67,7 +67,8 @@ class Story:
         for email in BUSINESS_PEOPLE:
             self.setting.give_password("ada", "person", "password", email, email=email)
         self.player.work()
-        self.player.rest()
+        self.player.dismiss()
+        self.player.do(None, "worker", "--once")  # seals what the post has written down
         self._write_log_ins(self.setting.passwords)
         return self._papers()
 

@@ -1,43 +1,75 @@
-"""Work in a copy of this process, while this one goes on."""
+"""Work in copies of this process, while this one goes on."""
 
 from __future__ import annotations
 
-import gc
 import multiprocessing
-from collections.abc import Callable
-from multiprocessing.queues import SimpleQueue
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Any, Generic, TypeVar
 
 from voucher.platform.db import engine, session
 
+G = TypeVar("G")
 T = TypeVar("T")
 
-_FORK = multiprocessing.get_context("fork")  # A copy has the app, its clock and its keys at once.
+_FORK = multiprocessing.get_context("fork")  # A copy has the app and its keys at once.
 
 
-def beside(work: Callable[[], T]) -> Callable[[], T]:
-    """Begins work in a copy of this process, and gives what waits for it and for what it gives.
+class Beside(Generic[G, T]):
+    """Copies of this process that do one kind of work each time that they are asked, and keep what they have read.
 
-    That is sent through a pipe, so it must be small. Waiting for a copy that died raises ChildProcessError.
+    All of them are given the same, for work that shares itself out. What they are given and give is sent through pipes,
+    so it must be small. They end when they are told to, or with this process.
     """
-    # No connection may be open on both sides: each opens its own.
-    session.remove()
-    engine().dispose()
-    given: SimpleQueue[T] = _FORK.SimpleQueue()
-    copy = _FORK.Process(target=_in_a_copy, args=(work, given))
-    gc.freeze()  # The copy does not look through what is there for cycles, which would write to all of it.
-    copy.start()
-    gc.unfreeze()
 
-    def wait() -> T:
+    def __init__(self, work: Callable[[G], T], copies: int) -> None:
+        # No connection may be open on both sides: each opens its own.
+        session.remove()
+        engine().dispose()
+        self._copies: list[tuple[BaseProcess, Connection]] = []
+        self._begun = 0
+        for _number in range(copies):
+            ours, theirs = _FORK.Pipe()
+            others = [*(pipe for _copy, pipe in self._copies), ours]
+            copy = _FORK.Process(target=_answer, args=(work, theirs, others), daemon=True)
+            copy.start()
+            theirs.close()
+            self._copies.append((copy, ours))
+
+    def begin(self, given: G) -> None:
+        """Asks for the work; who is at work still does it afterwards."""
+        self._begun += 1
+        for _copy, pipe in self._copies:
+            pipe.send(given)
+
+    def wait(self) -> list[T]:
+        """Waits for all that was begun, and gives what came of it; raises ChildProcessError when a copy has died."""
+        begun, self._begun = self._begun, 0
+        return [_received(copy, pipe) for copy, pipe in self._copies for _each in range(begun)]
+
+    def end(self) -> None:
+        """Lets the copies end."""
+        for copy, pipe in self._copies:
+            pipe.close()
+            copy.join()
+
+
+def _received(copy: BaseProcess, pipe: Connection) -> Any:
+    try:
+        return pipe.recv()
+    except EOFError as died:
         copy.join()
-        if copy.exitcode:
-            raise ChildProcessError(copy.exitcode)
-        return given.get()
-
-    return wait
+        raise ChildProcessError(copy.exitcode) from died
 
 
-def _in_a_copy(work: Callable[[], T], given: SimpleQueue[T]) -> None:
-    given.put(work())
-    session.remove()
+def _answer(work: Callable[[G], T], pipe: Connection, others: Sequence[Connection]) -> None:
+    for other in others:
+        other.close()  # or nobody would notice that the first process has closed it
+    while True:
+        try:
+            given = pipe.recv()
+        except EOFError:
+            session.remove()
+            return
+        pipe.send(work(given))

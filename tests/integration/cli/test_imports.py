@@ -91,11 +91,12 @@ def test_the_worker_sends_settles_and_seals_for_nobody_in_particular(town_at: To
     assert town.shell.ask("verify-audit")["holds"] is True
 
 
-def test_a_worker_without_post_leaves_messages_to_another(town_at: TownAt) -> None:
+def test_two_workers_may_share_the_work_by_its_parts(town_at: TownAt) -> None:
     town = town_at("offer")
-    found = town.shell.ask("worker", "--once", "--no-post")
-    assert (found["delivered"], found["seals"], found["failed"]) == (0, 1, 0)
-    assert town.shell.ask("worker", "--once")["delivered"] == 1
+    due = town.shell.ask("worker", "--once", "--only", "due")
+    assert (due["delivered"], due["seals"], due["failed"]) == (0, 1, 0)
+    post = town.shell.ask("worker", "--once", "--only", "post")
+    assert (post["delivered"], post["seals"], post["failed"]) == (1, 0, 0)
 
 
 def test_templates_are_files_that_are_taken_in(town_at: TownAt) -> None:

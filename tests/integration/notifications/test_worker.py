@@ -23,7 +23,7 @@ from voucher.audit.queries import verify
 from voucher.notifications.delivery import FolderDelivery, SmtpDelivery
 from voucher.notifications.models import OutboxMessage
 from voucher.platform.db import read_anew, session
-from voucher.worker import post_office, run_worker, unsealed_rows
+from voucher.worker import Part, post_office, run_worker, unsealed_rows
 
 ROOT = Path(__file__).resolve().parents[3]
 CHILD = """
@@ -58,16 +58,18 @@ def test_once_does_all_that_is_due_and_seals_it(world: World, place: Config) -> 
     assert (again.delivered, again.settled, again.seals) == (0, 0, 0)
 
 
-def test_without_post_it_does_what_is_due_and_sends_and_draws_nothing(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(worker, "draw_one", lambda *_args: pytest.fail("a paper was drawn"))
+def test_a_worker_for_one_part_leaves_the_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = list[object]()
+    monkeypatch.setattr(worker, "draw_one", lambda act, _meanwhile: drawn.append(act))  # there is none to draw
     world.offered()
     world.clock.advance(days=31)
     read_anew()
-    found = run_worker(office(), once=True, post=False, environ={})
-    assert (found.delivered, found.drawn, found.settled, found.seals, found.failed) == (0, 0, 1, 1, 0)
+    due = run_worker(office(), once=True, only=Part.DUE, environ={})
+    assert (due.delivered, due.settled, due.seals, due.failed, drawn) == (0, 1, 1, 0, [])
     assert session.scalars(select(OutboxMessage.attempts).where(OutboxMessage.done_at.is_(None))).all() == [0]
+    read_anew()
+    post = run_worker(office(), once=True, only=Part.POST, environ={})
+    assert (post.delivered, post.settled, post.seals, post.failed, len(drawn)) == (1, 0, 0, 0, 1)
 
 
 def test_a_message_that_cannot_leave_is_counted_and_stays_due(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
