@@ -14,6 +14,8 @@ from typing import Any, Protocol
 
 import click
 
+ROUNDS_BEHIND = 2
+
 
 class Copies(Protocol):
     """Copies of this process that do the worker's post of a moment, and say what went wrong."""
@@ -21,8 +23,8 @@ class Copies(Protocol):
     def begin(self, given: datetime | None) -> None:
         """Asks for it."""
 
-    def wait(self) -> list[str]:
-        """Waits for all that was asked for; raises ChildProcessError when a copy has died."""
+    def wait(self, left: int) -> list[str]:
+        """Waits until so many of what was asked for are left; raises ChildProcessError when a copy has died."""
 
     def end(self) -> None:
         """Lets them end."""
@@ -78,13 +80,17 @@ class Player:
         self.do(None, "worker", "--once", "--only", "due")
         self._workers = self._workers or self._copied(self._post, len(os.sched_getaffinity(0)))
         self._workers.begin(self.moment)
+        self._wait(ROUNDS_BEHIND)  # or letters would tell of what is months ahead of them
 
     def rest(self) -> None:
         """Waits until the post of all the worker's rounds so far is done."""
+        self._wait(0)
+
+    def _wait(self, left: int) -> None:
         if self._workers is None:
             return
         try:
-            said = "\n".join(filter(None, self._workers.wait()))
+            said = "\n".join(filter(None, self._workers.wait(left)))
         except ChildProcessError as died:
             said = f"the worker ended with {died}"
         if said:

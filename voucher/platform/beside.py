@@ -43,10 +43,13 @@ class Beside(Generic[G, T]):
         for _copy, pipe in self._copies:
             pipe.send(given)
 
-    def wait(self) -> list[T]:
-        """Waits for all that was begun, and gives what came of it; raises ChildProcessError when a copy has died."""
-        begun, self._begun = self._begun, 0
-        return [_received(copy, pipe) for copy, pipe in self._copies for _each in range(begun)]
+    def wait(self, left: int = 0) -> list[T]:
+        """Waits until only so many of what was begun are ``left``, and gives what came of the others.
+
+        Raises ChildProcessError when a copy has died.
+        """
+        over, self._begun = max(0, self._begun - left), min(self._begun, left)
+        return [_received(copy, pipe) for copy, pipe in self._copies for _each in range(over)]
 
     def end(self) -> None:
         """Lets the copies end."""
