@@ -114,7 +114,7 @@ def _share_engines(config: pytest.Config, items: list[pytest.Item]) -> None:
     left_out = set[pytest.Item]()
     for item in items:
         choice = sorted(engines.get(test_of[item], ()))
-        if len(choice) == 2 and _engine(item) != choice[crc32(_module(config, item).encode()) % 6 > 0]:
+        if len(choice) == 2 and _engine(item) != choice[crc32(_module(config, item).encode()) % 6 != 1]:
             left_out.add(item)
     config.hook.pytest_deselected(items=list(left_out))
     items[:] = [item for item in items if item not in left_out]
