@@ -178,22 +178,26 @@ class _Worker:
         try:
             busy = self.deliver(stop)
             busy = self.draw(stop) or busy
-            if self.only is Part.POST:
-                return busy
             due = self.last_round is None or self.act.now - self.last_round >= EVERY
             if due:
                 self.last_round = self.act.now
                 self.office.ring.refresh()  # What another process has marked as compromised is no longer used here.
-                self.forget()
-                self.settle(stop)
-            if due or unsealed_rows() >= SEAL_AT_ROWS:
-                self.seal()
+            if self.only is not Part.POST:
+                self._round(stop, due=due)
         except Exception as error:  # The database may be away for a while; the worker outlives that.
             log_fault(error)
             busy = False
         finally:
             session.remove()
         return busy
+
+    def _round(self, stop: Event, *, due: bool) -> None:
+        """What is done every minute, and a seal in between when there is much to seal."""
+        if due:
+            self.forget()
+            self.settle(stop)
+        if due or unsealed_rows() >= SEAL_AT_ROWS:
+            self.seal()
 
     def deliver(self, stop: Event | None) -> bool:
         """Sends what is due, with an event to stop it a turn's worth at most; True when there may be more."""

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from threading import Event
 
 import pytest
 from flask import Flask
@@ -23,6 +24,7 @@ from voucher.audit.queries import verify
 from voucher.notifications.delivery import FolderDelivery, SmtpDelivery
 from voucher.notifications.models import OutboxMessage
 from voucher.platform.db import read_anew, session
+from voucher.platform.keyring import KeyRing
 from voucher.worker import Part, post_office, run_worker, unsealed_rows
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -70,6 +72,24 @@ def test_a_worker_for_one_part_leaves_the_other(world: World, monkeypatch: pytes
     read_anew()
     post = run_worker(office(), once=True, only=Part.POST, environ={})
     assert (post.delivered, post.settled, post.seals, post.failed, len(drawn)) == (1, 0, 0, 0, 1)
+
+
+def test_in_its_loop_a_worker_for_the_post_hears_of_compromised_keys_and_leaves_what_falls_due(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refreshed, refresh = list[KeyRing](), KeyRing.refresh
+
+    def noted(ring: KeyRing) -> None:
+        refreshed.append(ring)
+        refresh(ring)
+
+    world.offered()
+    world.clock.advance(days=31)
+    read_anew()
+    loop = worker._Worker(office(), post_office(office(), {}), Part.POST)
+    monkeypatch.setattr(KeyRing, "refresh", noted)
+    assert loop.turn(Event()) is False
+    assert (loop.report.delivered, loop.report.settled, loop.report.seals, len(refreshed)) == (1, 0, 0, 1)
 
 
 def test_a_message_that_cannot_leave_is_counted_and_stays_due(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
