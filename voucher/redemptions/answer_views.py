@@ -46,6 +46,8 @@ R = RedemptionState
 
 # Claims on which the business's word still does something. One that was sent back is asked about when it comes again.
 ANSWERABLE = frozenset({R.SUBMITTED, R.DISPUTED, R.UNCONFIRMED, R.CONFIRMED, R.VERIFIED, R.APPROVED})
+# A delivery is spoken of also where other evidence was taken for the business's word: it may say that there was none.
+DELIVERY_ANSWERABLE = ANSWERABLE | {R.OTHER_EVIDENCE}
 
 # The link that this browser has opened while it was good.
 OPENED = "opened_link"
@@ -96,7 +98,7 @@ def _pressed_again(token: str) -> OneTimeLink | None:
 def _confirm_delivery(act: Act, link: OneTimeLink) -> ResponseReturnValue:
     asked = session.get_one(DeliverySession, link.subject_id)
     _check_person(act, asked.voucher, asked.provider)
-    if asked.state not in (SessionState.RECORDED, SessionState.CLAIMED):
+    if not may_be_answered(asked):
         return render_template("redemptions/nothing_to_answer.html", voucher=asked.voucher)
     form = DeliveryForm()
     if not form.validate_on_submit():
@@ -111,6 +113,14 @@ def _confirm_delivery(act: Act, link: OneTimeLink) -> ResponseReturnValue:
         show_refusal(form, refusal)
         return _delivery_page(asked, form), status_of(refusal)
     return _thanks(link)
+
+
+def may_be_answered(asked: DeliverySession) -> bool:
+    """Whether the business's word on a delivery still does something: not once its claim is decided or paid."""
+    if asked.state == SessionState.RECORDED:
+        return True
+    claim = session.get(Redemption, asked.redemption_id) if asked.redemption_id else None
+    return asked.state == SessionState.CLAIMED and claim is not None and claim.state in DELIVERY_ANSWERABLE
 
 
 def _delivery_page(asked: DeliverySession, form: DeliveryForm) -> str:

@@ -11,7 +11,7 @@ from voucher.platform.act import Act
 from voucher.platform.actor import Channel
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
-from voucher.platform.errors import DomainError, Forbidden
+from voucher.platform.errors import Conflict, DomainError, Forbidden
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.i18n import said
 from voucher.redemptions.automatic import run_automatic
@@ -19,7 +19,14 @@ from voucher.redemptions.giving_back import undo_approval
 from voucher.redemptions.models import ClaimAnswer, DeliverySession, Redemption
 from voucher.redemptions.policy import why_not_answer
 from voucher.redemptions.queries import answer_in_force, lock_redemption, lock_session, sessions_of
-from voucher.redemptions.rules import REDEMPTION_TRANSITIONS, UNDER_CHECK, Delivered, RedemptionState, SessionState
+from voucher.redemptions.rules import (
+    DISPUTABLE,
+    REDEMPTION_TRANSITIONS,
+    UNDER_CHECK,
+    Delivered,
+    RedemptionState,
+    SessionState,
+)
 from voucher.redemptions.sampling import draw
 from voucher.vouchers.models import Voucher
 
@@ -55,6 +62,7 @@ def answer_session(act: Act, asked: DeliverySession, delivered: Delivered, *, no
         raise DomainError(
             "session_ended", said("This session is %(state)s; there is nothing to confirm.", state=said(answered.state))
         )
+    _check_claim(claim, answered)
     answered.answer, answered.answer_note = str(delivered), note.strip()
     answered.answered_by, answered.answered_at = act.person_id, act.now
     answered.answer_strength = str(_strength(act))
@@ -69,6 +77,26 @@ def answer_session(act: Act, asked: DeliverySession, delivered: Delivered, *, no
     session.flush()
     if claim is not None:
         _settle_confirmation(act, claim)
+
+
+def _check_claim(claim: Redemption | None, answered: DeliverySession) -> None:
+    """Refuses a word on a delivery that was paid for by now, or claimed a moment ago."""
+    if answered.redemption_id != (claim.id if claim else None):
+        raise Conflict("claimed_meanwhile", _("This delivery was claimed for a moment ago. Answer again."))
+    if claim is not None:
+        _check_answerable(claim)
+
+
+def _check_answerable(claim: Redemption) -> None:
+    if claim.state not in ANSWERABLE:
+        raise DomainError(
+            "claim_ended",
+            said(
+                "Claim %(claim)s is %(state)s; there is nothing to answer.",
+                claim=claim.reference,
+                state=said(claim.state),
+            ),
+        )
 
 
 def answer_claim(
@@ -88,15 +116,7 @@ def answer_claim(
     _as_the_business(act, asked.voucher, asked.provider.organisation_id)
     _check_answer(act, accepts, paid_pence, paid_on, note)
     claim = lock_redemption(asked.id)
-    if claim.state not in ANSWERABLE:
-        raise DomainError(
-            "claim_ended",
-            said(
-                "Claim %(claim)s is %(state)s; there is nothing to answer.",
-                claim=claim.reference,
-                state=said(claim.state),
-            ),
-        )
+    _check_answerable(claim)
     session.add(
         ClaimAnswer(
             redemption_id=claim.id,
@@ -141,7 +161,7 @@ def _settle_confirmation(act: Act, claim: Redemption) -> None:
     deliveries = [s.answer for s in sessions_of(claim)]
     undelivered = any(a in (Delivered.PARTLY, Delivered.NO) for a in deliveries)
     if undelivered or (answer is not None and not answer.accepts):
-        if claim.state in (R.SUBMITTED, R.UNCONFIRMED, R.CONFIRMED, R.VERIFIED, R.APPROVED):
+        if claim.state in DISPUTABLE:
             # The business's own words go to the office, and not to the provider, who reads this.
             _to_disputed(act, claim, NOT_ALL_DELIVERED if undelivered else CLAIM_IS_WRONG)
         return

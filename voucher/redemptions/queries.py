@@ -24,7 +24,7 @@ from voucher.redemptions.models import (
     TaskOwner,
     TaskResult,
 )
-from voucher.redemptions.rules import ENDED, RedemptionState, Task
+from voucher.redemptions.rules import ENDED, Task
 from voucher.schemes.models import Scheme
 
 
@@ -196,15 +196,6 @@ def _with_file() -> Select[Redemption]:
         )
         .limit(1)
     )
-
-
-def redemptions_in(scheme_id: int, *states: RedemptionState) -> Sequence[Redemption]:
-    """Claims of the scheme in these states, oldest first."""
-    return session.scalars(
-        select(Redemption)
-        .where(Redemption.scheme_id == scheme_id, Redemption.state.in_([str(state) for state in states]))
-        .order_by(Redemption.id)
-    ).all()
 
 
 def file_of_claim(claim: Redemption, public_id: str) -> Document:

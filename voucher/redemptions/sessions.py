@@ -121,6 +121,8 @@ def _check_dates(act: Act, voucher: Voucher, delivered_on: date, late_reason: st
 def undo_session(act: Act, recorded: DeliverySession, *, reason: str) -> None:
     """Takes a recorded session back: by whoever recorded it, until the business has answered."""
     act.require(Permission.PROVIDER_SESSIONS_RECORD, organisation_id=recorded.provider.organisation_id)
+    if not reason.strip():
+        raise DomainError("reason_needed", _("Say why the session is taken back."), "reason")
     voucher, recorded = lock_voucher(recorded.voucher_id), lock_session(recorded.id)
     if recorded.recorded_by != act.person_id:
         raise Forbidden("not_the_recorder", _("Only the person who recorded this session can take it back."))

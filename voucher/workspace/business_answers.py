@@ -20,12 +20,12 @@ from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.refusals import status_of
 from voucher.platform.states import allowed
 from voucher.platform.web import current_act, requires
-from voucher.redemptions.answer_views import ANSWERABLE, keep_answer, said_of_delivery, still_asked
+from voucher.redemptions.answer_views import keep_answer, may_be_answered, said_of_delivery, still_asked
 from voucher.redemptions.answers import answer_session, dispute_claim
 from voucher.redemptions.forms import NOT_YET, ClaimAnswerForm, DeliveryForm, DisputeForm, claim_answer_form
 from voucher.redemptions.models import ClaimAnswer, DeliverySession, Redemption
 from voucher.redemptions.queries import answer_in_force
-from voucher.redemptions.rules import REDEMPTION_TRANSITIONS, Delivered, RedemptionState, SessionState
+from voucher.redemptions.rules import REDEMPTION_TRANSITIONS, Delivered, RedemptionState
 from voucher.redemptions.standing import standings
 from voucher.workspace.business_queries import answers_to, own_claim, own_delivery, paid_days
 from voucher.workspace.business_tasks import takes_answer, turn_of
@@ -46,7 +46,7 @@ def delivery_page(public_id: str) -> ResponseReturnValue:
     act = current_act()
     asked = own_delivery(act.actor, public_id)
     form = DeliveryForm(delivered=asked.answer, note=asked.answer_note)
-    if not _may_be_answered(asked) or not form.validate_on_submit():
+    if not may_be_answered(asked) or not form.validate_on_submit():
         return _delivery_page(act, asked, form), 422 if form.errors else 200
     try:
         with transaction(act.actor, act.clock):
@@ -120,7 +120,7 @@ def _delivery_page(act: Act, asked: DeliverySession, form: DeliveryForm) -> str:
         form=form,
         asked=asked,
         claim=_claim_of(asked),
-        may_answer=_may_be_answered(asked),
+        may_answer=may_be_answered(asked),
         here=request.path,
         how_far=partial(how_far, today=act.today),
     )
@@ -153,14 +153,6 @@ def _answer_form(claim: Redemption, asked: list[DeliverySession]) -> ClaimAnswer
 
 def _claim_of(asked: DeliverySession) -> Redemption | None:
     return session.get(Redemption, asked.redemption_id) if asked.redemption_id else None
-
-
-def _may_be_answered(asked: DeliverySession) -> bool:
-    """Whether the business's word on a delivery still does something: not once its claim is decided or paid."""
-    claim = _claim_of(asked)
-    if asked.state == SessionState.RECORDED:
-        return True
-    return asked.state == SessionState.CLAIMED and claim is not None and claim.state in ANSWERABLE
 
 
 def _pay_day(act: Act, claim: Redemption, answer: ClaimAnswer | None) -> date | None:

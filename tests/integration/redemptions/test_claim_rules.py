@@ -22,13 +22,14 @@ from voucher.platform.actor import Channel
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden
 from voucher.providers.models import Package
-from voucher.redemptions import automatic, claim_checks, claims, sessions
+from voucher.redemptions import answers, automatic, claim_checks, claims, sessions
 from voucher.redemptions.answers import answer_claim, answer_session
 from voucher.redemptions.checks import Finding, accept_on_other_evidence, put_on_hold, verify_claim
 from voucher.redemptions.claim_checks import Attached, Invoice
 from voucher.redemptions.claims import Accepted, Refused, submit_claim
 from voucher.redemptions.decisions import approve_claim
 from voucher.redemptions.models import DeliverySession, Redemption
+from voucher.redemptions.queries import lock_session
 from voucher.redemptions.rules import ContributionProof, Delivered, EvidenceKind, Task
 from voucher.redemptions.sessions import record_session, undo_session
 from voucher.vouchers.balances import hold
@@ -218,6 +219,45 @@ def test_a_claim_accepted_on_other_evidence_is_sampled_and_needs_proof_of_the_co
         world.do("carl", approve_claim, claim)
 
 
+@pytest.mark.rule(14, 16)
+def test_a_business_that_says_no_at_last_disputes_what_other_evidence_was_taken_for(world: World) -> None:
+    claim = world.claimed(world.issued())
+    world.clock.advance(days=29)
+    fall_due(world)
+    world.do("vera", accept_on_other_evidence, claim, reason="two reminders, a call, photographs")
+    world.do(world.owner_of(claim.voucher), answer_session, claim.sessions[0], Delivered.NO, note="nobody came")
+    assert claim.state == "disputed"
+    assert_reconciled(world)
+
+
+@pytest.mark.rule(16)
+def test_the_word_on_a_delivery_stands_once_its_claim_is_paid(world: World) -> None:
+    claim = world.payable()
+    world.paid()
+    item, owner = session.merge(claim).sessions[0], world.owner_of(claim.voucher)
+    with pytest.raises(DomainError, match="is paid; there is nothing to answer"):
+        world.do(owner, answer_session, item, Delivered.NO, note="changed my mind")
+    assert item.answer == "yes"
+
+
+def test_a_word_on_a_delivery_that_was_claimed_meanwhile_is_asked_for_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    voucher = world.issued()
+    item = world.recorded(voucher)
+    owner, lock = world.owner_of(voucher), lock_session
+
+    def claimed_just_before(session_id: int) -> DeliverySession:
+        locked = lock(session_id)
+        locked.redemption_id = other.id
+        return locked
+
+    other = world.claimed(world.issued())
+    monkeypatch.setattr(answers, "lock_session", claimed_just_before)
+    with pytest.raises(Conflict, match="Answer again"):
+        world.do(owner, answer_session, item, Delivered.NO, note="nobody came")
+
+
 def without_invoice(world: World) -> Redemption:
     receipt = send(world, [world.recorded(world.issued())], world.invoice(30_000), EvidenceKind.DELIVERY)
     assert isinstance(receipt, Accepted)
@@ -371,6 +411,8 @@ def test_a_session_is_taken_back_by_its_recorder_until_the_business_has_answered
     item, other = world.recorded(voucher), world.recorded(world.issued())
     with pytest.raises(Forbidden):
         world.do("vera", undo_session, item, reason="wrong voucher")
+    with pytest.raises(DomainError, match="Say why"):
+        world.do("pat", undo_session, item, reason=" ")
     world.do("pat", undo_session, item, reason="wrong voucher")
     assert (item.state, item.held_pence, voucher.remaining_pence) == ("undone", 0, 75_000)
     world.do(world.owner_of(other.voucher), answer_session, other, Delivered.YES)

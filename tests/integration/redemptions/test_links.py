@@ -20,7 +20,7 @@ from voucher.accounts.models import Membership, Person
 from voucher.accounts.rules import Purpose
 from voucher.platform.db import session
 from voucher.redemptions import answer_views
-from voucher.redemptions.claims import resubmit_claim, withdraw_claim
+from voucher.redemptions.claims import Accepted, resubmit_claim, withdraw_claim
 from voucher.redemptions.decisions import send_back
 from voucher.redemptions.models import ClaimAnswer, DeliverySession, Redemption
 from voucher.redemptions.sessions import undo_session
@@ -265,6 +265,15 @@ def test_figures_that_have_changed_since_the_page_was_opened_are_not_accepted(cl
     assert "paid" not in refused.form(SEND).data
     client.submit(refused, PAID, button=SEND)
     assert made.state == "confirmed"
+
+
+def test_a_delivery_that_was_paid_for_needs_no_answer(client: PageClient, world: World) -> None:
+    recorded, link = delivery(world)
+    receipt = world.submit([recorded], 30_000)
+    assert isinstance(receipt, Accepted)
+    world.approved(world.verified(world.confirmed(receipt.redemption)))
+    world.paid()
+    assert "nothing to answer" in client.get(link)
 
 
 def test_a_claim_that_was_withdrawn_needs_no_answer(client: PageClient, world: World) -> None:

@@ -46,7 +46,7 @@ WRITTEN = {
         submitted: confirmed, disputed, unconfirmed, withdrawn, sent back
         disputed: confirmed, refused, withdrawn, sent back
         unconfirmed: confirmed, disputed, refused, withdrawn, sent back, accepted on other evidence
-        accepted on other evidence: verified, refused, sent back
+        accepted on other evidence: verified, refused, disputed, sent back
         confirmed: verified, refused, disputed, sent back
         verified: approved, refused, disputed, sent back
         approved: disputed, sent back, in batch
