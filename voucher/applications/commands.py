@@ -190,7 +190,7 @@ def good_notice(act: Act, application: Application) -> SubsidyRecord:
 
 def send_notice_again(act: Act, application: Application) -> SubsidyRecord:
     """Sends a fresh notice for an approved application whose first one has become too old."""
-    act.require(Permission.OFFERS_DECIDE, scheme_id=application.scheme_id)
+    application = deciding(act, application)
     if application.state != S.APPROVED:
         raise DomainError(
             "not_approved",

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from voucher.documents.models import Document, ImportedFile
 from voucher.documents.rules import is_workbook, sniff, text_type
 from voucher.platform.act import Act
+from voucher.platform.clock import london_date
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError
 from voucher.platform.i18n import gettext_noop as _
@@ -41,11 +42,7 @@ def looked_at(act: Act, files: Iterable[bytes]) -> Act:
 
     Files that are not taken anyway are left out.
     """
-    taken = [
-        data
-        for data in files
-        if data and len(data) <= LIMIT_BYTES and (sniff(data) or text_type(data) or is_workbook(data))
-    ]
+    taken = [data for data in files if data and len(data) <= LIMIT_BYTES and _may_be_taken(data)]
     return replace(act, scanner=act.scanner.after_looking_at(taken))
 
 
@@ -171,7 +168,7 @@ def note_import(act: Act, *, kind: str, scope: str, sha256: str, name: str, rows
             "file_seen",
             said(
                 "The same file was taken in on %(imported)s as %(before)s. Nothing was done.",
-                imported=f"{before.imported_at:%d %B %Y}",
+                imported=london_date(before.imported_at),
                 before=before.name,
             ),
             "file",

@@ -25,6 +25,8 @@ from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
+from voucher.platform.money import Amount
 from voucher.schemes.models import Scheme
 
 
@@ -34,7 +36,20 @@ def propose_award(act: Act, agreement: Agreement, changes: Mapping[str, int], *,
     wanted = {line_by_code(agreement, code).code: pence for code, pence in changes.items() if pence}
     if not wanted:
         raise DomainError("no_change", _("Say by how much the award of a line changes."), "changes")
+    _check_cuts(agreement, wanted)
     return _propose(act, agreement, ChangeKind.AWARD, {"changes": wanted}, reason)
+
+
+def _check_cuts(agreement: Agreement, changes: Mapping[str, int]) -> None:
+    """Refuses a cut of more than a line was awarded, which could never be applied."""
+    awards = awards_by_code(agreement)
+    for code, pence in changes.items():
+        if awards[code] + pence < 0:
+            raise DomainError(
+                "award_negative",
+                said("Line %(line)s was awarded %(award)s: cut it by no more.", line=code, award=Amount(awards[code])),
+                "changes",
+            )
 
 
 def propose_virement(
@@ -128,6 +143,7 @@ def end_proposal(act: Act, proposal: AgreementProposal, *, reason: str) -> None:
 def _change_award(act: Act, agreement: Agreement, proposal: AgreementProposal) -> AgreementChange:
     """A cut beyond what is unallocated is kept as pending, with its shortfall, until enough has been released."""
     changes = cast(Mapping[str, int], proposal.content["changes"])
+    _check_cuts(agreement, changes)
     state = ChangeState.PENDING if shortfall(agreement, changes) else ChangeState.APPLIED
     change = log_change(act, agreement, changes, proposal.reason, state, proposed_by=proposal.proposed_by)
     if state == ChangeState.APPLIED:

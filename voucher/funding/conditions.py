@@ -10,7 +10,6 @@ from typing import cast
 
 from voucher.platform.i18n import said
 
-QUARTER_MONTHS = (1, 4, 7, 10)
 YEAR_STARTS_IN = 4
 # Preparer, an independent reviewer, signer.
 THREE_STEPS = 3

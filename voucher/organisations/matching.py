@@ -25,7 +25,7 @@ def same_number(number: Number) -> tuple[str, str]:
 
 def bearers_of(numbers: Iterable[Number]) -> dict[tuple[str, str], Organisation]:
     """The parties that bear any of these numbers, by ``same_number``."""
-    wanted = sorted({value for number in numbers for value in _spellings(number)})
+    wanted = sorted({value for number in numbers for value in spellings(number)})
     found: dict[tuple[str, str], Organisation] = {}
     for start in range(0, len(wanted), _AT_ONCE):
         rows = session.execute(
@@ -52,7 +52,8 @@ def sole_trader_at(name: str, postcode: str) -> Organisation | None:
     )
 
 
-def _spellings(number: Number) -> tuple[str, ...]:
+def spellings(number: Number) -> tuple[str, ...]:
+    """The values under which the number may be on file."""
     kind, value = number
     if kind is IdentifierKind.VAT_NUMBER:
         return tuple(f"{country}{value[2:]}" for country in _VAT_COUNTRIES)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import or_, select
 
+from voucher.organisations.identifiers import IdentifierKind
+from voucher.organisations.matching import spellings
 from voucher.organisations.models import Identifier, Organisation
 from voucher.platform.db import session
 from voucher.platform.errors import NotFound
@@ -25,9 +27,13 @@ def organisation_by_reference(reference: str) -> Organisation:
 
 
 def organisation_by_identifier(kind: str, value: str) -> Organisation | None:
-    """The party that bears this official number, if any."""
+    """The party that bears this official number, if any; a VAT number under XI is the one under GB."""
     return session.scalar(
-        select(Organisation).join(Identifier).where(Identifier.kind == str(kind), Identifier.value == value)
+        select(Organisation)
+        .join(Identifier)
+        .where(Identifier.kind == str(kind), Identifier.value.in_(spellings((IdentifierKind(kind), value))))
+        .order_by(Organisation.id)
+        .limit(1)
     )
 
 

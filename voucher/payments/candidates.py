@@ -14,7 +14,7 @@ from voucher.funding.queries import agreements_of, balances
 from voucher.funding.rules import Account
 from voucher.payments.cost_queries import costs_waiting
 from voucher.payments.cost_rules import CostState
-from voucher.payments.matching_queries import open_lines
+from voucher.payments.matching_queries import MOST_LINES, open_lines
 from voucher.payments.matching_rules import Fact, OpenLine, Waiting, facts, references_in, same_party
 from voucher.payments.models import BankLine, Payment
 from voucher.payments.page_queries import debts_for, drawdowns_for, payments_for, returns_for
@@ -180,7 +180,7 @@ def _is_a_part(seen: LineSeen, whole: dict[int, list[Payment]]) -> bool:
 def _add_lines_beside(found: Candidates, seen: LineSeen, suggested: Sequence[Payment]) -> None:
     """Other lines out that name the same, or the same party; those that name the same are ticked where a part is."""
     ticked = []
-    for other in open_lines(seen.scheme.id):
+    for other in open_lines(seen.scheme.id, MOST_LINES):
         if other.pence > 0 or other.id == seen.line.id or len(found.beside) >= MOST_BESIDE:
             continue
         same = bool(set(references_in(other.text, seen.scheme.reference)) & set(seen.references))

@@ -17,11 +17,12 @@ from voucher.payments.rules import DEBT_TRANSITIONS, DebtState, MatchKind
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import changed_one, session
-from voucher.platform.errors import Conflict, DomainError, Forbidden
+from voucher.platform.errors import Conflict, DomainError, Forbidden, InvalidTransition
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.i18n import said
 from voucher.platform.money import Amount
 from voucher.platform.references import new_reference
+from voucher.platform.states import allowed
 from voucher.redemptions.models import Redemption
 from voucher.redemptions.queries import lock_redemption
 from voucher.redemptions.rules import DEFRAYED, REDEMPTION_TRANSITIONS, RedemptionState
@@ -142,6 +143,8 @@ def write_off(act: Act, debt: Debt, *, reason: str) -> bool:
     act.require(Permission.FUNDING_DEBTS_MANAGE, scheme_id=debt.scheme_id)
     _need_reason(reason)
     debt = session.get_one(Debt, debt.id, with_for_update=True, populate_existing=True)
+    if not allowed(DEBT_TRANSITIONS, debt.state, D.WRITTEN_OFF):
+        raise InvalidTransition("debt", debt.reference, debt.state, D.WRITTEN_OFF)
     if debt.write_off_asked_by is None:
         debt.write_off_asked_by = act.person_id
         record(act.actor, "debt.write_off_asked", debt, at=act.now, reason=reason, pence=debt.outstanding_pence)

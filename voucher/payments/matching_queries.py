@@ -35,7 +35,7 @@ class Found:
 
 def look_at(scheme: Scheme, ring: KeyRing) -> Found:
     """Looks at every open line of the scheme beside everything that waits for one."""
-    lines = open_lines(scheme.id)
+    lines = open_lines(scheme.id, MOST_LINES)
     waiting = all_waiting(scheme, lines, ring)
     named = Named(lines, waiting, scheme.reference)
     certain = named.certain()
@@ -43,7 +43,7 @@ def look_at(scheme: Scheme, ring: KeyRing) -> Found:
     return Found(certain, named.likely(waiting), [line for line in lines if line.id not in sure])
 
 
-def open_lines(scheme_id: int) -> list[OpenLine]:
+def open_lines(scheme_id: int, most: int | None = None) -> list[OpenLine]:
     """The lines with something unexplained, oldest first."""
     query = (
         select(
@@ -59,7 +59,7 @@ def open_lines(scheme_id: int) -> list[OpenLine]:
         )
         .where(BankLine.scheme_id == scheme_id, BankLine.open_pence > 0)
         .order_by(BankLine.booked_on, BankLine.id)
-        .limit(MOST_LINES)
+        .limit(most)
     )
     return [
         OpenLine(

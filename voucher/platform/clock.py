@@ -44,9 +44,3 @@ def long_time(at: datetime) -> str:
 def days_since(at: datetime, today: date) -> int:
     """Whole days in London from that moment to today."""
     return (today - london_date(at)).days
-
-
-def financial_year(day: date) -> str:
-    """The year from 1 April to 31 March that the day falls in, as ``2026-27`` (rule 25)."""
-    first = day.year if (day.month, day.day) >= (4, 1) else day.year - 1
-    return f"{first}-{(first + 1) % 100:02d}"

@@ -25,6 +25,8 @@ from voucher.platform.telephone import telephone
 
 # More than anybody's invoice, and well within what a column holds.
 MOST_PENCE = 10**12
+# A day of any other year was not meant, and the days before and after the calendar's ends cannot be told.
+YEARS = range(1900, 3000)
 DAYS = ("%Y-%m-%d", "%d/%m/%Y", "%d %B %Y", "%d %b %Y")
 
 
@@ -264,7 +266,9 @@ def _pence(text: str) -> int:
 def _day(text: str) -> date:
     for shape in DAYS:
         try:
-            return datetime.strptime(text, shape).date()  # noqa: DTZ007 # a calendar day has no zone
+            found = datetime.strptime(text, shape).date()  # noqa: DTZ007 # a calendar day has no zone
         except ValueError:
             continue
+        if found.year in YEARS:
+            return found
     raise ValueError(text)

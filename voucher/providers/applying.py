@@ -27,6 +27,7 @@ from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.turns import Turn, take_turn
 from voucher.providers.commands import enter_provider
 from voucher.providers.models import Insurance, Provider, ProviderApplication
 from voucher.providers.queries import applications_since, lock_application, open_application
@@ -141,6 +142,7 @@ def send_application(act: Act, application: ProviderApplication, *, terms_versio
     if not any(each.ends_on >= act.today for each in application.insurances):
         raise DomainError("insurance_needed", _("Add an insurance that is in force before you send the application."))
     application.terms_version, application.sent_at = terms_version, act.now
+    take_turn(Turn.IMPORT_BUSINESSES)  # two at once would both find a number that nobody bears
     known = known_firms(application)
     if not known:
         _take_up(act, application, _new_firm(act, application))

@@ -14,7 +14,7 @@ from voucher.organisations.identifiers import IdentifierError, account_number, s
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
-from voucher.platform.errors import DomainError, Forbidden
+from voucher.platform.errors import Conflict, DomainError, Forbidden
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.i18n import said
 from voucher.platform.keyring import KeyRing
@@ -102,6 +102,8 @@ def record_payee_check(
 ) -> None:
     """Records what Confirmation of Payee said; anything but a match needs a note and is counted (rule 31).
 
+    Once a second person has confirmed the details, only that they are not the payee's can be recorded.
+
     Where the check was unavailable, ``evidence`` is the document that shows whose account it is. Raises DomainError
     when the note or the document is missing.
     """
@@ -109,6 +111,10 @@ def record_payee_check(
     act.require_second_factor()
     if details.provider.organisation_id in act.actor.organisation_ids:
         raise Forbidden("own_organisation", _("You belong to this provider, so you cannot check its details."))
+    if details.confirmed_by is not None and outcome != PayeeCheck.NO_MATCH:
+        raise Conflict(
+            "payee_confirmed", _("These details are confirmed as they were checked. Key them again to check them anew.")
+        )
     if outcome in (PayeeCheck.CLOSE_MATCH, PayeeCheck.UNAVAILABLE) and not note.strip():
         raise DomainError("note_needed", _("Write down why these details are right all the same."), "note")
     if outcome == PayeeCheck.UNAVAILABLE and evidence is None:

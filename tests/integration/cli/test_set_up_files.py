@@ -117,12 +117,12 @@ def test_an_award_is_raised_cut_and_moved_between_lines(town_at: TownAt) -> None
 
 
 def test_a_cut_beyond_what_is_free_waits_and_is_shown(town_at: TownAt) -> None:
-    shell = with_flo(town_at("round"))
-    cut = ("agreement", "change", "--line", "CAP=-20000.01", "--reason", "less money")
+    shell = with_flo(town_at("offer"))
+    cut = ("agreement", "change", "--line", "CAP=-20000.00", "--reason", "less money")
     proposed = shell.ask(*cut, by=FAY)["proposal"]
-    assert "£0.01 more must be released" in shell.run("agreement", "confirm", proposed, by=FLO).stdout
+    assert "£499.95 more must be released" in shell.run("agreement", "confirm", proposed, by=FLO).stdout
     assert shell.ask("agreement", "show", by=FAY)[0]["pending_changes"] == [
-        {"asked_on": "2026-04-07", "reason": "less money", "change_pence": -2_000_001}
+        {"asked_on": "2026-04-07", "reason": "less money", "change_pence": -2_000_000}
     ]
 
 

@@ -76,6 +76,18 @@ def test_a_change_has_a_reason_and_waits_alone(world: World) -> None:
     assert_reconciled(world)
 
 
+def test_a_cut_of_more_than_was_awarded_is_refused_also_when_it_is_confirmed(world: World) -> None:
+    award = 333_400
+    with pytest.raises(DomainError, match="cut it by no more") as refused:
+        world.do("fred", propose_award, world.agreement, {"L2": -award - 1}, reason="a slip")
+    assert refused.value.field == "changes"
+    cut = world.do("fred", propose_award, world.agreement, {"L2": -award}, reason="less money")
+    with world.by("fay"):
+        cut.content = {"changes": {"L2": -award - 1}}
+    with pytest.raises(DomainError, match="cut it by no more"):
+        world.do("fay", confirm_change, cut)
+
+
 @pytest.mark.rule(23)
 def test_what_a_line_no_longer_has_when_it_is_confirmed_is_not_moved(world: World) -> None:
     left = world.agreement.lines[0].unallocated_pence

@@ -12,8 +12,10 @@ from tests.integration.payments.pages import browser_of, stranger
 from tests.integration.redemptions.pages import rows
 from tests.journeys.steps import standing
 from voucher.funding.rules import Account
+from voucher.payments.debts import match_recovery, write_off
 from voucher.payments.models import Debt, Drawdown
 from voucher.platform.db import session
+from voucher.platform.errors import InvalidTransition
 
 
 @pytest.fixture
@@ -72,6 +74,16 @@ def test_a_write_off_takes_two_people(app: Flask, world: World) -> None:
     fay.submit(agreeing, {"Reason": "gone"}, button="Agree to the write-off")
     session.expire_all()
     assert (session.merge(debt).state, session.merge(debt).outstanding_pence) == ("written off", 0)
+
+
+def test_what_is_settled_is_not_written_off(world: World) -> None:
+    claim = world.payable()
+    world.paid()
+    debt = world.debt_on(claim, 1_000)
+    world.do("bina", match_recovery, world.bank_line(1_000, debt.reference), debt)
+    with pytest.raises(InvalidTransition):
+        world.do("fred", write_off, debt, reason="gone")
+    assert session.merge(debt).write_off_asked_by is None
 
 
 def test_a_request_to_a_funder_is_noted(app: Flask, world: World) -> None:

@@ -73,6 +73,19 @@ def test_no_match_bars_payment_and_anything_between_needs_a_note(world: World) -
     assert details.confirmed_by == world.people["kay"].id
 
 
+@pytest.mark.rule(30, 31)
+def test_once_confirmed_nobody_alone_makes_a_check_better_than_it_was(world: World) -> None:
+    details = newly_keyed(world)
+    world.do("kit", record_payee_check, details, PayeeCheck.CLOSE_MATCH, note="trades as Calder")
+    world.do("kay", confirm_details, details)
+    with pytest.raises(Conflict, match="Key them again"):
+        world.do("kit", record_payee_check, details, PayeeCheck.MATCH)
+    world.do("kit", record_payee_check, details, PayeeCheck.NO_MATCH, note="the bank says otherwise now")
+    with pytest.raises(Conflict, match="Key them again"):
+        world.do("kit", record_payee_check, details, PayeeCheck.MATCH)
+    assert details.payee_check == "no match"
+
+
 @pytest.mark.rule(30, 33)
 def test_details_changed_after_the_batch_was_made_stop_its_export(world: World) -> None:
     world.payable()

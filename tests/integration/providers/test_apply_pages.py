@@ -31,6 +31,7 @@ from voucher.app import office
 from voucher.documents.models import Document
 from voucher.notifications.models import OutboxMessage
 from voucher.organisations.identifiers import IdentifierKind
+from voucher.organisations.models import Identifier, Organisation
 from voucher.platform.db import session
 from voucher.providers import applying
 from voucher.providers.models import Insurance, Provider
@@ -150,6 +151,16 @@ def test_a_sent_application_cannot_be_changed(wren: PageClient) -> None:
     path = f"/providers/applications/{the_application().public_id}/firm"
     wren.submit(wren.get(path), answers, button="Save and go on", expect=409)
     assert page.heading == "Application of Wharfe Systems Ltd"
+
+
+@pytest.mark.rule(47)
+def test_a_vat_number_under_xi_is_the_one_on_file_under_gb(world: World, wren: PageClient) -> None:
+    organisation_id, _number = number_on_file(world)
+    firm = session.get_one(Organisation, organisation_id)
+    firm.identifiers.append(Identifier(kind=str(IdentifierKind.VAT_NUMBER), value="GB831495816"))
+    session.commit()
+    assert "We will get in touch with the firm" in sent(wren, {"VAT number": "XI831495816"})
+    assert the_application().state == "waiting"
 
 
 @pytest.mark.rule(47)

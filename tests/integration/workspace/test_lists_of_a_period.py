@@ -116,6 +116,8 @@ def test_the_movements_of_an_account_are_summed_for_the_period(app: Flask, world
     ("first", "last", "words"),
     [
         ("yesterday", "", "Enter a date, like 7 April 2026."),
+        ("0001-01-01", "", "Enter a date, like 7 April 2026."),
+        ("", "9999-12-31", "Enter a date, like 7 April 2026."),
         ("2026-05-01", "2026-04-01", "Enter a day that is not before the first one."),
     ],
 )

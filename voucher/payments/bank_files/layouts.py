@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 
 from voucher.payments.bank_files.reading import Unreadable, day_of, london_day, plain_pence
@@ -129,7 +129,7 @@ def day_in(text: str, form: DayForm) -> date:
     """The day of a cell, in London where it has a moment with a zone; raises Unreadable."""
     zoned = _ZONED.fullmatch(text)
     if zoned:
-        return london_day(datetime.strptime("".join(zoned.groups()), "%Y-%m-%d%H:%M:%S%z").isoformat())
+        return london_day("{}T{}{}".format(*zoned.groups()))
     found = re.fullmatch(_PARTS[form] + r"(?:[T ]\d\d:\d\d(?::\d\d)?)?", text)
     if not found:
         raise Unreadable(said("Enter a day as the layout says, like %(form)s.", form=form))

@@ -122,9 +122,9 @@ def london_day(text: str) -> date:
         if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
             return date.fromisoformat(text)
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.astimezone(LONDON).date() if moment.tzinfo else moment.date()
+    except (ValueError, OverflowError):  # The first and the last day of the calendar have none before and after them.
         raise Unreadable(said("There is no such day: %(text)s.", text=text)) from None
-    return moment.astimezone(LONDON).date() if moment.tzinfo else moment.date()
 
 
 def one_line(*parts: str | None) -> str:

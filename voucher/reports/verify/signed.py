@@ -124,11 +124,6 @@ def mandate(blank: bytes, signer: Signer) -> bytes:
     return _signed(members, signer)
 
 
-def without_paper(mandate: Signature) -> bytes:
-    """The signature's file as it is drawn into the paper that this mandate is for."""
-    return canonical({**mandate.members, "signature": NO_SIGNATURE})
-
-
 def seal_file(pdf: bytes, blank: bytes, signer: Signer) -> tuple[bytes, bytes]:
     """The PDF with hash and signature in their places, and the signature's file as it is in it.
 

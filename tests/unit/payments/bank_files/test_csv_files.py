@@ -184,6 +184,12 @@ def test_days_are_read_as_the_layout_says(text: str, form: DayForm, day: date) -
     assert day_in(text, form) == day
 
 
+@pytest.mark.parametrize("text", ["2026-02-30T10:00:00Z", "2026-04-07T25:00:00Z", "0001-01-01T00:00:00+14:00"])
+def test_a_moment_that_does_not_exist_is_refused(text: str) -> None:
+    with pytest.raises(Unreadable, match="no such day"):
+        day_in(text, DayForm.YEAR_FIRST)
+
+
 @pytest.mark.parametrize(
     ("layout", "field"),
     [
