@@ -7,7 +7,9 @@ import json
 from pathlib import Path
 
 import pikepdf
+import pypdfium2
 import pytest
+import zxingcpp
 from click.testing import CliRunner, Result
 
 from tests.documents.signed_papers import (
@@ -157,6 +159,12 @@ def test_the_page_says_the_same_and_knows_what_was_signed_here(papers: Papers, t
         assert "It is none of them: somebody else signed this file." in tampered
         read_anew()
         assert not list(office().config.documents.rglob("*.part"))
+
+
+def test_the_code_on_the_cover_leads_to_the_page_for_that_statement(papers: Papers) -> None:
+    cover = pypdfium2.PdfDocument(papers.april)[0].render(scale=150 / 72).to_pil()
+    (code,) = zxingcpp.read_barcodes(cover)
+    assert code.text.endswith(f"/S/{papers.april_id.upper()}")
 
 
 def dropped(client: PageClient, raw: bytes, path: str) -> Page:

@@ -30,6 +30,7 @@ from voucher.payments.cost_models import AdminCost
 from voucher.payments.cost_rules import CostState
 from voucher.payments.models import BankLine, Batch, Debt, Drawdown, Payment
 from voucher.payments.rules import BatchState, DebtState, LineSource, PaymentState
+from voucher.platform.clock import london_date
 from voucher.platform.db import session
 from voucher.platform.states import State
 from voucher.providers.models import PayeeDetails, Provider, SupplierNumber
@@ -128,6 +129,25 @@ def test_there_are_a_return_an_extension_a_new_paper_and_money_that_came(demo: S
         assert session.scalar(select(func.max(Redemption.version))) == 2
         assert session.scalar(select(func.count()).where(Drawdown.received_on.is_not(None)))
     assert been >= {"voucher.reinstated", "claim.put_on_hold", "payment.returned", "debt.recovered", "claim.disallowed"}
+
+
+@pytest.mark.rule(37, 55)
+def test_a_late_return_and_late_refusals_stand_in_the_next_quarters_statements(demo: Shell) -> None:
+    first, second, third = (parts(demo, f"NTT-LGF1-S00{number}") for number in (1, 2, 3))
+    assert (first["7b"], first["16d"], first["22c"]) == (0, 0, 0)
+    assert second["7b"] == second["16d"] > 0
+    assert second["22c"] == 1
+    assert (first["9b"], third["9b"] > 0) == (0, True)
+    with demo.inside():
+        refused = session.scalars(select(Redemption).where(Redemption.state == RedemptionState.REFUSED)).all()
+        moments = select(AuditEvent.at).where(AuditEvent.action == "claim.refused")
+        late = [
+            claim.reference
+            for claim in refused
+            if london_date(session.scalars(moments.where(AuditEvent.object_id == claim.id)).one())
+            > claim.voucher.last_day
+        ]
+    assert late
 
 
 def test_a_demo_goes_only_into_an_empty_installation_and_is_told_again(demo: Shell, tmp_path: Path) -> None:
