@@ -19,12 +19,13 @@ from voucher.assurance.figures import (
     with_shares,
 )
 from voucher.assurance.models import ConcentrationCase, ConcentrationRule, ConcentrationRun
+from voucher.assurance.policy import why_not_close_case
 from voucher.assurance.rules import CASE_TRANSITIONS, CaseState, Measure, Thresholds
 from voucher.audit.commands import begin_state, change_state, record
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.db import insert_unless_there, session
-from voucher.platform.errors import DomainError
+from voucher.platform.errors import DomainError, Forbidden
 from voucher.platform.i18n import Number, on_record, said
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.money import Amount, Share
@@ -121,6 +122,7 @@ def evaluate(act: Act, scheme: Scheme) -> Evaluated:
 
     What a person closed with a reason is raised again only when more of it is found than that person saw.
     """
+    session.get_one(Scheme, scheme.id, with_for_update=True)  # two at once would raise the same cases
     there = {(each.measure, each.subject): each for each in concentrated(act, scheme)}
     cases = {(Measure(case.measure), case.subject): case for case in _open_cases(scheme.id)}
     over = [case for key, case in cases.items() if key not in there]
@@ -198,11 +200,12 @@ def _judged(scheme_id: int, found: Found) -> bool:
             ConcentrationCase.scheme_id == scheme_id,
             ConcentrationCase.measure == str(found.measure),
             ConcentrationCase.subject == found.subject,
+            ConcentrationCase.closed_by.is_not(None),
         )
         .order_by(ConcentrationCase.id.desc())
         .limit(1)
     )
-    return last is not None and last.closed_by is not None and last.found >= found.found
+    return last is not None and last.found >= found.found
 
 
 def _raise(act: Act, scheme: Scheme, found: Found) -> None:
@@ -226,6 +229,9 @@ def _raise(act: Act, scheme: Scheme, found: Found) -> None:
 def close_case(act: Act, case: ConcentrationCase, *, reason: str) -> None:
     """A person closes a case with what was found of it; it comes back only when there is more of it."""
     act.require(Permission.ASSURANCE_CASES_MANAGE, scheme_id=case.scheme_id)
+    refusal = why_not_close_case(act.actor, case)
+    if refusal:
+        raise Forbidden("own_organisation", refusal)
     if not reason.strip():
         raise DomainError("reason_needed", _("Say what you found: auditors read it."), "reason")
     case = session.get_one(ConcentrationCase, case.id, with_for_update=True, populate_existing=True)

@@ -1,8 +1,8 @@
-"""Pure: who may not register or close an irregularity, by person and object."""
+"""Pure: who may not register or close an irregularity, or close a case, by person and object."""
 
 from __future__ import annotations
 
-from voucher.assurance.models import Irregularity
+from voucher.assurance.models import ConcentrationCase, Irregularity
 from voucher.platform.actor import Actor
 from voucher.platform.i18n import gettext_noop as _
 from voucher.redemptions.models import Redemption
@@ -14,6 +14,13 @@ def why_not_look_into(actor: Actor, claim: Redemption | None) -> str | None:
         return None
     sides = {claim.provider.organisation_id, claim.voucher.business_id}
     if sides & actor.organisation_ids:
+        return _("This is about your own organisation: another person must look into it.")
+    return None
+
+
+def why_not_close_case(actor: Actor, case: ConcentrationCase) -> str | None:
+    """Why this person cannot say what was found of a case, or None: it is about a firm of theirs."""
+    if case.provider is not None and case.provider.organisation_id in actor.organisation_ids:
         return _("This is about your own organisation: another person must look into it.")
     return None
 

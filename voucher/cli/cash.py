@@ -38,6 +38,8 @@ def cash(run: Run, first: date | None, last: date | None) -> Answer:
     """Show the cash of each funding line; exit status 1 when a side of it does not agree."""
     run.need(Permission.FUNDING_LINES_READ)
     until = last or run.act.today
+    if first is not None and first > until:
+        raise click.UsageError("--from lies after --to, which is today when it is not given.")
     period = Period(min(first or BEGINNING, until), until)
     lines = cash_by_line(run.scheme, period)
     checks = cash_checks(run.scheme, period, lines)

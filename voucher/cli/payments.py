@@ -34,7 +34,7 @@ def batch_facts(batch: Batch) -> dict[str, object]:
     return {
         "batch": batch.reference,
         "state": str(batch.state),
-        "total_pence": sum(payment.pence for payment in batch.payments),
+        "total_pence": sum(payment.pence for payment in batch.standing),
         "first_approval": batch.first_approved_by is not None,
         "route": batch.route,
         "exported_on": batch.exported_on,

@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstrain
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from voucher.payments.rules import (
+    NO_LONGER_IN,
     OF_LINES,
     BatchState,
     DebtState,
@@ -74,6 +75,11 @@ class Batch(Base):
     recall_confirmed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 
     payments: Mapped[list[Payment]] = relationship(order_by="Payment.id", back_populates="batch")
+
+    @property
+    def standing(self) -> list[Payment]:
+        """The payments that are in it still: not taken out, nor recalled with it."""
+        return [each for each in self.payments if each.state not in NO_LONGER_IN]
 
 
 class Payment(Base):

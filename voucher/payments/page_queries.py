@@ -16,7 +16,7 @@ from voucher.organisations.models import Organisation
 from voucher.payments.cost_models import AdminCost
 from voucher.payments.matching_rules import as_kept, references_in
 from voucher.payments.models import BankLine, BankMatch, Batch, Debt, Drawdown, Payment, PaymentItem
-from voucher.payments.rules import BatchState, DebtState, PaymentState
+from voucher.payments.rules import NO_LONGER_IN, BatchState, DebtState, PaymentState
 from voucher.platform.db import session
 from voucher.platform.paging import Rows
 from voucher.providers.models import Provider
@@ -24,7 +24,6 @@ from voucher.redemptions.models import Redemption
 from voucher.schemes.models import Scheme
 from voucher.vouchers.models import Voucher
 
-GONE = (str(PaymentState.TAKEN_OUT), str(PaymentState.RECALLED))
 OWING = (str(DebtState.RAISED), str(DebtState.PART_REPAID))
 CANDIDATES = 50
 
@@ -39,7 +38,7 @@ def names_of(ids: Iterable[int | None]) -> Mapping[int, str]:
 def batches(scheme_id: int, state: str = "") -> Rows:
     """Batches, in no order, with the number and sum of the payments in them and who prepared and approved them."""
     preparer, approver = aliased(Person), aliased(Person)
-    standing = and_(Payment.batch_id == Batch.id, Payment.state.not_in(GONE))
+    standing = and_(Payment.batch_id == Batch.id, Payment.state.not_in(NO_LONGER_IN))
     query = (
         select(
             Batch,

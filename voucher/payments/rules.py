@@ -47,6 +47,10 @@ class PaymentState(State):
     RECALLED = "recalled"
 
 
+# What was in a batch and is no more.
+NO_LONGER_IN = (str(PaymentState.TAKEN_OUT), str(PaymentState.RECALLED))
+
+
 P = PaymentState
 PAYMENT_TRANSITIONS = transitions(
     {

@@ -25,11 +25,11 @@ from voucher.schemes.models import Scheme
 BEGINNING = date(1900, 1, 1)
 # The flows of cash: what they are at the bank, from where to where they are posted, and the opening that counts.
 FLOWS = (
-    (_("Drawdown received"), MatchKind.DRAWDOWN, A.CASH_DRAWN, A.CASH, OpeningKind.DRAWDOWN),
-    (_("Payments"), MatchKind.PAYMENT, A.CASH, A.CASH_PAID, OpeningKind.PAYMENT),
-    (_("Bank returns"), MatchKind.RETURN, A.CASH_BANK_RETURNS, A.CASH, None),
-    (_("Recoveries"), MatchKind.RECOVERY, A.CASH_RECOVERED, A.CASH, None),
-    (_("Returned to the funder"), MatchKind.FUNDER_REPAYMENT, A.CASH, A.CASH_RETURNED, None),
+    (_("Drawdown received"), (MatchKind.DRAWDOWN,), A.CASH_DRAWN, A.CASH, OpeningKind.DRAWDOWN),
+    (_("Payments"), (MatchKind.PAYMENT, MatchKind.ADMINISTRATION), A.CASH, A.CASH_PAID, OpeningKind.PAYMENT),
+    (_("Bank returns"), (MatchKind.RETURN, MatchKind.ADMINISTRATION_RETURN), A.CASH_BANK_RETURNS, A.CASH, None),
+    (_("Recoveries"), (MatchKind.RECOVERY,), A.CASH_RECOVERED, A.CASH, None),
+    (_("Returned to the funder"), (MatchKind.FUNDER_REPAYMENT,), A.CASH, A.CASH_RETURNED, None),
 )
 PARTS, BOTH_SIDES = _("the parts, and closing cash"), _("postings, and the bank's lines")
 
@@ -98,8 +98,8 @@ def cash_checks(scheme: Scheme, period: Period, lines: list[CashLine]) -> list[C
         )
         for each in lines
     ]
-    for name, kind, source, target, before in FLOWS:
-        bank = at_bank.get(kind, 0)
+    for name, kinds, source, target, before in FLOWS:
+        bank = sum(at_bank.get(kind, 0) for kind in kinds)
         if before is not None:
             bank += sum(opening(scheme.id, before, period.last).values())
             bank -= sum(opening(scheme.id, before, period.before).values())

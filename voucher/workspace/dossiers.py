@@ -190,8 +190,8 @@ def _payment(row: Payment) -> Dossier:
 
 def _batch(row: Any) -> Dossier:
     facts = [
-        Fact(_("Payments"), str(len(row.payments))),
-        Fact(_("Total"), shown_pounds(sum(each.pence for each in row.payments))),
+        Fact(_("Payments"), str(len(row.standing))),
+        Fact(_("Total"), shown_pounds(sum(each.pence for each in row.standing))),
         Fact(_("Prepared by"), f"{_who(row.prepared_by)}, {shown_time(row.prepared_at)}"),
         Fact(_("Approved by"), _who(row.approved_by)),
         Fact(_("Exported"), shown_time(row.exported_at) if row.exported_at else _("No")),

@@ -21,9 +21,8 @@ from voucher.organisations.models import Organisation
 from voucher.payments.cost_models import AdminCost
 from voucher.payments.cost_rules import CostState
 from voucher.payments.models import BankLine, Batch, ExceptionResolution, Payment
-from voucher.payments.page_queries import GONE
 from voucher.payments.queries import claims_to_pay
-from voucher.payments.rules import SETS_ASIDE, BatchState
+from voucher.payments.rules import NO_LONGER_IN, SETS_ASIDE, BatchState
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.i18n import gettext_noop as _
@@ -141,7 +140,7 @@ def _payable(scheme: Scheme) -> Rows:
 def _batches(state: BatchState) -> RowsOf:
     def rows(scheme: Scheme) -> Rows:
         since = _since("batch", Batch.id, Batch.state)
-        pence = select(func.sum(Payment.pence)).where(Payment.batch_id == Batch.id, Payment.state.not_in(GONE))
+        pence = select(func.sum(Payment.pence)).where(Payment.batch_id == Batch.id, Payment.state.not_in(NO_LONGER_IN))
         return (
             select(*_named(Batch, literal(""), since, pence.correlate(Batch).scalar_subquery()))
             .where(Batch.scheme_id == scheme.id, Batch.state == str(state))

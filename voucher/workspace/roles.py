@@ -125,8 +125,8 @@ def people(*, words: str = "", whose: str = "staff") -> Select[Person]:
     """People by name: ``staff`` who hold or held a role of a scheme, or none yet; ``suspended``; or ``everybody``."""
     query = select(Person).order_by(Person.name, Person.id)
     if words:
-        pattern = f"%{words.lower().replace('%', '').replace('_', '')}%"
-        query = query.where(or_(Person.email.like(pattern), Person.name.ilike(pattern)))
+        found = (each.icontains(words, autoescape=True) for each in (Person.email, Person.name))
+        query = query.where(or_(*found))
     if whose == "suspended":
         return query.where(Person.active.is_(False))
     if whose == "staff":

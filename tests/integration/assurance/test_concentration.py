@@ -10,7 +10,9 @@ from flask import Flask
 
 from tests.harness.clock import FixedClock
 from tests.harness.world import World, build_world
+from tests.integration.desk import gains
 from tests.integration.payments.pages import second_payee
+from voucher.accounts.rules import Role
 from voucher.app import office
 from voucher.assurance import concentration
 from voucher.assurance.concentration import (
@@ -139,6 +141,31 @@ def test_what_a_person_has_judged_comes_back_only_when_there_is_more(
     world.do("fred", close_case, session.scalars(cases(world.scheme.id, state="open")).one(), reason="two")
     monkeypatch.setattr(concentration, "_judged", lambda *_anything: False)
     assert looks(world) == (1, 0, 0)  # the control: without the judgement it would come back for ever
+
+
+@pytest.mark.rule(52, 73)
+def test_a_judgement_outlives_a_case_that_went_by_itself(world: World) -> None:
+    sets(world, claims_a_day=1)
+    world.claimed(world.issued())
+    looks(world)
+    world.do("fred", close_case, only_case(world), reason="a training day")
+    second = world.claimed(world.issued())
+    assert looks(world) == (1, 0, 0)
+    sets(world, claims_a_day=5)
+    assert looks(world) == (0, 0, 1)  # by itself, for it is no longer much
+    world.do("pat", withdraw_claim, second, reason="the wrong invoice")
+    sets(world, claims_a_day=1)
+    assert looks(world) == (0, 0, 0)
+
+
+@pytest.mark.rule(52, 65)
+def test_nobody_judges_a_case_about_a_firm_of_their_own(world: World) -> None:
+    sets(world, claims_a_day=1)
+    claim = world.claimed(world.issued())
+    looks(world)
+    gains(world, "fred", Role.PROVIDER_SCANNER, organisation_id=claim.provider.organisation_id)
+    with pytest.raises(Forbidden, match="your own organisation"):
+        world.do("fred", close_case, only_case(world), reason="nothing there")
 
 
 @pytest.mark.rule(52)

@@ -63,3 +63,5 @@ def test_cash_is_shown_by_line_with_both_sides_of_it(town_at: TownAt) -> None:
     assert sum(each["owed_by_funder_pence"] for each in found["lines"]) == 80_000
     assert all(each["holds"] for each in found["checks"])
     assert town.shell.ask("cash", "--to", "2026-01-01", by=FAY)["lines"][0]["payments_pence"] == 0
+    turned_round = ("cash", "--from", "2026-05-01", "--to", "2026-04-01", "--as", FAY)
+    assert "--from lies after --to" in town.shell.run(*turned_round, expect=2).stderr

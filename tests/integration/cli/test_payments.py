@@ -52,6 +52,7 @@ def test_a_batch_is_rejected_emptied_and_recalled(town_at: TownAt) -> None:
     assert town.shell.ask("batch", "reject", batch, "--reason", "wrong week", by=ALF)["state"] == "draft"
     taken = town.shell.ask("batch", "take-out", payment, "--reason", "next week", by=PIA)
     assert taken["payments"][0]["state"] == "taken out"
+    assert taken["total_pence"] == 0
     batch, _payment = exported(town)
     recall = ("batch", "recall", batch, "--reason", "not sent")
     assert town.shell.ask(*recall, by=PIA)["recall_asked"]

@@ -34,6 +34,8 @@ from voucher.payments.costs import (
 )
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden
+from voucher.reports.cash import cash_by_line, cash_checks
+from voucher.reports.ledger_side import Period
 
 A = Account
 AWARDS = (("GRANT", LineKind.REVENUE, 10_000_00), ("ADMIN", LineKind.ADMINISTRATION, 1_000_00))
@@ -116,6 +118,20 @@ def test_a_cost_is_approved_by_another_person_and_paid_when_the_bank_shows_it(wo
     assert standing(world) == (600_00, 0, 400_00, -400_00)
     assert (cost.state, shown.open_pence) == ("paid", 0)
     assert_reconciled(world)
+
+
+def test_what_was_paid_and_came_back_for_administration_agrees_with_the_bank_on_the_page_of_cash(world: World) -> None:
+    cost = approved(world)
+    period = Period(date(2026, 4, 1), date(2026, 4, 30))
+    shown = world.bank_line(-400_00, f"PAYROLL {cost.reference}")
+    world.do("bina", match_cost, shown, cost)
+    assert [each["name"] for each in cash_checks(world.scheme, period, cash_by_line(world.scheme, period))
+            if not each["holds"]] == []  # fmt: skip
+    back = world.bank_line(400_00, f"RETURN {cost.reference}")
+    world.do("bina", match_cost_return, back, session.merge(cost), reason="account closed")
+    checks = {each["name"]: each for each in cash_checks(world.scheme, period, cash_by_line(world.scheme, period))}
+    assert all(each["holds"] for each in checks.values())
+    assert checks["Bank returns: postings, and the bank's lines"]["left"] == 400_00
 
 
 def test_control_without_the_policy_the_database_wants_two_people(

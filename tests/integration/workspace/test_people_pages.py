@@ -295,5 +295,8 @@ def test_people_are_found_by_words_in_any_case_and_by_whose_they_are(app: Flask,
     client = browser_of(app, world, "ada")
     assert [row[0] for row in client.get("/people", query={"words": "SIGRID"}).rows] == ["Sigrid"]
     with atomic():
+        session.merge(world.people["rob"]).email = "rob_roy@example.org"
+    assert [row[0] for row in client.get("/people", query={"words": "B_R"}).rows] == ["Rob"]
+    with atomic():
         session.merge(world.people["vera"]).active = False
     assert [row[0] for row in client.get("/people", query={"whose": "suspended"}).rows] == ["Vera"]

@@ -14,6 +14,7 @@ from voucher.assurance.concentration import close_case, look_for_concentration, 
 from voucher.assurance.figures import claims_by_provider, sharing_contacts, window_of, with_shares
 from voucher.assurance.forms import CaseFilters, ThresholdsForm
 from voucher.assurance.models import ConcentrationCase
+from voucher.assurance.policy import why_not_close_case
 from voucher.assurance.queries import cases
 from voucher.assurance.rules import Thresholds
 from voucher.assurance.views.lists import CASES, SHARES, in_unit
@@ -82,7 +83,9 @@ def case_page(public_id: str) -> ResponseReturnValue:
         in_unit=in_unit,
         names=names_of([case.closed_by]),
         events=history("concentration_case", case.id),
-        may_close=case.state == "open" and act.actor.may(P.ASSURANCE_CASES_MANAGE, scheme_id=case.scheme_id),
+        may_close=case.state == "open"
+        and act.actor.may(P.ASSURANCE_CASES_MANAGE, scheme_id=case.scheme_id)
+        and why_not_close_case(act.actor, case) is None,
     )
 
 

@@ -19,7 +19,6 @@ from voucher.payments.forms import BatchFilters
 from voucher.payments.gathering import gather
 from voucher.payments.models import Batch, Payment
 from voucher.payments.page_queries import (
-    GONE,
     batch_parts,
     batches,
     lines_behind,
@@ -101,7 +100,7 @@ def batch_page(public_id: str) -> ResponseReturnValue:
     batch = batch_seen(act, public_id)
     if wants_file():
         return PAYMENTS.file(payments_in(batch), then=_with_days, name=f"payments-{batch.reference}")
-    standing = [payment for payment in batch.payments if payment.state not in GONE]
+    standing = batch.standing
     total, way = sum(payment.pence for payment in standing), way_in_force(batch.scheme_id)
     people = (
         batch.prepared_by,

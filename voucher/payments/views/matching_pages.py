@@ -102,6 +102,10 @@ def _match_money_out(act: Act, line: BankLine, form: MoneyOutForm) -> None:
     """Gives the choices to their command; ``payment NTT-P-1`` names the payment, and so on."""
     scheme, chosen, reason = _scheme_of(line), list(form.what.data), form.reason.data or ""
     kind, _space, reference = chosen[0].partition(" ")
+    if form.also.data and form.leaves_rest.data:
+        raise DomainError("mixed", _("Other lines pay the rest, or the rest is left open. Choose one."), "also")
+    if kind != "payment" and (form.also.data or form.leaves_rest.data):
+        raise DomainError("mixed", _("Only a payment can be paid in parts."), "what")
     if kind == "repayment":
         if len(chosen) > 1:
             raise DomainError("mixed", _("A line is payments or one repayment to a funder, not both."), "what")
