@@ -73,6 +73,19 @@ def test_a_corrected_claim_with_the_same_figures_is_not_asked_about_again(world:
     assert_reconciled(world)
 
 
+@pytest.mark.rule(14, 21)
+def test_a_corrected_claim_of_which_the_business_pays_more_is_asked_about_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim = world.confirmed(world.claimed(world.issued()))
+    world.do("carl", send_back, claim, reason="the invoice's number is wrong")
+    less = claim.grant_pence - 1_000  # as when the voucher has no more by now
+    monkeypatch.setattr(claims, "worked_out_grant", lambda *_given: less)
+    resubmitted(world, claim, 30_000)
+    assert (claim.state, claim.grant_pence, claim.material_version) == ("submitted", less, 2)
+    assert_reconciled(world)
+
+
 @pytest.mark.rule(7, 14, 21)
 @pytest.mark.parametrize(("net", "grant", "left"), [(20_000, 15_000, 60_000), (40_000, 32_000, 43_000)])
 def test_a_corrected_claim_with_other_figures_is_asked_about_again_and_paid(

@@ -76,10 +76,14 @@ def back_up(office: Office, folder: Path) -> BackupReport:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _refuse_existing(data, keys)
-        # The keys get their name first, so that no data archive ever lies there without them.
-        with new_archive(data, made_at) as data_writer, new_archive(keys, made_at) as keys_writer:
-            manifest = _write_data(office, made_at, data_writer, folder)
-            _write_keys(office, keys_writer)
+        try:
+            # The keys get their name first, so that no data archive ever lies there without them.
+            with new_archive(data, made_at) as data_writer, new_archive(keys, made_at) as keys_writer:
+                manifest = _write_data(office, made_at, data_writer, folder)
+                _write_keys(office, keys_writer)
+        except OSError:
+            keys.unlink(missing_ok=True)  # They may have their name already when the data cannot be ended.
+            raise
     except OSError as error:
         raise BackupError("backup_folder", _CANNOT_WRITE.format(folder=folder, why=error.strerror or error)) from error
     counts = {table.shape.name: table.rows for table in manifest.tables}

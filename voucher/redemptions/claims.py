@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -305,6 +305,11 @@ def resubmit_claim(
     return _keeping_refusals(act, sent, lambda: _resubmit(act, sent, redemption.id, request_key, body))
 
 
+def _asked_about(redemption: Redemption) -> tuple[int, int, int, date]:
+    """What the business's answer was about: when any of it is another, it is asked again."""
+    return redemption.net_pence, redemption.vat_pence, redemption.own_pence, redemption.invoice_on
+
+
 def _resubmit(act: Act, sent: Sent, redemption_id: int, key: str, body: str) -> Accepted:
     invoice, evidence = sent.invoice, sent.evidence
     voucher = lock_voucher(session.get_one(Redemption, redemption_id).voucher_id)
@@ -327,7 +332,7 @@ def _resubmit(act: Act, sent: Sent, redemption_id: int, key: str, body: str) -> 
         )
     sessions = sessions_of(redemption)
     check_invoice(act, provider, voucher, sessions, invoice, evidence, other_than=redemption.id)
-    before = (redemption.net_pence, redemption.vat_pence, redemption.invoice_on)
+    before = _asked_about(redemption)
     granted = worked_out_grant(voucher, invoice, redemption.grant_pence + voucher.remaining_pence)
     difference = granted - redemption.grant_pence
     if difference > 0:
@@ -337,7 +342,7 @@ def _resubmit(act: Act, sent: Sent, redemption_id: int, key: str, body: str) -> 
         give_back(act, voucher, redemption, -difference, reason=f"claim {redemption.reference} reduced")
     redemption.version += 1
     _set_figures(redemption, invoice, granted)
-    if before != (redemption.net_pence, redemption.vat_pence, redemption.invoice_on):
+    if before != _asked_about(redemption):
         redemption.material_version = redemption.version
     redemption.answer_by = act.today + timedelta(days=voucher.scheme.confirmation_days)
     answered = answer_in_force(redemption)

@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,25 @@ def test_a_folder_that_cannot_be_made_is_named(books: Books, tmp_path: Path) -> 
     (tmp_path / "file").write_text("x")
     with running(books.place), pytest.raises(BackupError, match=f"written to {tmp_path / 'file'}"):
         back_up(office(), tmp_path / "file")
+
+
+@ON_SQLITE
+def test_keys_are_not_left_behind_when_the_data_cannot_be_ended(
+    books: Books, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = archive.new_archive
+
+    @contextmanager
+    def full_at_the_end(path: Path, made_at: datetime) -> Iterator[archive.Writer]:
+        with whole(path, made_at) as writer:
+            yield writer
+            if "-data-" in path.name:
+                raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(making, "new_archive", full_at_the_end)
+    with running(books.place), pytest.raises(BackupError, match="No space left"):
+        back_up(office(), tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def write_meanwhile(monkeypatch: pytest.MonkeyPatch, engine: Engine) -> None:

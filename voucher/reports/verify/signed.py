@@ -14,6 +14,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -154,9 +155,18 @@ def read_signature(raw: bytes) -> Signature:
         found = Signature(raw, members, public)
         if len(public) != 32 or not isinstance(members["key_id"], int) or not isinstance(found.head, AuditHead):
             raise NoSignature("members of other kinds")
+        if not isinstance(members["signature"], str) or not all(map(_is_step, members["sign_off"])):
+            raise NoSignature("members of other kinds")
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise NoSignature(str(error)) from error
     return found
+
+
+def _is_step(step: Mapping[str, Any]) -> bool:
+    """Whether it is a step of the sign-off, with its texts; its moment is null while it is open."""
+    if step["at"] is not None:
+        datetime.fromisoformat(step["at"])
+    return all(isinstance(step[name], str) for name in ("step", "name", "role", "wording"))
 
 
 def canonical(members: Mapping[str, Any]) -> bytes:
