@@ -13,6 +13,7 @@ from openpyxl import load_workbook
 from sqlalchemy import text
 
 from tests.harness.clock import FixedClock
+from tests.harness.rows_behind import assert_rows_come_to_figures
 from tests.harness.signed_in import browser_of
 from tests.harness.sketches import sketching
 from tests.harness.world import World, build_world
@@ -109,6 +110,7 @@ def test_dashboard_page_csv_xlsx_json_pdf_and_sql_agree_to_the_penny(app: Flask,
     parts = Parts(data)
     assert {code: parts.value(code) for code in truth} == truth
     assert truth["7b"] > 0
+    assert_rows_come_to_figures(statement)
     rows = {code: value for code, value in in_the_csv(statement).items() if code in truth}
     assert rows == {
         code: f"{'-' if pence < 0 else ''}{abs(pence) // 100}.{abs(pence) % 100:02d}" for code, pence in truth.items()

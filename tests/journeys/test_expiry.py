@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from tests.harness.reconciled import assert_reconciled
+from tests.harness.rows_behind import assert_rows_come_to_figures
 from tests.harness.world import World, add_package
 from tests.journeys.steps import fall_due, on, prepared, standing, value
 from voucher.applications.commands import offer
@@ -134,6 +135,7 @@ def test_a_reinstated_voucher_expires_a_second_time(world: World) -> None:
     on(world, "2026-09-01")
     statement = prepared(world, date(2026, 4, 1), date(2026, 8, 31))
     assert (value(statement, "9a"), value(statement, "9b")) == (75_000, 24_000)
+    assert_rows_come_to_figures(statement)
     assert_reconciled(world)
 
 

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from tests.harness.reconciled import assert_reconciled
+from tests.harness.rows_behind import assert_rows_come_to_figures
 from tests.harness.world import World, add_provider
 from tests.journeys.steps import on, signed, standing, value
 from voucher.funding.rules import Account
@@ -111,6 +112,9 @@ def test_a_payment_returned_in_the_next_period_is_reversed_there_and_paid_again(
     assert [value(april, code) for code in ("7a", "7b", "7", "8", "16")] == [24_000, 0, 24_000, 24_000, -24_000]
     assert [value(may, code) for code in ("7a", "7b", "7", "8", "16")] == [24_000, 24_000, 0, 24_000, -24_000]
     assert (value(may, "2"), value(may, "16a"), value(may, "22c")) == (value(april, "12"), -24_000, 1)
+    # What was paid and came back afterwards belongs to May; April's rows stay those of April.
+    assert_rows_come_to_figures(april)
+    assert_rows_come_to_figures(may)
     assert_reconciled(world)
 
 

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from tests.harness.reconciled import assert_reconciled
+from tests.harness.rows_behind import assert_rows_come_to_figures
 from tests.harness.world import World, add_agreement, add_round_over
 from tests.journeys.steps import on, prepared, standing, value
 from voucher.funding.rules import Account
@@ -94,6 +95,7 @@ def test_what_the_funder_disallows_is_borne_by_the_authority_and_stays_spent(wor
         10_000,
         -14_000,
     ]
+    assert_rows_come_to_figures(statement)
     with pytest.raises(DomainError, match=r"Up to £140.00"):
         world.do("fred", disallow_claim, claim, pence=14_001, reason="and more")
     assert_reconciled(world)

@@ -22,12 +22,9 @@ from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.i18n import on_record, said
 from voucher.platform.money import Share
 from voucher.reports.domain_side import opening
-from voucher.reports.ledger_side import ByLine, Flows, Period, add, less
+from voucher.reports.ledger_side import LONG_AGO, ByLine, Flows, Period, add, less
 from voucher.reports.lines import MoneyLines, Part, Shape, part
 from voucher.reports.year_spend import delivered_in
-
-LONG_AGO = date(1970, 1, 1)
-
 
 # What is written down as a record, and told again from it.
 _PAID_FROM = on_record("What was paid from %(first)s to %(last)s, less what came back.")
@@ -54,7 +51,6 @@ class FundingLines:
         self.lines: list[FundingLine] = list(agreement.lines)
         self.ids = [line.id for line in self.lines]
         self.said = conditions_of(agreement.id)
-        self.to_date = Flows(self.ids, LONG_AGO, period.last)
         self.year_from = year_start(period.last)
         self.spent = self._spent_this_year()
 
@@ -70,9 +66,7 @@ class FundingLines:
     # Line 15
 
     def _administration(self) -> list[Part]:
-        p, flow = self.money.part, self.to_date.flow
-        approved = less(flow(A.UNALLOCATED, A.APPROVED, K.ADMIN_APPROVED), flow(A.APPROVED, A.UNALLOCATED))
-        paid = _net_paid(self.to_date)
+        approved, paid = self.money.administration_to_date(), self.money.administration_paid_to_date()
         base = self._cap_base(sum(approved.values()), sum(paid.values()))
         total = sum(approved.values())
         cap = self.said.admin_cap_bp
@@ -80,11 +74,9 @@ class FundingLines:
         note = _("Above the agreed cap: line 28 has the funder's consent.") if beyond else None
         of = _("The award.") if self.said.admin_cap_of == CapBase.AWARD else _("All spending, administration with it.")
         share = 10_000 * total // base if base > 0 else None
+        *sums, came_back = self.money.administration()
         return [
-            p("15", _("Management and administration"), _("Approved and paid to date."), approved),
-            p("15a", _("of which paid"), _("Seen at the bank, to date."), paid),
-            p("15b", _("of which not yet paid"), _("Approved and not yet seen at the bank."), less(approved, paid)),
-            p("15c", _("Paid this period"), _("Part of line 7; less what came back."), self.admin_paid_in_period()),
+            *sums,
             part(Shape("15d", _("What the cap is a share of"), of), base),
             part(
                 Shape("15e", _("Administration as a share of it"), _("15 ÷ 15d.")),
@@ -93,17 +85,8 @@ class FundingLines:
                 note=note,
             ),
             part(Shape("15f", _("Agreed cap"), _("As the agreement says.")), cap, unit="basis_points"),
-            p("15g", _("Came back this period"), _("Part of line 7b."), self.admin_returned_in_period()),
+            came_back,
         ]
-
-    def admin_paid_in_period(self) -> ByLine:
-        """Administration that the bank showed in the period, less what came back."""
-        flow = self.money.side.flow
-        return less(flow(A.APPROVED, A.DEFRAYED, K.ADMIN_PAID), flow(A.DEFRAYED, A.APPROVED, K.ADMIN_RETURNED))
-
-    def admin_returned_in_period(self) -> ByLine:
-        """Administration that the bank sent back in the period."""
-        return self.money.side.flow(A.DEFRAYED, A.APPROVED, K.ADMIN_RETURNED)
 
     def _cap_base(self, total: int, paid: int) -> int:
         if self.said.admin_cap_of == CapBase.AWARD:
@@ -145,7 +128,7 @@ class FundingLines:
     def _received(self) -> ByLine:
         """Received on requests that were made here: without what was drawn before a takeover."""
         before = self._by_line(opening(self.agreement.scheme_id, OpeningKind.DRAWDOWN, self.period.last))
-        return less(self.to_date.flow(A.CASH_DRAWN, A.CASH), before)
+        return less(self.money.side.ever(A.CASH_DRAWN, A.CASH), before)
 
     # Line 18
 
@@ -265,7 +248,7 @@ class FundingLines:
 
     def _expected(self) -> ByLine:
         """What the ledger says is still to be paid, with the used share of what is committed."""
-        stock, flow = self.money.side.stock, self.to_date.flow
+        stock, flow = self.money.side.stock, self.money.side.ever
         released = add(flow(A.COMMITTED, A.UNALLOCATED), flow(A.CLAIMED, A.UNALLOCATED))
         paid = less(flow(A.APPROVED, A.DEFRAYED, K.DEFRAYED), flow(A.DEFRAYED, A.APPROVED, K.PAYMENT_RETURNED))
         used = sum(paid.values())
@@ -279,10 +262,6 @@ class FundingLines:
 
     def _by_line(self, found: ByLine) -> ByLine:
         return {line_id: found.get(line_id, 0) for line_id in self.ids}
-
-
-def _net_paid(flows: Flows) -> ByLine:
-    return less(flows.flow(A.APPROVED, A.DEFRAYED, K.ADMIN_PAID), flows.flow(A.DEFRAYED, A.APPROVED, K.ADMIN_RETURNED))
 
 
 def _signed_share(amount: int, whole: int) -> int | None:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from sqlalchemy import func, select
 
@@ -15,6 +16,7 @@ from voucher.funding.rules import Account, EntryKind
 from voucher.platform.db import session
 
 ByLine = dict[int, int]
+LONG_AGO = date(1970, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,14 @@ class LedgerSide:
         self._before = balances(self.line_ids, period.before)
         self._through = balances(self.line_ids, period.last)
         self.flow = Flows(self.line_ids, period.first, period.last).flow
+
+    @cached_property
+    def _to_date(self) -> Flows:
+        return Flows(self.line_ids, LONG_AGO, self.period.last)
+
+    def ever(self, source: Account, target: Account, *kinds: EntryKind) -> ByLine:
+        """What moved between two accounts up to the period's last day, by these kinds of entry or by any."""
+        return self._to_date.flow(source, target, *kinds)
 
     def stock(self, *accounts: Account, opening: bool = False) -> ByLine:
         """What stood on these accounts at the end of the period, or before it began."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from voucher.funding.models import FundingLine
 from voucher.funding.rules import Account as A
 from voucher.funding.rules import EntryKind as K
 from voucher.funding.rules import LineKind
 from voucher.platform.i18n import gettext_noop as _
-from voucher.reports.ledger_side import ByLine, LedgerSide, add, less
+from voucher.reports.ledger_side import ByLine, add, less
 
 Part = dict[str, object]
 
@@ -43,10 +44,43 @@ def part(
     }
 
 
-class MoneyLines:
-    """Lines 1 to 12 and 16, which are sums of postings."""
+class Pot(Protocol):
+    """What of a funding line its figures depend on."""
 
-    def __init__(self, lines: list[FundingLine], side: LedgerSide) -> None:
+    @property
+    def id(self) -> int:
+        """Its number."""
+
+    @property
+    def code(self) -> str:
+        """Its code within the agreement."""
+
+    @property
+    def kind(self) -> str:
+        """Capital, revenue or administration."""
+
+
+class Side(Protocol):
+    """What moved on some lines, up to the end of a period and within it."""
+
+    def stock(self, *accounts: A, opening: bool = False) -> ByLine:
+        """What stood on these accounts at the end of the period, or before it began."""
+
+    def flow(self, source: A, target: A, *kinds: K) -> ByLine:
+        """What moved between two accounts in the period, by these kinds of entry or by any."""
+
+    def ever(self, source: A, target: A, *kinds: K) -> ByLine:
+        """The same since the ledger began."""
+
+
+class MoneyLines:
+    """Lines 1 to 12 and 16, and what of 13 and 15 is a sum of postings, too.
+
+    Each figure is the sum of what every single posting adds to it, so that its rows can be told
+    (``voucher.reports.behind``): no figure here may multiply, divide or compare amounts.
+    """
+
+    def __init__(self, lines: Sequence[Pot], side: Side) -> None:
         self.codes = {line.id: line.code for line in lines}
         self.kinds = {line.id: LineKind(line.kind) for line in lines}
         self.side = side
@@ -205,6 +239,42 @@ class MoneyLines:
 
     def _released(self, kind: K) -> ByLine:
         return add(self.side.flow(A.COMMITTED, A.UNALLOCATED, kind), self.side.flow(A.CLAIMED, A.UNALLOCATED, kind))
+
+    def disallowed(self) -> Part:
+        """Line 13b."""
+        after = _("After payment; borne by the authority.")
+        return self.part("13b", _("Disallowed by the funder"), after, self.side.flow(A.DEFRAYED, A.DISALLOWED))
+
+    def administration_to_date(self) -> ByLine:
+        """Line 15: administration that was approved and not withdrawn."""
+        ever = self.side.ever
+        return less(ever(A.UNALLOCATED, A.APPROVED, K.ADMIN_APPROVED), ever(A.APPROVED, A.UNALLOCATED))
+
+    def administration_paid_to_date(self) -> ByLine:
+        """Line 15a: administration that the bank showed, less what came back."""
+        ever = self.side.ever
+        return less(ever(A.APPROVED, A.DEFRAYED, K.ADMIN_PAID), ever(A.DEFRAYED, A.APPROVED, K.ADMIN_RETURNED))
+
+    def administration_paid(self) -> ByLine:
+        """Line 15c: the same in the period."""
+        paid = self.side.flow(A.APPROVED, A.DEFRAYED, K.ADMIN_PAID)
+        return less(paid, self.administration_returned())
+
+    def administration_returned(self) -> ByLine:
+        """Line 15g: administration that the bank sent back in the period."""
+        return self.side.flow(A.DEFRAYED, A.APPROVED, K.ADMIN_RETURNED)
+
+    def administration(self) -> list[Part]:
+        """Line 15 but for its shares: approved, paid, not yet paid, paid in the period and come back in it."""
+        p, approved, paid = self.part, self.administration_to_date(), self.administration_paid_to_date()
+        came_back = self.administration_returned()
+        return [
+            p("15", _("Management and administration"), _("Approved and paid to date."), approved),
+            p("15a", _("of which paid"), _("Seen at the bank, to date."), paid),
+            p("15b", _("of which not yet paid"), _("Approved and not yet seen at the bank."), less(approved, paid)),
+            p("15c", _("Paid this period"), _("Part of line 7; less what came back."), self.administration_paid()),
+            p("15g", _("Came back this period"), _("Part of line 7b."), came_back),
+        ]
 
     def cash(self) -> list[Part]:
         """Line 16: the cash identity, to the penny."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import func, select
@@ -16,7 +17,7 @@ from voucher.platform.db import session
 from voucher.platform.i18n import gettext_noop as _
 from voucher.redemptions.models import Redemption
 from voucher.redemptions.other_match import declared_elsewhere
-from voucher.reports.claims_paid import Paid, Share, match_of, our_part, own_contributions, standing_claims
+from voucher.reports.claims_paid import Paid, match_of, our_part, own_contributions, standing_claims
 from voucher.reports.comparing import parts_of
 from voucher.reports.ledger_side import Period
 from voucher.reports.lines import Part, Shape, part
@@ -26,11 +27,10 @@ from voucher.reports.queries import last_signed
 
 def match_parts(agreement: Agreement, line_ids: Sequence[int], period: Period, paid: Sequence[Paid]) -> list[Part]:
     """The parts of line 14 at the end of a period."""
-    standing = standing_claims((Account.DEFRAYED, Account.DISALLOWED), line_ids, period.last)
-    other = declared_elsewhere([share.redemption.id for share in standing], period.last)
-    elsewhere = sum(our_part(other.get(share.redemption.id, 0), share.spread, line_ids) for share in standing)
-    match = sum(match_of(share.redemption, share.spread, line_ids).own for share in standing) - elsewhere
-    grant = sum(share.pence for share in standing)
+    behind = match_behind((Account.DEFRAYED, Account.DISALLOWED), line_ids, period)
+    elsewhere = sum(each.elsewhere for each in behind)
+    match = sum(each.own for each in behind) - elsewhere
+    grant = sum(each.grant for each in behind)
     agreed = agreement.intervention_rate_bp
     note = _("Above the agreed rate.") if agreed is not None and above_rate(grant, match, agreed) else None
     flagged = _("Declared to be match of another programme.") if elsewhere else None
@@ -49,7 +49,7 @@ def match_parts(agreement: Agreement, line_ids: Sequence[int], period: Period, p
         part(Shape("14c", _("Agreed rate"), _("As the agreement says.")), agreed, unit="basis_points"),
         part(
             Shape("14d", _("Match of claims not yet paid"), _("Shown beside, not counted.")),
-            _waiting(line_ids, period),
+            sum(each.own for each in match_behind((Account.CLAIMED, Account.APPROVED), line_ids, period)),
         ),
         part(Shape("14e", _("Match that counts elsewhere"), _("Not counted here.")), elsewhere, note=flagged),
         part(Shape("14f", _("Grants behind it"), _("Line 8 without administration and earlier payments.")), grant),
@@ -61,10 +61,37 @@ def above_rate(grant: int, match: int, agreed_bp: int) -> bool:
     return grant * 10_000 > agreed_bp * (grant + match)
 
 
-def _waiting(line_ids: Sequence[int], period: Period) -> int:
-    """Own contributions behind what stood as claimed or approved at the end of the period."""
-    waiting: Sequence[Share] = standing_claims((Account.CLAIMED, Account.APPROVED), line_ids, period.last)
-    return sum(match_of(share.redemption, share.spread, line_ids).own for share in waiting)
+@dataclass(frozen=True)
+class MatchBehind:
+    """A claim with this agreement's part of its grant and of the own contribution that came with it, in pence.
+
+    ``elsewhere`` is what of that contribution was declared to be match of another programme.
+    """
+
+    redemption: Redemption
+    grant: int
+    own: int
+    elsewhere: int
+
+    @property
+    def counted(self) -> int:
+        """What counts as match of this agreement."""
+        return self.own - self.elsewhere
+
+
+def match_behind(accounts: Sequence[Account], line_ids: Sequence[int], period: Period) -> list[MatchBehind]:
+    """The claims with money on these accounts and lines at the end of a period, and the match that each brings."""
+    standing = standing_claims(accounts, line_ids, period.last)
+    other = declared_elsewhere([share.redemption.id for share in standing], period.last)
+    return [
+        MatchBehind(
+            share.redemption,
+            share.pence,
+            match_of(share.redemption, share.spread, line_ids).own,
+            our_part(other.get(share.redemption.id, 0), share.spread, line_ids),
+        )
+        for share in standing
+    ]
 
 
 def counted_twice(agreement: Agreement, match_now: int, through: date) -> int:

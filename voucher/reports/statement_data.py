@@ -142,7 +142,7 @@ class StatementReader:
         paid = sum(flow(Account.APPROVED, Account.DEFRAYED).values())
         returned = sum(flow(Account.DEFRAYED, Account.APPROVED).values())
         found = identities(self.money)
-        administration = sum(self.funding_lines.admin_paid_in_period().values())
+        administration = sum(self.money.administration_paid().values())
         name = _("Line 7 less 15c, and the grants of the annex")
         found.append(check(name, paid - returned - administration, self._grants()))
         twice = counted_twice(self.agreement, int(str(self.match[0]["value"])), self.heading.period.last)
@@ -214,12 +214,9 @@ class StatementReader:
         matches = self._matches()
         vat = sum(match.vat for match in matches)
         over = sum(match.net - match.own for match in matches) - self._grants()
-        disallowed = self.money.side.flow(Account.DEFRAYED, Account.DISALLOWED)
         return [
             part(Shape("13a", _("Never paid"), _("VAT of what was paid, and what was not approved.")), vat + over),
-            self.money.part(
-                "13b", _("Disallowed by the funder"), _("After payment; borne by the authority."), disallowed
-            ),
+            self.money.disallowed(),
         ]
 
     @property

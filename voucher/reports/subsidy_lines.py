@@ -21,6 +21,21 @@ from voucher.subsidies.rules import PUBLISHED_ABOVE_PENCE, Source, publish_by
 Row = dict[str, object]
 
 
+def given_with(agreement: Agreement, *columns: Any) -> Rows:
+    """Columns of the assistance that was given with vouchers of an agreement's rounds, and of their applications."""
+    rounds = (
+        select(RoundLine.round_id)
+        .join(FundingLine, FundingLine.id == RoundLine.line_id)
+        .where(FundingLine.agreement_id == agreement.id)
+    )
+    given: Rows = select(*columns)
+    return (
+        given.select_from(Assistance)
+        .join(Application, Application.id == Assistance.application_id)
+        .where(Assistance.source == str(Source.SYSTEM), Application.round_id.in_(rounds))
+    )
+
+
 class SubsidySide:
     """What was given by the end of a period, read once. Whole vouchers count, whoever else pays for them, too."""
 
@@ -29,8 +44,13 @@ class SubsidySide:
         self.given = self._sum(Assistance.given_on.between(period.first, period.last))
         self.to_date = self._sum(Assistance.given_on <= period.last)
         self.large = session.execute(
-            self._of_agreement(
-                Application.id, Application.reference, Application.decided_at, Assistance.pence, Assistance.given_on
+            given_with(
+                agreement,
+                Application.id,
+                Application.reference,
+                Application.decided_at,
+                Assistance.pence,
+                Assistance.given_on,
             )
             .where(Assistance.given_on <= period.last, Assistance.pence > PUBLISHED_ABOVE_PENCE)
             .order_by(Assistance.given_on, Assistance.id)
@@ -38,21 +58,8 @@ class SubsidySide:
         # As it stood at the period's end, like everything else of a statement.
         self.numbers = numbers_entered([each.id for each in self.large], end_of_london_day(period.last))
 
-    def _of_agreement(self, *columns: Any) -> Rows:
-        rounds = (
-            select(RoundLine.round_id)
-            .join(FundingLine, FundingLine.id == RoundLine.line_id)
-            .where(FundingLine.agreement_id == self.agreement.id)
-        )
-        given: Rows = select(*columns)
-        return (
-            given.select_from(Assistance)
-            .join(Application, Application.id == Assistance.application_id)
-            .where(Assistance.source == str(Source.SYSTEM), Application.round_id.in_(rounds))
-        )
-
     def _sum(self, condition: ColumnElement[bool]) -> tuple[int, int]:
-        query = self._of_agreement(func.coalesce(func.sum(Assistance.pence), 0), func.count())
+        query = given_with(self.agreement, func.coalesce(func.sum(Assistance.pence), 0), func.count())
         pence, number = session.execute(query.where(condition)).one()
         return int(pence), int(number)
 

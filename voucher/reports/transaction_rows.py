@@ -12,6 +12,7 @@ from voucher.payments.bank_files.models import BankStatement
 from voucher.payments.bank_files.queries import evidence_of
 from voucher.payments.models import BankLine, BankMatch
 from voucher.payments.rules import MatchKind
+from voucher.platform.clock import london_date
 from voucher.platform.db import session
 from voucher.redemptions.models import ClaimAnswer, DeliverySession
 from voucher.reports.claims_paid import Paid, match_of, public_id_of
@@ -54,7 +55,7 @@ def _row(item: Paid, line_ids: Sequence[int], beside: _Beside) -> dict[str, obje
         "provider": claim.provider.organisation.name,
         "provider_id": public_id_of(claim.provider.organisation),
         "delivered_on": str(beside.delivered[claim.id]),
-        "claimed_on": claim.submitted_at.date().isoformat(),
+        "claimed_on": london_date(claim.submitted_at).isoformat(),
         "net": match.net,
         "vat": match.vat,
         "gross": match.net + match.vat,

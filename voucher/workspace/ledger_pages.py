@@ -15,9 +15,9 @@ from voucher.platform.errors import NotFound
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.paging import Rows
 from voucher.platform.web import current_act, requires
+from voucher.reports.postings import about, postings_behind
+from voucher.reports.views.lists import MOVEMENTS
 from voucher.schemes.queries import visible
-from voucher.workspace.lists import MOVEMENTS, about
-from voucher.workspace.postings import postings_behind
 
 blueprint = Blueprint("ledger", __name__)
 

@@ -1,14 +1,13 @@
-"""The columns of the lists of providers, people, roles, movements and messages, and of the rows behind figures."""
+"""The columns of the lists of providers, people, roles and messages, and of the rows behind figures."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from flask_babel import gettext as translate
 from sqlalchemy import func
 
 from voucher.accounts.models import Membership, Person
-from voucher.funding.models import Entry, Posting
 from voucher.notifications.models import OutboxMessage
 from voucher.notifications.rules import label_of, state_of
 from voucher.organisations.models import Organisation
@@ -108,22 +107,6 @@ BEHIND = Listing(
     tie="row",
 )
 
-MOVEMENTS = Listing(
-    "movements",
-    (
-        Column(_("Counts on"), lambda row: row.Posting.effective_on, "day", Posting.effective_on),
-        Column(_("What"), lambda row: str(translate(row.Entry.kind)), "what", Entry.kind),
-        Column(_("From"), lambda row: row.Posting.from_account, "from", Posting.from_account, Kind.STATE),
-        Column(_("To"), lambda row: row.Posting.to_account, "to", Posting.to_account, Kind.STATE),
-        Column(_("About"), lambda row: about(row)),
-        Column(_("Why"), lambda row: row.Entry.reason),
-        Column(_("Amount"), lambda row: row.moved, "amount", "moved", Kind.MONEY),
-    ),
-    usual="-day",
-    tie=Posting.id,
-    dated="day",
-)
-
 MESSAGES = Listing(
     "messages",
     (
@@ -143,9 +126,3 @@ MESSAGES = Listing(
     tie=OutboxMessage.id,
     dated="written",
 )
-
-
-def about(row: Any) -> str:
-    """The records that a movement is about, by reference: the application where nothing is closer to the money."""
-    close = [getattr(row, name) for name in ("voucher", "claim", "payment", "debt")]
-    return ", ".join(filter(None, close)) or row.application or ""

@@ -10,6 +10,7 @@ from flask import Flask
 
 from tests.harness.clock import FixedClock
 from tests.harness.reconciled import assert_reconciled
+from tests.harness.rows_behind import assert_rows_come_to_figures
 from tests.harness.two_people import change_conditions
 from tests.harness.world import World, add_agreement, add_round_over, build_world
 from tests.integration.payments.pages import browser_of
@@ -124,6 +125,7 @@ def test_administration_drawdown_profile_and_forecast_are_told(world: World) -> 
     assert [found[code] for code in ("19", "19a", "19b", "19c", "19d", "19e", "19f")] == [
         775_00, 255_00, 10_400_00, 9_625_00, 0, 9_625_00, 0,
     ]  # fmt: skip
+    assert_rows_come_to_figures(statement)
     assert failing(statement) == []
 
 

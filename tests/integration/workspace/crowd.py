@@ -39,6 +39,7 @@ from voucher.outputs.commands import record_output
 from voucher.payments.bank_files.models import BankImport
 from voucher.platform.db import Base, atomic, session
 from voucher.redemptions.models import Redemption
+from voucher.reports.models import Statement
 
 # What no list shows, and what there is once in an installation or a scheme.
 ALONE = {
@@ -86,6 +87,7 @@ class Names(NamedTuple):
     voucher: str
     owner: str
     file: str
+    statement: str
 
 
 @dataclass
@@ -172,6 +174,7 @@ def _fill(world: World) -> Names:
         voucher=claim.voucher.reference,
         owner=owner,
         file=session.scalars(select(BankImport.public_id).order_by(BankImport.id.desc())).first() or "",
+        statement=session.scalars(select(Statement.public_id)).first() or "",
     )
 
 

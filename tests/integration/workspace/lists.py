@@ -35,8 +35,8 @@ from voucher.payments.views.lists import (
 from voucher.platform.db import session
 from voucher.platform.lists import Listing
 from voucher.redemptions.views.lists import CLAIMS, OWN_CLAIMS, VOUCHERS
-from voucher.reports.views.lists import CASH, STATEMENTS
-from voucher.workspace.lists import BEHIND, MESSAGES, MOVEMENTS, PEOPLE, PROVIDERS, ROLES
+from voucher.reports.views.lists import CASH, MOVEMENTS, STATEMENTS
+from voucher.workspace.lists import BEHIND, MESSAGES, PEOPLE, PROVIDERS, ROLES
 
 
 class Shown(NamedTuple):

@@ -70,6 +70,7 @@ CASES = (
     Case("outputs.jobs_page", "everybody", "fred", "/outputs/jobs"),
     Case("samples.samples_page", "everybody", "fred", "/samples"),
     Case("statements.statements_page", "everybody", "fred", "/statements"),
+    Case("statement_rows.rows_page", "business", "fred", "/statements/{statement}/figures/4"),
     Case("funder.statements_page", "business", "fiona", "/funder/statements"),
     Case("letters.messages_page", "everybody", "fred", "/settings/letters/messages"),
     Case("people.people_page", "everybody", "ada", "/people?whose=everybody&sort=email"),

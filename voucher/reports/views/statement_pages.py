@@ -36,6 +36,7 @@ from voucher.reports.rules import FROZEN, StatementState
 from voucher.reports.superseding import why_not_replace
 from voucher.reports.versions import mark_read
 from voucher.reports.views.lists import STATEMENTS
+from voucher.reports.views.row_pages import address_of
 from voucher.reports.views.shown import PaperShown, check_name, compared_with, lines_shown, paper_shown, read_on, steps
 from voucher.schemes.models import Scheme
 from voucher.schemes.queries import schemes_with
@@ -108,6 +109,7 @@ def record_page(act: Act, statement: Statement, *, move: MoveForm | None = None)
         move=move or MoveForm(formdata=None),
         following=NEXT.get(StatementState(statement.state)),
         figure=shown,
+        rows_of=address_of(statement, data),
         replaces=session.get(Statement, statement.supersedes_id) if statement.supersedes_id else None,
         replaced_by=replacement_of(statement) if signed else None,
         has_form=signed and newest_form(statement.agreement_id) is not None,
