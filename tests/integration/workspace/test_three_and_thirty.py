@@ -1,6 +1,6 @@
-"""A list of three hundred rows asks the database for no more than one of three, on its page and in its file.
+"""A list of thirty rows asks the database for no more than one of three, on its page and in its file.
 
-Reading is the same on both engines; so that three hundred are cheap, this is done on SQLite.
+Reading is the same on both engines; so that many rows are cheap, this is done on SQLite.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from voucher.funding.views.lists import OpenRound
 from voucher.platform import lists, paging
 from voucher.schemes.models import Round
 
-FEW, MANY = 3, 300
+FEW, MANY = 3, 30
 ROOT = Path(__file__).parents[3]
 PAGED = re.compile(r"\bpages\(\w+, (?:\"([\w.]+)\"|request\.endpoint)\)")
 # Letters of the demo, which are files and not rows.
@@ -98,13 +98,13 @@ CASES = (
 
 @pytest.fixture(scope="module")
 def crowded(sqlite_databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crowd]:
-    """The databases with three and with three hundred rows, which all cases look at."""
+    """The databases with three and with thirty rows, which all cases look at."""
     yield from crowd(sqlite_databases, tmp_path_factory.mktemp("crowd"))
 
 
 @pytest.fixture(autouse=True)
 def in_one_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three hundred rows are read at once, and a file's all together: each portion may ask for what belongs to it."""
+    """All rows are read at once, and a file's all together: each portion may ask for what belongs to it."""
     monkeypatch.setattr(paging, "PAGE", MANY)
     monkeypatch.setattr(lists, "CHUNK", 1_000_000)
     monkeypatch.setattr(lists, "MOST_ROWS", 1_000_000)
@@ -162,7 +162,7 @@ def endpoint_of(app: Flask, path: str) -> str:
 
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{case.endpoint} {case.path}" for case in CASES])
-def test_three_hundred_rows_cost_what_three_cost(crowded: Crowd, case: Case, shown: list[int]) -> None:
+def test_thirty_rows_cost_what_three_cost(crowded: Crowd, case: Case, shown: list[int]) -> None:
     few, many = (costs(crowded, case, times, shown) for times in (FEW, MANY))
     assert [cost.asked for cost in many] == [cost.asked for cost in few]
     assert all(cost.rows >= FEW for cost in few), few
