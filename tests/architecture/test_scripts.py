@@ -8,9 +8,10 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from sqlalchemy import create_engine
@@ -24,6 +25,15 @@ START_SECONDS = 300
 DISTRIBUTION = Path("/usr/bin/python3")
 # What the scripts use of a system that has neither Python nor a package manager.
 TOOLS = ("bash", "dirname", "flock", "id", "cat", "df", "awk", "mkdir")
+
+
+class Started(NamedTuple):
+    """scripts/run as it goes on: its process, how it was called, what it says, and its port."""
+
+    process: subprocess.Popen[bytes]
+    words: Sequence[str]
+    log: Path
+    port: int
 
 
 def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -146,12 +156,13 @@ def test_a_database_of_a_newer_version_is_a_sentence_and_nothing_is_served(tmp_p
     )
 
 
-@pytest.mark.slow
-def test_ctrl_c_stops_everything_and_a_second_start_finds_the_port_taken_meanwhile(tmp_path: Path) -> None:
-    port, log = free_port(), tmp_path / "log"
+@contextmanager
+def started(tmp_path: Path) -> Iterator[Started]:
+    """scripts/run on an empty data folder, in a group of its own; nothing of it is left behind."""
+    log, port = tmp_path / "log", free_port()
     words = ("scripts/run", "--no-demo", "--data", str(tmp_path / "data"), "--port", str(port))
     with log.open("w") as out:
-        started = subprocess.Popen(
+        process = subprocess.Popen(
             words,
             cwd=ROOT,
             env=clean({}),
@@ -163,32 +174,69 @@ def test_ctrl_c_stops_everything_and_a_second_start_finds_the_port_taken_meanwhi
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
     try:
-        wait_for(log, f"The scheme is served at http://127.0.0.1:{port}")
-        assert members(started.pid) > 3
-        assert "is in use" in run(*words).stderr
-        os.killpg(started.pid, signal.SIGINT)
-        assert started.wait(START_SECONDS) == 0
-        assert members(started.pid) == 0
+        yield Started(process, words, log, port)
     finally:
-        if members(started.pid):
-            os.killpg(started.pid, signal.SIGKILL)
-    assert log.read_text().endswith("Stopped.\n")
+        if members(process.pid):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+@pytest.mark.slow
+def test_ctrl_c_stops_everything_and_a_second_start_finds_the_port_taken_meanwhile(tmp_path: Path) -> None:
+    with started(tmp_path) as it:
+        wait_for(it.log, f"The scheme is served at http://127.0.0.1:{it.port}")
+        assert members(it.process.pid) > 3
+        assert "is in use" in run(*it.words).stderr
+        press_ctrl_c(it)
+
+
+@pytest.mark.slow
+def test_ctrl_c_while_it_starts_stops_everything(tmp_path: Path) -> None:
+    with started(tmp_path) as it:
+        wait_until(it.log, lambda: {"gunicorn", "worker"} <= programs(it.process.pid))
+        press_ctrl_c(it)
+        assert "is served at" not in it.log.read_text()
+
+
+def press_ctrl_c(it: Started) -> None:
+    """As a terminal does it; the script ends in order and nothing that it started is left."""
+    os.killpg(it.process.pid, signal.SIGINT)
+    assert it.process.wait(START_SECONDS) == 0
+    assert members(it.process.pid) == 0
+    assert it.log.read_text().endswith("Stopped.\n")
 
 
 def wait_for(log: Path, words: str) -> None:
+    wait_until(log, lambda: words in log.read_text())
+
+
+def wait_until(log: Path, reached: Callable[[], bool]) -> None:
     end = time.monotonic() + START_SECONDS
-    while words not in log.read_text():
+    while not reached():
         assert time.monotonic() < end, log.read_text()
         time.sleep(0.1)
 
 
 def members(group: int) -> int:
     """How many processes of a group are there; one that has ended and was not asked after does not count."""
-    found = 0
+    return len(_processes(group))
+
+
+def programs(group: int) -> set[str]:
+    """The words of the commands of a group's processes, without their folders."""
+    found = set[str]()
+    for folder in _processes(group):
+        with suppress(OSError):
+            found |= {Path(word).name for word in (folder / "cmdline").read_text().split("\0")}
+    return found
+
+
+def _processes(group: int) -> list[Path]:
+    found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             state, _parent, its_group = re.split(r"\s+", stat.read_text().rpartition(")")[2].strip())[:3]
         except OSError:
             continue
-        found += int(its_group) == group and state != "Z"
+        if int(its_group) == group and state != "Z":
+            found.append(stat.parent)
     return found
