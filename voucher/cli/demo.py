@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 
 from config import from_environment
 from voucher.accounts.models import Person
-from voucher.cli.common import JSON, Answer, beside_commands, clock_from, give, one_app_for_all, open_office
+from voucher.cli.common import AS_JSON, JSON, Answer, beside_commands, clock_from, give, one_app_for_all, open_office
+from voucher.cli.system import prepare_installation
 from voucher.demo.firms import MOST
 from voucher.demo.lives import LEAST
 from voucher.demo.player import Player, StoryBroke
@@ -33,15 +34,18 @@ MOST_VOUCHERS = MOST - 20  # some businesses of the demo have none
     help="How many vouchers the scheme has issued.",
 )
 @click.option("--check", is_flag=True, help="Take one more voucher through the main job and prove the books.")
+@click.option("--set-up", is_flag=True, help="First do what 'voucher set-up' does.")
 @JSON
 @click.pass_context
-def demo(ctx: click.Context, size: int, check: bool) -> None:
+def demo(ctx: click.Context, size: int, check: bool, set_up: bool) -> None:
     """Make the demo scheme by the product's own commands, and say how to sign in to it.
 
     It has two funders, three funding lines and five quarters of vouchers in every state.
 
     In an installation that holds anything else it makes nothing.
     """
+    if set_up:
+        click.echo(prepare_installation(from_environment(), clock_from(os.environ)).sentence, err=AS_JSON in ctx.meta)
     root = ctx.find_root().command
     folder = from_environment().data / "demo"
     summary_file = folder / SUMMARY
