@@ -47,6 +47,8 @@ ENGINE = re.compile(r"\[(sqlite|postgresql)\b")
 LOOKS_AT_PAGES = {"client", "PageClient", "browser_of"}
 # What rests on the engine itself: checks, triggers and locks, the ledger, the trail.
 OF_THE_ENGINE = {"platform", "audit", "test_ledger_rules.py", "test_change_rules.py"}
+# What was found once in a history, and how a paper is drawn: of each test one engine has its turn.
+IN_TURN = {"test_found.py", "test_drawing.py"}
 # The main job, from a business's application to money that the bank shows, and what can go wrong with a payment.
 ON_BOTH = {"test_normal_journey.py", "test_paper_to_paper.py", "test_payments.py"}
 
@@ -103,8 +105,9 @@ def _engine(item: pytest.Item) -> str:
 def _share_engines(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leaves each module with tests of pages, commands or a side way on one engine, a sixth of them on PostgreSQL.
 
-    What a module's tests begin with is built once so. The main journeys, races, random histories and what rests on the
-    engine itself run on both; that each page answers on PostgreSQL has a test of its own.
+    What a module's tests begin with is built once so; where each builds its own, they take turns. The main journeys,
+    races, random histories and what rests on the engine itself run on both; that each page answers on PostgreSQL has a
+    test of its own.
     """
     engines: dict[str, set[str]] = {}
     test_of = {item: item.nodeid.replace(_engine(item), "", 1) if _engine(item) else "" for item in items}
@@ -114,21 +117,25 @@ def _share_engines(config: pytest.Config, items: list[pytest.Item]) -> None:
     left_out = set[pytest.Item]()
     for item in items:
         choice = sorted(engines.get(test_of[item], ()))
-        if len(choice) == 2 and _engine(item) != choice[crc32(_module(config, item).encode()) % 6 != 1]:
+        if len(choice) == 2 and _engine(item) != choice[_on_sqlite(config, item, test_of[item])]:
             left_out.add(item)
     config.hook.pytest_deselected(items=list(left_out))
     items[:] = [item for item in items if item not in left_out]
 
 
-def _module(config: pytest.Config, item: pytest.Item) -> str:
-    return item.path.relative_to(config.rootpath).as_posix()
+def _on_sqlite(config: pytest.Config, item: pytest.Item, test: str) -> bool:
+    if item.path.name in IN_TURN:
+        return crc32(test.encode()) % 2 != 0
+    return crc32(item.path.relative_to(config.rootpath).as_posix().encode()) % 6 != 1
 
 
 def _is_shared(item: pytest.Item) -> bool:
     parts = set(item.path.parts)
     looks = LOOKS_AT_PAGES & {*getattr(item, "fixturenames", ()), *vars(getattr(item, "module", item))}
     side_way = "journeys" in parts and not ON_BOTH & parts
-    return bool(looks) or side_way or ("integration" in parts and not OF_THE_ENGINE & parts)
+    return (
+        bool(looks) or side_way or item.path.name in IN_TURN or ("integration" in parts and not OF_THE_ENGINE & parts)
+    )
 
 
 @pytest.hookimpl(trylast=True)

@@ -94,11 +94,11 @@ def test_a_filled_ledger_balances_and_lies_in_ten_years(databases: Databases, tm
 
 @pytest.mark.slow
 def test_claims_and_files_are_measured(capsys: pytest.CaptureFixture[str]) -> None:
-    bench.main(["claims", "--claims", "2", "--clients", "1,2", "--engines", "sqlite"])
+    bench.main(["claims", "--claims", "2", "--clients", "2", "--engines", "sqlite"])
     bench.main(["bulk", "--rows", "3", "--engines", "sqlite"])
     bench.main(["bank", "--lines", "3", "--engines", "sqlite"])
     told = capsys.readouterr().out
     assert "times raw SQL" in told
     assert "| clients | claims/s | raw/s | ratio |" in told
-    assert told.count("\n|       1 |") == told.count("\n|       2 |") == 1
+    assert told.count("\n|       2 |") == 1
     assert "vouchers issued" in told

@@ -144,3 +144,22 @@ def ofx(moved: Sequence[Moved], opening: int = 0) -> bytes:
 
 def _ofx_signed(pence: int) -> str:
     return f"{'-' if pence < 0 else ''}{pounds(pence)}"
+
+
+# A CSV file in the layout of these tests with a fault in each row but one.
+TWELVE_FAULTS = (
+    "Date,Description,Who,Money Out,Money In,Balance\n"
+    "31/02/2026,A,X,1.00,,99.00\n"  # 1 a day that does not exist
+    ",B,X,1.00,,98.00\n"  # 2 no day
+    "yesterday,C,X,1.00,,97.00\n"  # 3 no day at all
+    "07/04/2026,D,X,one,,96.00\n"  # 4 no amount
+    "07/04/2026,E,X,1.00,1.00,96.00\n"  # 5 out and in
+    "07/04/2026,F,X,,,96.00\n"  # 6 neither
+    "07/04/2026,G,X,1.00,,ninety\n"  # 7 a balance that is none
+    "07/04/2026,H,X\n"  # 8 too short
+    "07/04/2026,I,X,1.00,,95.00,extra\n"  # 9 too long
+    "07/04/2026,J,X,1.00,,94.00\n"
+    "07/04/2026,K,X,1.00,,95.00\n"  # 10 the wrong way round
+    "07/04/2026,L,X,1.00,,90.00\n"  # 11 a balance that does not follow
+    "07/04/2026,M,X,1.005,,89.00\n"  # 12 a tenth of a penny
+)

@@ -15,6 +15,8 @@ from voucher.payments.bank import match_funder_repayment, match_return
 from voucher.payments.debts import disallow_claim, match_recovery, raise_debt, write_off
 from voucher.platform.errors import Conflict, DomainError, Forbidden
 from voucher.redemptions.models import Redemption
+from voucher.reports.cash import cash_by_line
+from voucher.reports.ledger_side import Period
 
 AWARD = 1_000_000
 APRIL = date(2026, 4, 1), date(2026, 4, 30)
@@ -67,6 +69,14 @@ def test_a_repayable_recovery_is_owed_to_the_funder_until_it_is_repaid(world: Wo
     world.do("bina", match_funder_repayment, world.bank_line(-10_000, "REPAID"), agreement.lines[0], reason="")
     assert standing(world, Account.RETURNED, agreement) == 10_000
     assert standing(world, Account.CASH, agreement) == -24_000
+    [cash] = [each for each in cash_by_line(world.scheme, Period(*APRIL)) if each.line.agreement.id == agreement.id]
+    assert (cash.paid, cash.recovered, cash.returned, cash.closing) == (24_000, 10_000, 10_000, -24_000)
+    on(world, "2026-05-01")
+    statement = prepared(world, *APRIL, agreement)
+    assert [value(statement, code) for code in ("11b", "16c", "16e", "16f", "16")] == [
+        10_000, 24_000, 10_000, 10_000, -24_000,
+    ]  # fmt: skip
+    assert_rows_come_to_figures(statement)
 
 
 @pytest.mark.rule(63)

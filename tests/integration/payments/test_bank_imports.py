@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import cast
 
 import pytest
 from flask import Flask
@@ -17,6 +18,7 @@ from tests.harness.bank_statements import (
     IBAN,
     IN,
     OUT,
+    TWELVE_FAULTS,
     Moved,
     camt,
     camt_of,
@@ -28,6 +30,7 @@ from tests.harness.bank_statements import (
 from tests.harness.clock import FixedClock
 from tests.harness.world import World, build_world
 from tests.integration.payments.bank_imports import handed_in, lines, ready_for_files, taken_in
+from tests.journeys.steps import prepared
 from voucher.audit.models import AuditEvent
 from voucher.audit.rules import Override
 from voucher.payments.bank import match_payments
@@ -42,6 +45,8 @@ from voucher.payments.bank_files.reading import FileKind, Given
 from voucher.payments.models import BankLine
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, FileRefused, Forbidden
+from voucher.platform.money import pounds
+from voucher.reports.commands import data_of
 from voucher.reports.findings import overrides
 from voucher.reports.ledger_side import Period
 
@@ -75,6 +80,12 @@ def faults(world: World, data: bytes, kind: FileKind = FileKind.CSV) -> list[str
     refused = refusal(world, data, kind)
     assert isinstance(refused, FileRefused)
     return [str(fault) for fault in refused.faults]
+
+
+@pytest.mark.rule(36)
+def test_of_a_file_with_twelve_faults_each_is_told_and_nothing_is_written(world: World) -> None:
+    assert len(faults(world, TWELVE_FAULTS.encode())) == 12
+    assert (lines(), statements()) == ([], [])
 
 
 def test_only_a_bank_line_keeper_hands_files_in(world: World) -> None:
@@ -275,6 +286,25 @@ def test_a_payment_run_has_no_balances_and_its_lines_are_known_again(world: Worl
         None,
     )
     assert {evidence_of(line) for line in session.scalars(select(BankLine))} == {"payment run"}
+
+
+@pytest.mark.rule(35)
+def test_a_statement_says_that_what_was_paid_rests_on_a_payment_run(world: World) -> None:
+    layout = Layout(date="Paid", amount="Net", reference="Ref", out_is_plain=True)
+    world.do("bina", save_layout, world.scheme, "run", layout)
+    world.payable()
+    [payment] = world.exported().payments
+    day = world.act("bina").today
+    run = f"Paid,Net,Ref\n{day:%d/%m/%Y},{pounds(payment.pence)},{payment.reference}\n"
+    taken_in(world, run.encode(), FileKind.PAYMENT_RUN, layout="run")
+    line = session.scalars(select(BankLine).where(BankLine.open_pence != 0)).one()
+    world.do("bina", match_payments, line, [session.merge(payment)])
+    world.clock.set(world.clock.at + timedelta(days=1))
+    statement = prepared(world, date(2026, 4, 1), day)
+    [row] = cast(list[dict[str, object]], data_of(statement)["transactions"])
+    assert (row["payment"], row["evidence"]) == (payment.reference, "payment run")
+    header = cast(dict[str, object], data_of(statement)["header"])
+    assert header["provisional"] is None
 
 
 def test_a_crash_in_the_middle_leaves_no_half_import(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

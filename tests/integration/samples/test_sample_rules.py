@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from tests.harness.clock import FixedClock
 from tests.harness.world import World, add_agreement, build_world
 from tests.integration.platform.rows import drop_triggers
+from tests.integration.redemptions.checking import with_proof
 from tests.integration.reports.staff import with_role
 from tests.journeys.steps import on, prepared, signed
 from voucher.accounts.rules import Role
@@ -245,6 +246,8 @@ def test_a_dossier_leads_from_the_bank_line_to_every_claim_with_its_files_and_hi
     explained = next(each for each in items_of(sample) if each.pence == 29_000)
     claims = claims_behind(explained)
     assert len(claims) == 2
+    with_proof(world, claims[0])
+    session.refresh(claims[0])
     act = world.act("aude")
     data = dossier_of(act, explained)
     archive = zipfile.ZipFile(io.BytesIO(data))
@@ -258,6 +261,12 @@ def test_a_dossier_leads_from_the_bank_line_to_every_claim_with_its_files_and_hi
         assert f"{claim.reference}/voucher-copy.pdf" in index["files"]
         kinds = {name.split("/")[1].split("-v")[0] for name in index["files"] if name.startswith(claim.reference)}
         assert {"invoice", "evidence-of-delivery"} <= kinds
+    assert any(name.startswith(f"{claims[0].reference}/proof-of-own-contribution") for name in index["files"])
+    line = explained.bank_line
+    assert line is not None
+    assert {f"Bank line {line.public_id}", f"Bank line {line.public_id}: what it was found to be"} <= {
+        each["title"] for each in index["sections"]
+    }
     assert set(index["files"]) | {"index.html", "index.json"} == set(archive.namelist())
     page = archive.read("index.html").decode()
     assert claims[0].invoice_number in page

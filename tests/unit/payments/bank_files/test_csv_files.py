@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from tests.harness.bank_statements import BARCLAYS, DAY, IN, OUT, Moved, csv_statement
+from tests.harness.bank_statements import BARCLAYS, DAY, IN, OUT, TWELVE_FAULTS, Moved, csv_statement
 from voucher.payments.bank_files.csv_files import read_csv
 from voucher.payments.bank_files.layouts import DayForm, Delimiter, Encoding, Layout, amount_in, checked, day_in
 from voucher.payments.bank_files.reading import BankFile, Given, Unreadable
@@ -45,27 +45,9 @@ def test_days_and_not_balances_say_which_row_is_the_oldest() -> None:
     ]
 
 
-TWELVE = (
-    "Date,Description,Who,Money Out,Money In,Balance\n"
-    "31/02/2026,A,X,1.00,,99.00\n"  # 1 a day that does not exist
-    ",B,X,1.00,,98.00\n"  # 2 no day
-    "yesterday,C,X,1.00,,97.00\n"  # 3 no day at all
-    "07/04/2026,D,X,one,,96.00\n"  # 4 no amount
-    "07/04/2026,E,X,1.00,1.00,96.00\n"  # 5 out and in
-    "07/04/2026,F,X,,,96.00\n"  # 6 neither
-    "07/04/2026,G,X,1.00,,ninety\n"  # 7 a balance that is none
-    "07/04/2026,H,X\n"  # 8 too short
-    "07/04/2026,I,X,1.00,,95.00,extra\n"  # 9 too long
-    "07/04/2026,J,X,1.00,,94.00\n"
-    "07/04/2026,K,X,1.00,,95.00\n"  # 10 the wrong way round
-    "07/04/2026,L,X,1.00,,90.00\n"  # 11 a balance that does not follow
-    "07/04/2026,M,X,1.005,,89.00\n"  # 12 a tenth of a penny
-)
-
-
 @pytest.mark.rule(36)
 def test_twelve_faults_are_all_told_by_row_and_column_in_one_pass() -> None:
-    file = read_csv(TWELVE.encode(), BARCLAYS)
+    file = read_csv(TWELVE_FAULTS.encode(), BARCLAYS)
     places = sorted((fault.row, fault.column) for fault in file.faults)
     assert places == [
         (2, "Date"), (3, "Date"), (4, "Date"), (5, "Money Out"), (6, "Money Out"), (7, "Money Out"), (8, "Balance"),
