@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from tests.concurrency.races import (
     FREE,
@@ -23,8 +24,10 @@ from tests.concurrency.test_pairs import books_are_right, events, guarded, ungua
 from tests.harness.at_once import Job, Overtaking
 from tests.harness.balances import faults
 from tests.harness.world import World, add_agreement, add_round_over
-from voucher.accounts.commands import contact_person
-from voucher.accounts.models import Person
+from voucher.accounts import commands as accounts
+from voucher.accounts.commands import add_person, contact_person, end_role, grant_role
+from voucher.accounts.models import Membership, Person
+from voucher.accounts.queries import holders
 from voucher.accounts.rules import Role
 from voucher.applications import commands as applications
 from voucher.applications import reviewing
@@ -90,6 +93,54 @@ def test_an_application_is_not_declined_while_it_is_approved(app: Flask, world: 
     first, second = schedule.run(app, approval(world, application), (world.act("abe"), declining))
     assert (first, second) == ("approved", "invalid_transition")
     books_are_right(world)
+
+
+def ending_each_other(world: World) -> tuple[Job, Job]:
+    """Ada and Abe, the only administrators, end each other's role."""
+    role = Role.SYSTEM_ADMINISTRATOR
+    with world.by("ada") as act:
+        world.people["abe"] = abe = add_person(act, name="Abe", email="abe@northmoor.example")
+        grant_role(act, abe, role)
+    query = select(Membership.person_id, Membership.id).where(Membership.role == str(role))
+    held = {row.person_id: row.id for row in session.execute(query)}
+    assert len(held) == 2
+
+    def ending(membership_id: int) -> Callable[[Act], str]:
+        def end(act: Act) -> str:
+            end_role(act, session.get_one(Membership, membership_id), reason="has left")
+            return "ended"
+
+        return end
+
+    ada = world.people["ada"]
+    return (world.act("ada"), ending(held[abe.id])), (world.act("abe"), ending(held[ada.id]))
+
+
+def left(world: World) -> int:
+    session.rollback()
+    return len(holders(Role.SYSTEM_ADMINISTRATOR, None, world.clock()))
+
+
+def test_of_two_administrators_who_end_each_other_one_stays(app: Flask, world: World, monkeypatch: Patch) -> None:
+    jobs = ending_each_other(world)
+    schedule = guarded(monkeypatch, accounts, "administrators")
+    assert schedule.run(app, *jobs) == ("ended", "last_administrator")
+    assert left(world) == 1
+
+
+def test_control_without_the_lock_no_administrator_is_left(
+    app: Flask, world: World, monkeypatch: Patch, engine_kind: str
+) -> None:
+    jobs = ending_each_other(world)
+    schedule = Overtaking(FREE)
+    plain_begin(monkeypatch)
+    unlocked = schedule.stopping_after(
+        lambda act: [person.id for person in holders(Role.SYSTEM_ADMINISTRATOR, None, act.now)]
+    )
+    monkeypatch.setattr(accounts, "administrators", unlocked)
+    first, second = schedule.run(app, *jobs)
+    assert second == "ended"
+    assert (first, left(world)) == ((LOCKED, 1) if engine_kind == "sqlite" else ("ended", 0))
 
 
 def test_a_business_that_is_entered_by_two_at_once_applies_once(app: Flask, world: World, monkeypatch: Patch) -> None:

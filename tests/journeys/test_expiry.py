@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -146,6 +146,15 @@ def test_a_voucher_is_not_reinstated_beside_a_newer_one(world: World) -> None:
     world.do("asha", offer, world.round, voucher.business, voucher.application.contact)
     with pytest.raises(Conflict, match="has application"):
         world.do("shay", reinstate_voucher, claim, reason="the provider had billed wrongly")
+
+
+@pytest.mark.rule(10)
+def test_no_voucher_comes_back_after_the_schemes_end(world: World) -> None:
+    claim = refused_after_expiry(world)
+    on(world, (world.scheme.ends_on + timedelta(days=1)).isoformat())
+    with pytest.raises(Conflict, match="The scheme ended on"):
+        world.do("shay", reinstate_voucher, claim, reason="the provider had billed wrongly")
+    assert claim.voucher.state == "expired"
 
 
 @pytest.mark.rule(12)

@@ -243,8 +243,9 @@ def export(
     wanted = [(path, make) for path, make in makers if path is not None]
     if not wanted and pdf is None:
         raise click.UsageError("Say what to write: --pdf, --csv, --transactions, --xlsx, --form or --data.")
-    for path, make in wanted:
-        write_privately(path, make())
+    # All are made before the first is written: what cannot be made leaves none of the others.
+    for path, made in [(path, make()) for path, make in wanted]:
+        write_privately(path, made)
     files = [str(path) for path in (pdf, *(path for path, _make in wanted)) if path is not None]
     data_of_it = {"statement": statement.reference, "files": files}
     # Drawing is kept in transactions of its own, so it comes when nothing is read any more.

@@ -27,7 +27,7 @@ from voucher.payments.ways import (
     way_in_force,
 )
 from voucher.platform.authz import Permission
-from voucher.platform.errors import DomainError, NotFound
+from voucher.platform.errors import NotFound
 from voucher.platform.money import pounds
 from voucher.providers.queries import provider_by_reference
 from voucher.providers.supplier_numbers import confirm_supplier_number, key_supplier_number
@@ -194,10 +194,7 @@ def key(run: Run, reference: str, number: str) -> Answer:
 def confirm_number(run: Run, reference: str, number: str) -> Answer:
     """Confirm a provider's number as the second person, who gives it again."""
     provider = provider_by_reference(run.scheme, reference, lock=True)
-    confirmed = confirm_supplier_number(run.act, provider)
-    if confirmed.number != " ".join(number.split()).upper():
-        words = f"The number on file is {confirmed.number}. Nothing was confirmed."
-        raise DomainError("supplier_number", words, "number")
+    confirmed = confirm_supplier_number(run.act, provider, again=number)
     return Answer(f"The {confirmed.reference} can be paid to.", {"number": confirmed.number})
 
 

@@ -97,11 +97,6 @@ def year_end(day: date) -> date:
     return date(year_start(day).year + 1, 3, 31)
 
 
-def counts_in(year_by: YearBy, *, delivered_on: date, defrayed_on: date) -> date:
-    """The first day of the financial year that a paid pound counts in: one, as the agreement says (rule 25)."""
-    return year_start(delivered_on if year_by == YearBy.DELIVERY else defrayed_on)
-
-
 def outlasts_year(year_by: YearBy, *, last_day: date, claim_window_days: int, payment_days: int, ends_on: date) -> bool:
     """Whether work on a voucher's last day would count after the year's end: delivered late, or paid too late."""
     if year_by == YearBy.DEFRAYAL:

@@ -228,15 +228,6 @@ def awards_by_code(agreement: Agreement) -> dict[str, int]:
     return found
 
 
-def conditions_versions(agreement_id: int) -> Sequence[AgreementConditions]:
-    """Every version of what the agreement says beside its award, newest first."""
-    return session.scalars(
-        select(AgreementConditions)
-        .where(AgreementConditions.agreement_id == agreement_id)
-        .order_by(AgreementConditions.version.desc())
-    ).all()
-
-
 def conditions_of(agreement_id: int) -> Conditions:
     """What the agreement says now; one from before there were conditions says nothing but what is usual."""
     return conditions_by_agreement([agreement_id])[agreement_id]

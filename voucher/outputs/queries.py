@@ -98,6 +98,9 @@ def _counted(
 ) -> dict[tuple[str, str], tuple[int, int, int, int]]:
     amount: Any = 1 if table is Output else Job.fte_hundredths
     stands = _on_the_books(table, last)
+    waits = (table.recorded_on <= last) & stands & (table.counts_on.is_(None) | (table.counts_on > last))
+    if table is Job:
+        waits &= Job.permanent.is_(True)  # a job for less than a year does not count with any evidence
     rows = session.execute(
         select(
             table.code,
@@ -105,7 +108,7 @@ def _counted(
             - _total(amount, table.counts_on.is_not(None) & table.withdrawn_on.between(first, last)),
             _total(amount, (table.counts_on <= last) & stands),
             _total(1, (table.counts_on <= last) & stands),
-            _total(1, (table.recorded_on <= last) & stands & (table.counts_on.is_(None) | (table.counts_on > last))),
+            _total(1, waits),
         )
         .where(table.agreement_id == agreement_id)
         .group_by(table.code)

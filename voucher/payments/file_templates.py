@@ -267,6 +267,8 @@ def _column(part: Section) -> Column:
         contra=part.text("contra", ""),
     )
     part.done()
+    if column.value is V.AMOUNT and column.contra:
+        part.fault("contra", _("cannot stand in the column of the amount: there the last row has the sum"))
     return column
 
 

@@ -124,17 +124,6 @@ def choice(options: type[E]) -> Callable[[str], E]:
     return read
 
 
-def read_table(data: bytes, *, max_bytes: int = MAX_BYTES, max_rows: int = MAX_ROWS) -> Table:
-    """The table in a CSV file in UTF-8, with or without a byte order mark.
-
-    Cells are given as they stand in the file. Raises FileRefused with every fault of the file's shape.
-    """
-    table, faults = scan_table(data, max_bytes=max_bytes, max_rows=max_rows)
-    if faults:
-        raise FileRefused(faults)
-    return table
-
-
 def scan_table(data: bytes, *, max_bytes: int = MAX_BYTES, max_rows: int = MAX_ROWS) -> tuple[Table, list[Fault]]:
     """The sound rows of a CSV file and the faults of its shape; never raises for what the file holds.
 

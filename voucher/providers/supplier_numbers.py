@@ -12,6 +12,7 @@ from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.errors import Conflict, DomainError, Forbidden, NotFound
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import said
 from voucher.providers.models import Provider, SupplierNumber
 
 LONGEST = 40
@@ -39,8 +40,11 @@ def key_supplier_number(act: Act, provider: Provider, *, number: str) -> Supplie
     return keyed
 
 
-def confirm_supplier_number(act: Act, provider: Provider) -> SupplierNumber:
-    """A second person confirms it against the finance system; raises Forbidden for whoever keyed it."""
+def confirm_supplier_number(act: Act, provider: Provider, *, again: str | None = None) -> SupplierNumber:
+    """A second person confirms it against the finance system; raises Forbidden for whoever keyed it.
+
+    ``again`` is the number as that person has it, where it was not shown; DomainError when it is another.
+    """
     act.require(Permission.PAYEES_CONFIRM, scheme_id=provider.scheme_id)
     act.require_second_factor()
     _refuse_own(act, provider)
@@ -51,6 +55,9 @@ def confirm_supplier_number(act: Act, provider: Provider) -> SupplierNumber:
         raise Forbidden("payee_confirmation", _("You keyed this number: another person must confirm it."))
     if found.confirmed_by is not None:
         raise Conflict("confirmed_already", _("This number is confirmed already."))
+    if again is not None and found.number != " ".join(again.split()).upper():
+        words = _("The number on file is %(number)s. Nothing was confirmed.")
+        raise DomainError("supplier_number", said(words, number=found.number), "number")
     found.confirmed_by, found.confirmed_at = act.person_id, act.now
     record(act.actor, "supplier_number.confirmed", found, at=act.now)
     return found

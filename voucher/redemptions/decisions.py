@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from sqlalchemy import func, select
@@ -29,6 +30,7 @@ from voucher.redemptions.queries import held_on, lock_redemption, sessions_of
 from voucher.redemptions.rules import REDEMPTION_TRANSITIONS, SESSION_TRANSITIONS, RedemptionState, SessionState
 from voucher.schemes.queries import held_still
 from voucher.vouchers.balances import settle_state
+from voucher.vouchers.commands import tell_business
 from voucher.vouchers.models import Voucher
 from voucher.vouchers.queries import lock_voucher
 from voucher.vouchers.rules import TRANSITIONS as VOUCHER_TRANSITIONS
@@ -132,21 +134,9 @@ def reinstate_voucher(act: Act, redemption: Redemption, *, reason: str) -> Vouch
         raise Forbidden("own_claim", refusal)
     _need_reason(reason)
     voucher, redemption = lock_voucher(redemption.voucher_id), lock_redemption(redemption.id)
-    parts = _released_by(redemption)
-    if redemption.state != R.REFUSED or voucher.release_reason != ReleaseReason.EXPIRED or not parts:
-        raise DomainError(
-            "nothing_to_reinstate", _("A voucher comes back only for a claim that was refused after it expired.")
-        )
-    other = live_application(voucher.scheme_id, voucher.business_id)
-    if other is not None:
-        raise Conflict(
-            "application_live",
-            said(
-                "%(business)s has application %(other)s by now.", business=voucher.business.name, other=other.reference
-            ),
-        )
+    parts, scheme = _released_by(redemption), held_still(voucher.scheme)
+    _refuse_reinstatement(act, voucher, redemption, parts)
     voucher.released_on = voucher.release_reason = None
-    scheme = held_still(voucher.scheme)
     voucher.last_day = min(act.today + timedelta(days=scheme.reinstatement_days), scheme.ends_on)
     voucher.remaining_pence = sum(parts.values())
     voucher.application.voucher_ended = False
@@ -173,7 +163,22 @@ def reinstate_voucher(act: Act, redemption: Redemption, *, reason: str) -> Vouch
         ),
         reason=f"voucher {voucher.reference} reinstated",
     )
+    tell_business(act, "voucher_extended", voucher)
     return voucher
+
+
+def _refuse_reinstatement(act: Act, voucher: Voucher, redemption: Redemption, parts: Mapping[int, int]) -> None:
+    if redemption.state != R.REFUSED or voucher.release_reason != ReleaseReason.EXPIRED or not parts:
+        raise DomainError(
+            "nothing_to_reinstate", _("A voucher comes back only for a claim that was refused after it expired.")
+        )
+    if act.today > voucher.scheme.ends_on:
+        words = _("The scheme ended on %(day)s: nothing can be used in it any more.")
+        raise Conflict("scheme_over", said(words, day=voucher.scheme.ends_on))
+    other = live_application(voucher.scheme_id, voucher.business_id)
+    if other is not None:
+        words = _("%(business)s has application %(other)s by now.")
+        raise Conflict("application_live", said(words, business=voucher.business.name, other=other.reference))
 
 
 def _released_by(redemption: Redemption) -> dict[int, int]:

@@ -53,7 +53,7 @@ def draw_sample(act: Act, agreement: Agreement, wanted: Wanted) -> AuditSample:
     if wanted.last >= act.today:
         raise DomainError("period_open", _("The period is not over: draw from it from the day after."), "last")
     size = _size(wanted)
-    units = population(agreement, wanted.side, wanted.first, wanted.last)
+    units = population(agreement, wanted.side, wanted.first, wanted.last, act.now)
     if not units:
         raise DomainError("nothing_paid", _("Nothing was paid in that period: there is nothing to draw."), "first")
     seed = wanted.seed.strip() or secrets.token_hex(8)
@@ -127,10 +127,10 @@ def _keep(sample: AuditSample, drawn: list[Drawn]) -> None:
 
 
 def why_not_the_same(sample: AuditSample) -> str | None:
-    """Draws the sample again from the books as they are now: None when it is the same, else what differs (rule 62)."""
-    units = population(sample.agreement, Side(sample.side), sample.period_from, sample.period_to)
+    """Draws the sample again from what the books had by then: None when it is the same, else what differs (rule 62)."""
+    units = population(sample.agreement, Side(sample.side), sample.period_from, sample.period_to, sample.drawn_at)
     if population_hash(units) != sample.population_hash:
-        return _("The population is another than the one that was drawn from: look for entries of the period since.")
+        return _("The population is another than the one that was drawn from: the books of then were changed.")
     again = draw(units, method=Method(sample.method), size=sample.size, seed=sample.seed)
     if [(each.unit.reference, each.hits) for each in again] != [(i.reference, i.hits) for i in sample.items]:
         return _("The same seed draws other items: the sample was changed.")

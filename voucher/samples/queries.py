@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Select, case, false, func, or_, select, true
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
-from voucher.funding.models import Agreement, FundingLine, Posting
+from voucher.funding.models import Agreement, Entry, FundingLine, Posting
 from voucher.funding.rules import Account
 from voucher.payments.models import BankLine, BankMatch
 from voucher.platform.actor import Actor
@@ -38,40 +38,50 @@ class Result:
     extrapolated_pence: int
 
 
-def population(agreement: Agreement, side: Side, first: date, last: date) -> list[Unit]:
-    """Everything that can be drawn: what left the bank in the period, or the claims that were paid in it."""
+def population(agreement: Agreement, side: Side, first: date, last: date, known_at: datetime) -> list[Unit]:
+    """Everything that can be drawn: what left the bank in the period, or the claims that were paid in it.
+
+    What was written down after ``known_at`` is left out, so that a sample is drawn again from what there was to draw
+    from (rule 62), however much was explained or paid since.
+    """
     lines = select(FundingLine.id).where(FundingLine.agreement_id == agreement.id)
-    query = _bank_lines(agreement, lines, first, last) if side == Side.BANK else _claims(lines, first, last)
+    if side == Side.BANK:
+        query = _bank_lines(agreement, lines, known_at).where(BankLine.booked_on.between(first, last))
+    else:
+        query = _claims(lines, known_at).where(Posting.effective_on.between(first, last))
     return [Unit(row_id, reference, int(pence)) for row_id, reference, pence in session.execute(query)]
 
 
-def _bank_lines(agreement: Agreement, lines: Select[int], first: date, last: date) -> Select[int, str, int]:
+def _bank_lines(agreement: Agreement, lines: Select[int], known_at: datetime) -> Select[int, str, int]:
     """Lines out that paid something on the agreement's lines, and those that nothing explains: they may have, too."""
+    known = BankMatch.at <= known_at
     ours = select(BankMatch.bank_line_id).where(
-        BankMatch.payment_id.in_(select(Posting.payment_id).where(Posting.line_id.in_(lines)))
+        BankMatch.payment_id.in_(select(Posting.payment_id).where(Posting.line_id.in_(lines))), known
     )
+    explained = select(func.coalesce(func.sum(BankMatch.pence), 0)).where(BankMatch.bank_line_id == BankLine.id, known)
     return (
         select(BankLine.id, BankLine.public_id, -BankLine.pence)
         .where(
             BankLine.scheme_id == agreement.scheme_id,
             BankLine.pence < 0,
-            BankLine.booked_on.between(first, last),
-            or_(BankLine.open_pence > 0, BankLine.id.in_(ours)),
+            BankLine.entered_at <= known_at,
+            or_(-BankLine.pence > explained.scalar_subquery(), BankLine.id.in_(ours)),
         )
         .order_by(BankLine.id)
     )
 
 
-def _claims(lines: Select[int], first: date, last: date) -> Select[int, str, int]:
-    """Claims with what was paid on them in the period, less what came back."""
+def _claims(lines: Select[int], known_at: datetime) -> Select[int, str, int]:
+    """Claims with what was paid on them, less what came back."""
     paid, approved = str(Account.DEFRAYED), str(Account.APPROVED)
     pence = func.sum(case((Posting.to_account == paid, Posting.pence), else_=-Posting.pence))
     return (
         select(Redemption.id, Redemption.reference, pence)
         .join(Posting, Posting.redemption_id == Redemption.id)
+        .join(Entry, Entry.id == Posting.entry_id)
         .where(
             Posting.line_id.in_(lines),
-            Posting.effective_on.between(first, last),
+            Entry.recorded_at <= known_at,
             Posting.from_account.in_([paid, approved]),
             Posting.to_account.in_([paid, approved]),
         )

@@ -179,7 +179,7 @@ def _send_out(act: Act, voucher: Voucher) -> None:
         enterprise_id=voucher.business.enterprise_id,
         pence=voucher.face_pence,
     )
-    _tell_business(act, "voucher_issued", voucher)
+    tell_business(act, "voucher_issued", voucher)
 
 
 def _last_day(act: Act, application: Application, scheme: Scheme) -> date:
@@ -204,7 +204,7 @@ def _last_day(act: Act, application: Application, scheme: Scheme) -> date:
     return last_day
 
 
-def _tell_business(act: Act, kind: str, voucher: Voucher) -> None:
+def tell_business(act: Act, kind: str, voucher: Voucher) -> None:
     contact = voucher.application.contact
     tell(act, kind, email=contact.email, scheme_id=voucher.scheme_id, person_id=contact.id, voucher_id=voucher.id)
 
@@ -215,7 +215,7 @@ def suspend(act: Act, voucher: Voucher, *, reason: str) -> None:
     voucher = lock_voucher(voucher.id)
     change_state(act.actor, "voucher.suspended", voucher, S.SUSPENDED, TRANSITIONS, at=act.now, reason=reason)
     voucher.suspension_reason = reason
-    _tell_business(act, "voucher_suspended", voucher)
+    tell_business(act, "voucher_suspended", voucher)
 
 
 def _told(voucher: Voucher, words: str) -> Said:
@@ -232,6 +232,7 @@ def resume(act: Act, voucher: Voucher, *, reason: str) -> None:
     to = S.ISSUED if left else S.SPENT
     change_state(act.actor, "voucher.resumed", voucher, to, TRANSITIONS, at=act.now, reason=reason)
     voucher.suspension_reason = ""
+    tell_business(act, "voucher_resumed", voucher)
 
 
 def extend(act: Act, voucher: Voucher, *, last_day: date, reason: str) -> None:
@@ -275,6 +276,7 @@ def extend(act: Act, voucher: Voucher, *, last_day: date, reason: str) -> None:
         pence=voucher.remaining_pence,
         details={"last_day": [before.isoformat(), last_day.isoformat()]},
     )
+    tell_business(act, "voucher_extended", voucher)
 
 
 def cancel(act: Act, voucher: Voucher, *, reason: str, code: CancelReason = CancelReason.OTHER) -> None:
@@ -295,7 +297,7 @@ def cancel(act: Act, voucher: Voucher, *, reason: str, code: CancelReason = Canc
         details={"code": str(code)},
     )
     _release(act, voucher, ReleaseReason.CANCELLED, act.today)
-    _tell_business(act, "voucher_cancelled", voucher)
+    tell_business(act, "voucher_cancelled", voucher)
 
 
 def expire(act: Act, voucher: Voucher, *, due_on: date) -> None:

@@ -35,7 +35,7 @@ def issued(act: Act, message: OutboxMessage) -> Mail:
 
 
 def with_paper(act: Act, message: OutboxMessage) -> Mail:
-    """The voucher's paper: a new one for one that was lost, or the same once more for whoever asked for it."""
+    """The voucher's paper: a new one for one that was lost, the same for whoever asked for it, one with a later day."""
     voucher = _voucher(message)
     papers = _papers(act, voucher)
     return written(message.kind, papers, **_common(message, voucher), attached=bool(papers))
@@ -71,6 +71,8 @@ RENDERERS = {
     "voucher_issued": issued,
     "voucher_replaced": with_paper,
     "voucher_copy": with_paper,
+    "voucher_extended": with_paper,
     "voucher_suspended": told,
+    "voucher_resumed": told,
     "voucher_cancelled": told,
 }

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 
-from voucher.platform.clock import end_of_london_day, london_date
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.i18n import said, said_of
 from voucher.platform.states import State, transitions
@@ -50,13 +49,8 @@ class CancelReason(StrEnum):
     OTHER = "another reason"
 
 
-def in_date(delivered_at: datetime, issued_on: date, last_day: date) -> bool:
-    """Whether work then counts: from the day of issue to the midnight that ends the last day (rules 10, 11)."""
-    return london_date(delivered_at) >= issued_on and delivered_at < end_of_london_day(last_day)
-
-
 def delivered_in_date(delivered_on: date, issued_on: date, last_day: date) -> bool:
-    """The same for a day (rule 11)."""
+    """Whether work on a day in London counts: from the day of issue to the last day, both included (rules 10, 11)."""
     return issued_on <= delivered_on <= last_day
 
 

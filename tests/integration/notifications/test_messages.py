@@ -52,7 +52,7 @@ from voucher.redemptions.suspension import suspend_provider
 from voucher.reports.due import set_rhythm
 from voucher.reports.periods import Rhythm
 from voucher.tables import METADATA
-from voucher.vouchers.commands import cancel, suspend
+from voucher.vouchers.commands import cancel, extend, resume, suspend
 from voucher.vouchers.credentials import replace, send_copy, show
 from voucher.vouchers.models import Voucher
 from voucher.worker import RENDERERS, run_worker
@@ -216,6 +216,29 @@ def test_a_voucher_that_ended_while_its_message_waited_is_told_without_paper(wor
     assert messages["voucher_cancelled"]["Subject"] == f"Your voucher {voucher.reference} was cancelled"
 
 
+def test_a_business_hears_of_a_later_last_day_with_the_paper_that_says_it(world: World, place: Config) -> None:
+    voucher = world.issued()
+    world.do("shay", extend, voucher, last_day=date(2026, 7, 20), reason="the owner was ill")
+    message = sent(place)["voucher_extended"]
+    assert message["Subject"] == f"Your voucher {voucher.reference} is good until 20 July 2026 now"
+    assert "£750.00 are left to use." in words(message)
+    assert "ill" not in words(message).split()
+    [paper] = message.iter_attachments()
+    assert (paper.get_filename(), paper.get_content()[:5]) == (f"{voucher.reference}.pdf", b"%PDF-")
+
+
+def test_a_business_hears_that_its_voucher_can_be_used_again(world: World, place: Config) -> None:
+    voucher = world.issued()
+    world.do("shay", suspend, voucher, reason="a question")
+    world.do("shay", extend, voucher, last_day=date(2026, 7, 20), reason="it takes long")
+    messages = sent(place)
+    assert "It is still suspended" in words(messages["voucher_extended"])
+    world.do("shay", resume, voucher, reason="answered")
+    again = sent(place)["voucher_resumed"]
+    assert again["Subject"] == f"Your voucher {voucher.reference} is no longer suspended"
+    assert "can be used again until 20 July 2026. £750.00 are left to use." in words(again)
+
+
 def test_a_business_is_asked_about_support_and_claims_and_reminded_with_a_new_link(world: World, place: Config) -> None:
     voucher = world.issued()
     claim = world.claimed(voucher)
@@ -252,6 +275,8 @@ def everything(world: World) -> None:
     world.do("shay", replace, voucher, reason="lost")
     world.do(world.owner_of(voucher), send_copy, voucher)
     world.do("shay", suspend, voucher, reason="looked into")
+    world.do("shay", resume, voucher, reason="all is well")
+    world.do("shay", extend, voucher, last_day=date(2026, 7, 20), reason="the owner was ill")
     undone = world.recorded(world.issued())
     world.do("pat", undo_session, undone, reason="the wrong voucher")
     refused, disputed, returned, partly = (world.confirmed(world.claimed(world.issued())) for _ in range(4))

@@ -73,7 +73,7 @@ def test_a_job_without_evidence_or_for_less_than_twelve_months_does_not_count(
     assert (bare.counts_on, short.counts_on) == (None, None)
     on(world, "2026-05-04")
     figures = row(signed(world, *APRIL), "E22")
-    assert (figures["to_date"], figures["unevidenced"]) == (0, 2)
+    assert (figures["to_date"], figures["unevidenced"]) == (0, 1)
     with world.by("stella") as act:
         add_evidence(act, session.merge(bare), world.new_document(act))
     on(world, "2026-06-02")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -21,6 +21,8 @@ from tests.integration.reports.staff import with_role
 from tests.journeys.steps import on, prepared, signed
 from voucher.accounts.rules import Role
 from voucher.audit.models import AuditEvent
+from voucher.payments.bank import match_payments
+from voucher.payments.models import BankLine
 from voucher.platform.db import atomic, session
 from voucher.platform.errors import Conflict, DomainError, Forbidden
 from voucher.redemptions.models import Redemption
@@ -39,6 +41,7 @@ ON_SQLITE = pytest.mark.parametrize("engine_kind", ["sqlite"], indirect=True)
 
 APRIL = date(2026, 4, 1), date(2026, 4, 30)
 MAY = date(2026, 5, 1), date(2026, 5, 31)
+NOW = datetime(2026, 5, 31, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -98,18 +101,18 @@ def test_who_may_not_draw_find_or_open(world: World) -> None:
 
 @pytest.mark.rule(62)
 def test_from_the_claims_every_claim_paid_can_be_drawn_and_from_the_bank_every_line_out(world: World) -> None:
-    claims = population(world.agreement, Side.CLAIMS, *APRIL)
+    claims = population(world.agreement, Side.CLAIMS, *APRIL, NOW)
     assert sorted(each.pence for each in claims) == [5_000, 24_000]
-    lines = population(world.agreement, Side.BANK, *APRIL)
+    lines = population(world.agreement, Side.BANK, *APRIL, NOW)
     assert sorted(each.pence for each in lines) == [7_700, 29_000]
-    assert population(world.agreement, Side.CLAIMS, *MAY) == []
+    assert population(world.agreement, Side.CLAIMS, *MAY, NOW) == []
 
 
 @pytest.mark.rule(62)
 def test_another_agreements_payments_are_not_drawn_but_what_nothing_explains_is(world: World) -> None:
     other = add_agreement(world, "UKSPF", [10_000])
-    assert population(other, Side.CLAIMS, *APRIL) == []
-    assert [each.pence for each in population(other, Side.BANK, *APRIL)] == [7_700]
+    assert population(other, Side.CLAIMS, *APRIL, NOW) == []
+    assert [each.pence for each in population(other, Side.BANK, *APRIL, NOW)] == [7_700]
 
 
 @pytest.mark.rule(62)
@@ -121,6 +124,23 @@ def test_a_sample_keeps_its_seed_and_the_hash_of_its_population_and_is_drawn_aga
     again = drawn(world, size=1, seed=sample.seed)
     assert [each.reference for each in again.items] == [each.reference for each in sample.items]
     assert again.population_hash == sample.population_hash
+
+
+@pytest.mark.rule(62)
+def test_what_was_explained_or_paid_since_does_not_change_what_was_drawn_from(world: World) -> None:
+    samples = [drawn(world, side=side, last=MAY[1]) for side in (Side.BANK, Side.CLAIMS)]
+    world.clock.advance(days=1)
+    unknown = session.scalars(select(BankLine).where(BankLine.open_pence == 7_700)).one()
+    world.payable(net_pence=9_625)
+    [payment] = world.exported().payments
+    world.do("bina", match_payments, unknown, [payment])
+    world.payable(net_pence=20_000)
+    world.paid()
+    assert [why_not_the_same(each) for each in samples] == [None, None]
+    now = world.act("aude").now
+    assert [len(population(world.agreement, side, APRIL[0], MAY[1], now)) for side in Side] != [
+        each.population_count for each in samples
+    ]
 
 
 @pytest.mark.rule(62)

@@ -8,16 +8,15 @@ import pytest
 
 from voucher.funding.conditions import (
     Conditions,
-    YearBy,
     beyond_tolerance,
     cap_pence,
     conditions_from,
-    counts_in,
     planned,
     profile_faults,
     profile_sums,
     quarters_within,
     year_end,
+    year_start,
 )
 
 FIRST, LAST = date(2026, 4, 1), date(2027, 3, 31)
@@ -35,12 +34,9 @@ def test_the_quarters_of_an_agreement_begin_in_january_april_july_and_october() 
 
 
 @pytest.mark.rule(25)
-@pytest.mark.parametrize(
-    ("year_by", "first"), [(YearBy.DELIVERY, date(2026, 4, 1)), (YearBy.DEFRAYAL, date(2027, 4, 1))]
-)
-def test_a_pound_has_one_financial_year_by_delivery_or_by_defrayal(year_by: YearBy, first: date) -> None:
-    assert counts_in(year_by, delivered_on=date(2027, 3, 31), defrayed_on=date(2027, 4, 1)) == first
-    assert year_end(first) == date(first.year + 1, 3, 31)
+@pytest.mark.parametrize("day", [date(2026, 4, 1), date(2026, 12, 31), date(2027, 3, 31)])
+def test_a_day_lies_in_one_financial_year(day: date) -> None:
+    assert (year_start(day), year_end(day)) == (date(2026, 4, 1), date(2027, 3, 31))
 
 
 @pytest.mark.rule(26)

@@ -10,7 +10,6 @@ from voucher.platform.clock import LONDON, end_of_london_day, london_date
 from voucher.vouchers.rules import (
     claimable_until,
     delivered_in_date,
-    in_date,
     recordable_until,
     release_falls_due_on,
     why_no_extension,
@@ -25,12 +24,17 @@ def london(day: date, at: str) -> datetime:
     return datetime.combine(day, time.fromisoformat(at), LONDON).astimezone(UTC)
 
 
+def counts(at: datetime, issued_on: date, last_day: date) -> bool:
+    """Whether work at a moment counts: it is known by its day in London."""
+    return delivered_in_date(london_date(at), issued_on, last_day)
+
+
 @pytest.mark.rule(10)
 @pytest.mark.parametrize("last_day", DAYS)
 def test_the_last_second_of_the_last_day_counts_and_the_next_does_not(last_day: date) -> None:
     issued_on = last_day - timedelta(days=90)
-    assert in_date(london(last_day, "23:59:59"), issued_on, last_day)
-    assert not in_date(london(last_day + timedelta(days=1), "00:00:00"), issued_on, last_day)
+    assert counts(london(last_day, "23:59:59"), issued_on, last_day)
+    assert not counts(london(last_day + timedelta(days=1), "00:00:00"), issued_on, last_day)
 
 
 @pytest.mark.rule(10)
@@ -38,7 +42,7 @@ def test_a_day_by_utc_would_let_an_hour_of_the_next_summer_day_in() -> None:
     """The control: by UTC, half past midnight of the day after still has the last day's date."""
     after = london(IN_SUMMER + timedelta(days=1), "00:30:00")
     assert after.date() == IN_SUMMER
-    assert not in_date(after, IN_SUMMER - timedelta(days=90), IN_SUMMER)
+    assert not counts(after, IN_SUMMER - timedelta(days=90), IN_SUMMER)
 
 
 @pytest.mark.rule(10)
@@ -52,8 +56,8 @@ def test_a_london_day_is_as_long_as_it_is(day: date, hours: int) -> None:
 @pytest.mark.parametrize("issued_on", DAYS)
 def test_work_from_the_first_moment_of_the_day_of_issue_counts_and_none_before(issued_on: date) -> None:
     last_day = issued_on + timedelta(days=90)
-    assert in_date(london(issued_on, "00:00:00"), issued_on, last_day)
-    assert not in_date(london(issued_on, "00:00:00") - timedelta(seconds=1), issued_on, last_day)
+    assert counts(london(issued_on, "00:00:00"), issued_on, last_day)
+    assert not counts(london(issued_on, "00:00:00") - timedelta(seconds=1), issued_on, last_day)
 
 
 @pytest.mark.rule(11)

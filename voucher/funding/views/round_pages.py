@@ -20,8 +20,9 @@ from voucher.platform.act import Act
 from voucher.platform.authz import Permission
 from voucher.platform.errors import DomainError, FileRefused, Forbidden
 from voucher.platform.forms import show_refusal
+from voucher.platform.i18n import capital
 from voucher.platform.i18n import gettext_noop as _
-from voucher.platform.languages import shown_pounds
+from voucher.platform.languages import shown_pounds, spoken
 from voucher.platform.money import plain_pounds
 from voucher.platform.toml import Section
 from voucher.platform.web import current_act, requires
@@ -89,8 +90,7 @@ def _opened(act: Act, scheme: Scheme, form: RoundForm, lines: list[FundingLine])
         raise
     except FileRefused as refused:
         for fault in refused.faults:
-            words = fault.message[:1].upper() + fault.message[1:]
-            show_refusal(form, DomainError(refused.code, words, fault.column))
+            show_refusal(form, DomainError(refused.code, capital(spoken(fault.message)), fault.column))
     except DomainError as refusal:
         show_refusal(form, refusal, {"shares": "share_0"})
     return None

@@ -18,13 +18,15 @@ from voucher.payments.rules import OUTCOMES_OF_PAYMENTS, ExceptionKind, Outcome
 from voucher.payments.views.lists import EXCEPTIONS
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
+from voucher.platform.db import session
 from voucher.platform.errors import DomainError, Forbidden
 from voucher.platform.forms import show_refusal
 from voucher.platform.i18n import capital
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.web import current_act, requires
-from voucher.schemes.queries import visible
-from voucher.schemes.workplace import working_in
+from voucher.schemes.models import Scheme
+from voucher.schemes.queries import schemes_with, visible
+from voucher.schemes.workplace import Workplace, working_in
 
 blueprint = Blueprint("exceptions", __name__)
 
@@ -83,7 +85,8 @@ def _page(thing: BankLine | Payment) -> ResponseReturnValue:
     form.outcome.choices = [SelectChoice(each.name, capital(translate(each.value))) for each in chosen]
     if form.validate_on_submit() and _resolved(act, thing, form):
         flash(translate(_("The reason is kept.")))
-        return redirect(url_for("exceptions.exceptions_page"))
+        at = Workplace(session.get_one(Scheme, thing.scheme_id), schemes_with(act.actor, P.CLAIMS_READ))
+        return redirect(url_for("exceptions.exceptions_page", **at.args))
     page = render_template(
         "payments/resolve_exception.html",
         form=form,

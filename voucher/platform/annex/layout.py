@@ -107,10 +107,6 @@ class Slot:
         self.surely = face.surely_fit(self._width)  # So many plain characters need no measuring.
         self._kept: dict[str, Broken] = {}
 
-    def takes_whole(self, words: str) -> bool:
-        """Whether a text surely stands on one line just as it is; else ``broken`` has to tell."""
-        return len(words) <= self.surely and self.face.is_plain(words) is not None
-
     def broken(self, words: str) -> Broken:
         """A text in the lines that it takes. Raises CutFigure for a figure that does not fit into its column."""
         found = self._kept.get(words)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -28,10 +29,12 @@ from voucher.audit.queries import history
 from voucher.organisations.queries import organisation_by_reference
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
+from voucher.platform.clock import london_date
 from voucher.platform.db import session
 from voucher.platform.errors import DomainError, NotFound
 from voucher.platform.forms import Form
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.languages import shown_day
 from voucher.platform.paging import page_of_rows
 from voucher.platform.web import current_act, requires
 from voucher.workspace.people_forms import EndRoleForm, ReasonForm, RoleForm
@@ -143,14 +146,21 @@ def _living(act: Act, person: Person) -> dict[str, Held]:
     found: dict[str, Held] = {}
     for held in roles_of(person):
         if held.membership.ended_at is None or held.membership.ended_at > act.now:
-            words = [held.membership.role, _place(held), f"for {held.stands_in_for}" if held.stands_in_for else ""]
-            found.setdefault(", ".join(each for each in words if each), held)
+            # Somebody may stand in for the same person a second time.
+            term = f"for {held.stands_in_for} from {_first_day(held).isoformat()}" if held.stands_in_for else ""
+            found.setdefault(", ".join(each for each in (held.membership.role, _place(held), term) if each), held)
     return found
+
+
+def _first_day(held: Held) -> date:
+    return london_date(held.membership.began_at)
 
 
 def _told(held: Held) -> str:
     """The same words as the page says them."""
-    deputy = translate(_("for %(name)s"), name=held.stands_in_for) if held.stands_in_for else ""
+    words, deputy = _("for %(name)s from %(first)s"), ""
+    if held.stands_in_for:
+        deputy = translate(words, name=held.stands_in_for, first=shown_day(_first_day(held)))
     return ", ".join(each for each in (translate(held.membership.role), _place(held), deputy) if each)
 
 
