@@ -8,8 +8,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from voucher.accounts.step_forms import reason_field
 from voucher.assurance.rules import CLOSED, CaseState, IrregularityKind, IrregularityState, Measure
-from voucher.funding.forms import PercentField
-from voucher.platform.forms import Filters, Form, PoundsField, WholeField, choice_of, tidy
+from voucher.platform.forms import Filters, Form, PercentField, PoundsField, WholeField, choice_of, tidy
 
 KINDS = [choice_of(kind) for kind in IrregularityKind]
 SUM_HINT = _("Leave it at 0.00 while nobody knows.")

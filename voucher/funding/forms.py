@@ -11,25 +11,13 @@ from wtforms.validators import DataRequired, InputRequired, Length, ValidationEr
 
 from voucher.funding.conditions import CapBase, YearBy
 from voucher.funding.rules import LineKind
-from voucher.platform.forms import DayField, Form, PoundsField, ReadField, choice_of, tidy
-from voucher.platform.money import basis_points, parse_pounds, percent, plain_pounds
+from voucher.platform.forms import DayField, Form, PercentField, PoundsField, ReadField, choice_of, tidy
+from voucher.platform.money import parse_pounds, plain_pounds
 from voucher.schemes.rules import AwardMethod
 
 MOST_LINES = 30
 SHORT = Length(max=40, message=_("Enter at most 40 characters."))
 KINDS = [choice_of(kind) for kind in LineKind]
-
-
-class PercentField(ReadField):
-    """A percentage with at most two decimals, kept in ten-thousandths."""
-
-    def __init__(self, label: object, **more: object) -> None:
-        wrong = _("Enter a percentage with at most two decimals, like 20 or 33.33.")
-        super().__init__(label, read=_share, wrong=wrong, **more)
-
-    def shown(self) -> str:
-        """The percentage without its sign."""
-        return percent(self.data).removesuffix("%")
 
 
 class ChangeField(ReadField):
@@ -42,13 +30,6 @@ class ChangeField(ReadField):
     def shown(self) -> str:
         """Pounds without sign and commas."""
         return plain_pounds(self.data)
-
-
-def _share(text: str) -> int:
-    found = basis_points(text)
-    if found > 10_000:
-        raise ValueError(text)
-    return found
 
 
 def _change(text: str) -> int:

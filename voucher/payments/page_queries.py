@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -26,13 +26,6 @@ from voucher.vouchers.models import Voucher
 
 OWING = (str(DebtState.RAISED), str(DebtState.PART_REPAID))
 CANDIDATES = 50
-
-
-def names_of(ids: Iterable[int | None]) -> Mapping[int, str]:
-    """People's names by their rows."""
-    wanted = {each for each in ids if each is not None}
-    rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted)))
-    return {person_id: name for person_id, name in rows}  # noqa: C416 - rows are not pairs to a type checker
 
 
 def batches(scheme_id: int, state: str = "") -> Rows:

@@ -20,7 +20,7 @@ from voucher.platform.errors import DomainError
 from voucher.platform.govuk import widget
 from voucher.platform.i18n import capital
 from voucher.platform.languages import spoken
-from voucher.platform.money import parse_pounds, plain_pounds
+from voucher.platform.money import basis_points, parse_pounds, percent, plain_pounds
 from voucher.platform.telephone import telephone
 
 # More than anybody's invoice, and well within what a column holds.
@@ -235,6 +235,18 @@ class WholeField(ReadField):
         super().__init__(label, read=read, wrong=wrong, **more)
 
 
+class PercentField(ReadField):
+    """A percentage up to 100 with at most two decimals, kept in ten-thousandths; ``like`` are examples of one."""
+
+    def __init__(self, label: object, *, like: str = "20 or 33.33", **more: object) -> None:
+        wrong = _("Enter a percentage with at most two decimals, like %(like)s.", like=like)
+        super().__init__(label, read=_share, wrong=wrong, **more)
+
+    def shown(self) -> str:
+        """The percentage without its sign."""
+        return percent(self.data).removesuffix("%")
+
+
 def choice_of(word: str, words: str = "") -> SelectChoice:
     """The word of an enumeration to choose, shown in the page's language; ``words`` says it otherwise than the word."""
     return SelectChoice(str(word), LazyString(_as_shown, words or str(word)))
@@ -254,6 +266,13 @@ def show_refusal(form: FlaskForm, refusal: DomainError, fields: Mapping[str, str
         form[name].errors = [*form[name].errors, spoken(refusal.message)]
     else:
         form.form_errors.append(spoken(refusal.message))
+
+
+def _share(text: str) -> int:
+    found = basis_points(text)
+    if found > 10_000:
+        raise ValueError(text)
+    return found
 
 
 def _pence(text: str) -> int:

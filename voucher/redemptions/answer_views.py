@@ -45,9 +45,9 @@ blueprint = Blueprint("answers", __name__)
 R = RedemptionState
 
 # Claims on which the business's word still does something. One that was sent back is asked about when it comes again.
-ANSWERABLE = frozenset({R.SUBMITTED, R.DISPUTED, R.UNCONFIRMED, R.CONFIRMED, R.VERIFIED, R.APPROVED})
+ASKED_ABOUT = frozenset({R.SUBMITTED, R.DISPUTED, R.UNCONFIRMED, R.CONFIRMED, R.VERIFIED, R.APPROVED})
 # A delivery is spoken of also where other evidence was taken for the business's word: it may say that there was none.
-DELIVERY_ANSWERABLE = ANSWERABLE | {R.OTHER_EVIDENCE}
+SPOKEN_OF = ASKED_ABOUT | {R.OTHER_EVIDENCE}
 
 # The link that this browser has opened while it was good.
 OPENED = "opened_link"
@@ -120,7 +120,7 @@ def may_be_answered(asked: DeliverySession) -> bool:
     if asked.state == SessionState.RECORDED:
         return True
     claim = session.get(Redemption, asked.redemption_id) if asked.redemption_id else None
-    return asked.state == SessionState.CLAIMED and claim is not None and claim.state in DELIVERY_ANSWERABLE
+    return asked.state == SessionState.CLAIMED and claim is not None and claim.state in SPOKEN_OF
 
 
 def _delivery_page(asked: DeliverySession, form: DeliveryForm) -> str:
@@ -131,7 +131,7 @@ def _delivery_page(asked: DeliverySession, form: DeliveryForm) -> str:
 def _confirm_claim(act: Act, link: OneTimeLink) -> ResponseReturnValue:
     claim = session.get_one(Redemption, link.subject_id)
     _check_person(act, claim.voucher, claim.provider)
-    if claim.state not in ANSWERABLE:
+    if claim.state not in ASKED_ABOUT:
         return render_template("redemptions/nothing_to_answer.html", voucher=claim.voucher)
     asked = still_asked(claim)
     form = claim_answer_form([item.public_id for item in asked])(version=str(claim.version))

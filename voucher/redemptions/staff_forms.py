@@ -10,8 +10,7 @@ from wtforms import HiddenField, RadioField, SelectChoice, SelectField, StringFi
 from wtforms.validators import InputRequired, Length, Optional
 
 from voucher.accounts.step_forms import LONGEST_REASON, reason_field
-from voucher.funding.forms import PercentField
-from voucher.platform.forms import DayField, Filters, Form, PoundsField, WholeField, choice_of, tidy
+from voucher.platform.forms import DayField, Filters, Form, PercentField, PoundsField, WholeField, choice_of, tidy
 from voucher.redemptions.rules import ContributionProof, RedemptionState, Task
 from voucher.redemptions.waiting import PARTIES
 from voucher.vouchers.rules import CancelReason, VoucherState

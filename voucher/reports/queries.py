@@ -8,7 +8,6 @@ from datetime import date
 from sqlalchemy import ColumnElement, Select, false, or_, select, true
 from sqlalchemy.orm import contains_eager, joinedload
 
-from voucher.accounts.models import Person
 from voucher.funding.conditions import THREE_STEPS
 from voucher.funding.models import Agreement
 from voucher.funding.queries import conditions_of
@@ -200,9 +199,3 @@ def last_look(statement: Statement, person_id: int) -> tuple[StatementLook, Stat
 def reviewer_needed(scheme: Scheme, agreement_id: int) -> bool:
     """Whether an independent reviewer stands between preparer and signer: by the scheme's duties or the agreement."""
     return scheme.reviewer_needed or conditions_of(agreement_id).sign_off_steps == THREE_STEPS
-
-
-def names_of(person_ids: Sequence[int | None]) -> dict[int, str]:
-    """People's names by their rows."""
-    wanted = {each for each in person_ids if each is not None}
-    return {row.id: row.name for row in session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted)))}

@@ -6,22 +6,9 @@ from flask_babel import lazy_gettext as _
 from wtforms import RadioField, SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from voucher.platform.forms import DayField, Form, PoundsField, ReadField, WholeField, choice_of, tidy
-from voucher.platform.money import basis_points, percent
+from voucher.platform.forms import DayField, Form, PercentField, PoundsField, WholeField, choice_of, tidy
 from voucher.samples.commands import MOST_ITEMS
 from voucher.samples.rules import METHODS, SIDES, Outcome
-
-
-class PercentField(ReadField):
-    """A percentage with at most two decimals, kept in ten-thousandths."""
-
-    def __init__(self, label: object, **more: object) -> None:
-        wrong = _("Enter a percentage with at most two decimals, like 95 or 2.5.")
-        super().__init__(label, read=basis_points, wrong=wrong, **more)
-
-    def shown(self) -> str:
-        """The percentage without its sign."""
-        return percent(self.data).removesuffix("%")
 
 
 class DrawForm(Form):
@@ -43,8 +30,10 @@ class DrawForm(Form):
     size = WholeField(
         _("Number of draws"), least=1, most=MOST_ITEMS, description=_("Or leave it empty and enter a confidence.")
     )
-    confidence = PercentField(_("Confidence in percent"), description=_("Like 95."))
-    tolerable = PercentField(_("Error rate that can be tolerated, in percent"), description=_("Like 5."))
+    confidence = PercentField(_("Confidence in percent"), like="95 or 2.5", description=_("Like 95."))
+    tolerable = PercentField(
+        _("Error rate that can be tolerated, in percent"), like="95 or 2.5", description=_("Like 5.")
+    )
     seed = StringField(
         _("Seed (optional)"),
         filters=[tidy],

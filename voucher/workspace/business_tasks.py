@@ -14,7 +14,7 @@ from voucher.platform.act import Act
 from voucher.platform.clock import london_date
 from voucher.platform.i18n import gettext_noop as _
 from voucher.platform.languages import shown_day, shown_pounds
-from voucher.redemptions.answer_views import ANSWERABLE
+from voucher.redemptions.answer_views import ASKED_ABOUT
 from voucher.redemptions.models import ClaimAnswer, DeliverySession, Redemption
 from voucher.redemptions.rules import RedemptionState
 from voucher.redemptions.waiting import FOR_THE_BUSINESS, THE_OFFICE, THE_PROVIDER, YOU
@@ -80,7 +80,7 @@ def must_answer(claim: Redemption, answer: ClaimAnswer | None) -> bool:
 def must_say_paid(claim: Redemption, answer: ClaimAnswer | None) -> bool:
     """Whether the business has accepted the figures and not said yet that it has paid."""
     accepted = answer is not None and answer.accepts and answer.paid_pence is None
-    return claim.state in ANSWERABLE and accepted
+    return claim.state in ASKED_ABOUT and accepted
 
 
 def takes_answer(claim: Redemption, answer: ClaimAnswer | None) -> bool:

@@ -6,6 +6,7 @@ import json
 import shutil
 import zipfile
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,8 @@ from voucher.vouchers.models import Voucher
 from voucher.vouchers.rules import VoucherState
 
 pytestmark = pytest.mark.slow
+# Late enough in a quarter for the one before it to be signed.
+MOMENT = datetime(2026, 5, 20, 9, tzinfo=UTC)
 BINA, STELLA = "bina@northmoor.example", "stella@northmoor.example"
 
 # An application begins when it is sent; what comes before that is a form.
@@ -59,11 +62,11 @@ def demo(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Shell:
     """The demo of the smallest size, of which each process has a copy."""
     own = tmp_path_factory.mktemp("demo") / "data"
     shutil.copytree(made_once(shared, "demo", _make), own)
-    return Shell(_place(own), FixedClock())
+    return Shell(_place(own), FixedClock(MOMENT))
 
 
 def _make(folder: Path) -> None:
-    shell = Shell(_place(folder), FixedClock())
+    shell = Shell(_place(folder), FixedClock(MOMENT))
     with sketching():  # drawing its letters and statements is most of the work, and is looked at elsewhere
         shell.run("demo", "--set-up")
 
@@ -116,8 +119,18 @@ def test_two_funders_share_three_lines_over_four_quarters(demo: Shell) -> None:
         assert sorted(kinds) == ["administration", "capital", "revenue", "revenue"]
         assert session.scalar(select(func.count()).select_from(RoundLine)) == 3
         assert session.scalar(select(func.count(Statement.agreement_id.distinct()))) == 2
-        assert session.scalar(select(func.count(Statement.period_to.distinct()))) == 4
+        assert session.scalar(select(func.count(Statement.period_to.distinct()))) == 5
         assert standing(ApplicationForm.state).keys() >= {FormState.DRAFT, FormState.NEEDS_A_PERSON, FormState.SENT}
+
+
+@pytest.mark.rule(57)
+def test_each_statement_of_the_four_quarters_is_signed_and_one_of_the_quarter_so_far_waits_for_it(demo: Shell) -> None:
+    with demo.inside():
+        rows = session.execute(select(Statement.reference, Statement.state, Statement.signed_at.is_not(None))).all()
+    found = {reference: (state, signed) for reference, state, signed in rows}
+    for agreement in ("LGF1", "NIF1"):
+        assert all(found[f"NTT-{agreement}-S00{number}"][1] for number in (1, 2, 3, 4))
+    assert (found["NTT-LGF1-S005"][0], found["NTT-NIF1-S005"][0]) == ("reviewed", "draft")
 
 
 def test_there_are_a_return_an_extension_a_new_paper_and_money_that_came(demo: Shell) -> None:
@@ -228,7 +241,7 @@ def test_the_funders_own_form_holds_the_signed_figures(demo: Shell) -> None:
     folder = demo.place.data / "demo"
     sheet = load_workbook(folder / "quarterly-return-filled.xlsx")["Quarterly return"]
     answers = {row[0].value: row[1].value for row in sheet.iter_rows(min_row=2)}
-    lines = parts(demo, "NTT-LGF1-S003")
+    lines = parts(demo, "NTT-LGF1-S004")
     assert answers["Grant reference"] == "LGF1"
     assert answers["All paid out to date"] == lines["8"] / 100
     assert load_workbook(folder / "quarterly-return.xlsx")["Quarterly return"]["B2"].value is None

@@ -248,7 +248,7 @@ def test_a_deputy_to_come_can_be_called_off_before_the_first_day(app: Flask, wor
     days = {"A deputy's first day": "2026-04-10", "A deputy's last day": "2026-04-12"}
     ada.give(nina, Role.VERIFIER, {"Stands in for (only for a deputy)": "Vera", **days})
     page = ada.client.get(f"{path(nina)}/end-role")
-    term = f"verifier, {world.scheme.name}, for Vera from 2026-04-10"
+    term = f"verifier, {world.scheme.name}, for Vera from 10 April 2026"
     ada.client.submit(page, {"Role that ends now": term, "Why?": "is back", CODE: ada.code()}, button="End this role")
     world.clock.advance(days=4)
     assert roles(world, nina) == []
@@ -260,8 +260,7 @@ def test_of_a_deputys_two_terms_either_can_be_ended(app: Flask, world: World) ->
         days = {"A deputy's first day": first, "A deputy's last day": last}
         ada.give(nina, Role.VERIFIER, {"Stands in for (only for a deputy)": "Vera", **days})
     page = ada.client.get(f"{path(nina)}/end-role")
-    assert "for Vera from 10 April 2026" in page
-    term = f"verifier, {world.scheme.name}, for Vera from 2026-04-10"
+    term = f"verifier, {world.scheme.name}, for Vera from 10 April 2026"
     ada.client.submit(page, {"Role that ends now": term, "Why?": "is back", CODE: ada.code()}, button="End this role")
     world.clock.advance(days=4)
     assert roles(world, nina) == []

@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as translate
 
+from voucher.accounts.queries import names_of
 from voucher.audit.commands import transaction
 from voucher.audit.queries import history
 from voucher.payments.bank import type_bank_line
@@ -13,7 +14,7 @@ from voucher.payments.bank_files.queries import statement_behind
 from voucher.payments.exception_queries import resolutions_of
 from voucher.payments.forms import BankLineFilters, BankLineForm
 from voucher.payments.models import BankLine
-from voucher.payments.page_queries import Wanted, bank_lines, explanations, names_of
+from voucher.payments.page_queries import Wanted, bank_lines, explanations
 from voucher.payments.views.lists import BANK_LINES
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission

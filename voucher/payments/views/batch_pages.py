@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as translate
 from sqlalchemy.orm import joinedload
 
+from voucher.accounts.queries import names_of
 from voucher.accounts.reasons import Asked, with_reason
 from voucher.audit.commands import transaction
 from voucher.audit.queries import history
@@ -22,7 +23,6 @@ from voucher.payments.page_queries import (
     batch_parts,
     batches,
     lines_behind,
-    names_of,
     payments_in,
     subjects_of_batch,
 )

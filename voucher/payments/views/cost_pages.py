@@ -11,6 +11,7 @@ from wtforms import SelectChoice
 
 from voucher.accounts.forms import ProofForm
 from voucher.accounts.proof import done_with_proof
+from voucher.accounts.queries import names_of
 from voucher.accounts.reasons import Asked, with_reason
 from voucher.audit.commands import transaction
 from voucher.audit.queries import history
@@ -23,7 +24,6 @@ from voucher.payments.cost_models import AdminCost
 from voucher.payments.cost_policy import why_not_approve_cost
 from voucher.payments.cost_queries import administration_cap, administration_lines, costs, matches_of_cost
 from voucher.payments.cost_rules import CostState
-from voucher.payments.page_queries import names_of
 from voucher.payments.views.cost_lists import COSTS
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission

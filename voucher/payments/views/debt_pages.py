@@ -8,6 +8,7 @@ from flask_babel import gettext as translate
 from sqlalchemy.orm import joinedload
 from wtforms import SelectChoice
 
+from voucher.accounts.queries import names_of
 from voucher.accounts.reasons import Asked, with_reason
 from voucher.audit.commands import transaction
 from voucher.audit.queries import history
@@ -18,7 +19,7 @@ from voucher.payments import debts as commands
 from voucher.payments.bank import request_drawdown
 from voucher.payments.forms import DebtFilters, DebtForm, DisallowForm, DrawdownForm
 from voucher.payments.models import Debt
-from voucher.payments.page_queries import OWING, debts, drawdowns, names_of, recoveries
+from voucher.payments.page_queries import OWING, debts, drawdowns, recoveries
 from voucher.payments.views.lists import DEBTS, DRAWDOWNS
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission

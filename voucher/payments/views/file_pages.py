@@ -9,6 +9,7 @@ from flask_babel import ngettext
 from wtforms import SelectChoice
 
 from voucher.accounts.proof import done_with_proof
+from voucher.accounts.queries import names_of
 from voucher.audit.commands import transaction
 from voucher.audit.queries import history
 from voucher.documents.commands import looked_at
@@ -18,7 +19,6 @@ from voucher.payments.bank_files.models import BankImport
 from voucher.payments.bank_files.planning import Plan, plan_of
 from voucher.payments.bank_files.queries import accounts_of, imports, layouts_of, lines_from, statements_of
 from voucher.payments.bank_files.reading import FileKind, Given
-from voucher.payments.page_queries import names_of
 from voucher.payments.views.lists import BANK_FILES, BANK_LINES
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission

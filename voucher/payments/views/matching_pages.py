@@ -53,7 +53,8 @@ def line_page(public_id: str) -> ResponseReturnValue:
     form = _form(line, found)
     if form.validate_on_submit() and _matched(act, line, form):
         flash(translate(_("The line is matched.")))
-        return redirect(url_for("matching.matching_page", **working_in(P.BANK_LINES_MATCH).args))
+        back_in = Workplace(at.scheme, working_in(P.BANK_LINES_MATCH).choice)
+        return redirect(url_for("matching.matching_page", **back_in.args))
     return _page(at, line, form, found, find), 422 if form.errors else 200
 
 

@@ -11,7 +11,7 @@ from typing import cast
 from flask_babel import gettext as translate
 
 from voucher.accounts.models import Person
-from voucher.accounts.queries import holders
+from voucher.accounts.queries import holders, names_of
 from voucher.accounts.rules import Role
 from voucher.platform.act import Act
 from voucher.platform.clock import london_date
@@ -21,7 +21,7 @@ from voucher.reports.commands import data_of
 from voucher.reports.comparing import Change, changes
 from voucher.reports.models import Statement
 from voucher.reports.paper import shown
-from voucher.reports.queries import last_look, names_of, paper_of, reviewer_needed, signed_before, versions_of
+from voucher.reports.queries import last_look, paper_of, reviewer_needed, signed_before, versions_of
 from voucher.reports.rules import PaperState, StatementState, paper_state
 from voucher.schemes.models import Scheme
 

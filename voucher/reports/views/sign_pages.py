@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as translate
 
 from voucher.accounts.proof import proving
+from voucher.accounts.queries import names_of
 from voucher.accounts.second_factor import is_set_up
 from voucher.platform.act import Act
 from voucher.platform.authz import Permission
@@ -23,7 +24,7 @@ from voucher.reports.commands import data_of, sign_statement, why_unsignable
 from voucher.reports.comparing import parts_of
 from voucher.reports.forms import SignForm
 from voucher.reports.models import Statement
-from voucher.reports.queries import names_of, reviewer_needed, visible_statement
+from voucher.reports.queries import reviewer_needed, visible_statement
 from voucher.reports.rules import FROZEN, StatementState
 from voucher.reports.statement_data import duty_profile
 from voucher.reports.views.shown import compared_with

@@ -146,9 +146,10 @@ def _living(act: Act, person: Person) -> dict[str, Held]:
     found: dict[str, Held] = {}
     for held in roles_of(person):
         if held.membership.ended_at is None or held.membership.ended_at > act.now:
-            # Somebody may stand in for the same person a second time.
-            term = f"for {held.stands_in_for} from {_first_day(held).isoformat()}" if held.stands_in_for else ""
-            found.setdefault(", ".join(each for each in (held.membership.role, _place(held), term) if each), held)
+            words = [held.membership.role, _place(held)]
+            if held.stands_in_for:  # and that a second time, perhaps
+                words += [held.stands_in_for, _first_day(held).isoformat()]
+            found.setdefault(", ".join(each for each in words if each), held)
     return found
 
 
