@@ -22,7 +22,6 @@ from tests.journeys.steps import on, prepared, signed
 from voucher.accounts.rules import Role
 from voucher.audit.models import AuditEvent
 from voucher.payments.bank import match_payments
-from voucher.payments.models import BankLine
 from voucher.platform.db import atomic, session
 from voucher.platform.errors import Conflict, DomainError, Forbidden
 from voucher.redemptions.models import Redemption
@@ -129,17 +128,18 @@ def test_a_sample_keeps_its_seed_and_the_hash_of_its_population_and_is_drawn_aga
 @pytest.mark.rule(62)
 def test_what_was_explained_since_does_not_change_what_was_drawn_from(world: World) -> None:
     other = add_agreement(world, "UKSPF", [10_000])
-    sample = world.do("aude", draw_sample, other, wanted(side=Side.BANK))
+    world.payable()
+    [payment] = world.exported().payments
+    unknown = world.bank_line(-payment.pence, "A PAYMENT")
+    on(world, "2026-06-01")
+    sample = world.do("aude", draw_sample, other, wanted(side=Side.BANK, first=MAY[0], last=MAY[1]))
     then = world.act("aude").now
     world.clock.advance(days=1)
-    unknown = session.scalars(select(BankLine).where(BankLine.open_pence == 7_700)).one()
-    world.payable(net_pence=12_700)
-    [payment] = world.exported().payments
-    world.do("bina", match_payments, unknown, [payment], reason="the bank cut it off")
+    world.do("bina", match_payments, unknown, [payment], reason="the bank cut its reference off")
     assert why_not_the_same(sample) is None
     # By what is known now, the line is none of this agreement's.
-    left = [population(other, Side.BANK, *APRIL, moment) for moment in (then, world.act("aude").now)]
-    assert [[each.pence for each in units] for units in left] == [[7_700], []]
+    left = [population(other, Side.BANK, *MAY, moment) for moment in (then, world.act("aude").now)]
+    assert [[each.pence for each in units] for units in left] == [[payment.pence], []]
 
 
 @pytest.mark.rule(62)
