@@ -239,6 +239,18 @@ def test_a_business_hears_that_its_voucher_can_be_used_again(world: World, place
     assert "can be used again until 20 July 2026. £750.00 are left to use." in words(again)
 
 
+def test_what_has_ended_while_its_message_waited_is_not_said_to_be_good(world: World, place: Config) -> None:
+    voucher = world.issued()
+    world.do("shay", suspend, voucher, reason="a question")
+    world.do("shay", extend, voucher, last_day=date(2026, 7, 20), reason="it takes long")
+    world.do("shay", resume, voucher, reason="answered")
+    world.do("shay", cancel, voucher, reason="closed down")
+    messages = sent(place)
+    assert "It has ended since (cancelled), so there is nothing to do." in words(messages["voucher_extended"])
+    assert "Nothing new can be done on it, for it is cancelled." in words(messages["voucher_resumed"])
+    assert list(messages["voucher_extended"].iter_attachments()) == []
+
+
 def test_a_business_is_asked_about_support_and_claims_and_reminded_with_a_new_link(world: World, place: Config) -> None:
     voucher = world.issued()
     claim = world.claimed(voucher)
