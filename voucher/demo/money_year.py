@@ -20,10 +20,6 @@ SLOWER = "Vouchers are paid two to four months after they are offered: spending 
 MOVED = 250  # pounds, from the grant's capital to its revenue line
 
 
-# From a quarter's end until its statements are signed, sent and the money is asked for.
-DAYS_TO_SIGN = 20
-
-
 def morning(day: date) -> datetime:
     """Nine o'clock in London."""
     return datetime.combine(day, time(9), LONDON)
@@ -147,68 +143,42 @@ class MoneyYear:
         """The end of a quarter: the balance is printed, then the statement of each agreement goes its way."""
         first = self.ends[number - 1] + timedelta(days=1) if number else self.starts_on
         last = self.ends[number]
-        self._print_balances(last)
+        for agreement in FUNDERS:
+            self.balances[agreement, last] = sum(line["cash_pence"] for line in self._lines(agreement))
+        made = {}
         yield min(morning(last + timedelta(days=8)), self.lives.now)
-        made = self._prepared(first, last)
+        for agreement in FUNDERS:
+            made[agreement] = self._prepare(agreement, first, last)
+        self.statements += made.values()
         yield min(morning(last + timedelta(days=10)), self.lives.now)
         yield from self._decide(number, made)
 
     def _decide(self, number: int, made: dict[str, str]) -> Life:
-        do, later = self.deeds.player.do, self.lives.later
+        do = self.deeds.player.do
         grant, own = made[GRANT], made[OWN]
-        if number == len(self.ends) - 1 and self.interim_until is None:
-            self._one_waits(made)
+        do("rob", "statement", "review", grant)
+        if number == len(self.ends) - 1:
+            comments = "The print is of the wrong cost code. Please add that of NTT002."
+            do("rob", "statement", "return", own, "--comments", comments)
             return
-        for each in made.values():
-            do("rob", "statement", "review", each)
-        yield later(4)
+        do("rob", "statement", "review", own)
+        yield self.lives.later(4)
         for each in made.values():
             do("sigrid", "statement", "sign", each)
         self.deeds.player.work()  # draws the papers
-        yield later(1)
+        yield self.lives.later(1)
         self.deeds.player.rest()
         do("stella", "statement", "send", grant)
         if number < 2:
             do("stella", "statement", "send", own)
         self._ask_for_money()
-        yield later(16)
+        yield self.lives.later(16)
         self._receive_money(downloaded=number == 0)
         if number == 0:
             do("stella", "statement", "accepted", grant)
             do("stella", "statement", "queried", own, "--reason", "Which firms were paid in December?")
-            yield later(5)
+            yield self.lives.later(5)
             do("stella", "statement", "send", own, "--reason", "The annex with the payments was sent along.")
-
-    @property
-    def interim_until(self) -> date | None:
-        """The last day of what the funders are told before this quarter is over; None while the last one is signed."""
-        last = london_date(self.lives.now) - timedelta(days=3)
-        return last if last > self.ends[-1] + timedelta(days=DAYS_TO_SIGN) else None
-
-    def interim(self, last: date) -> Life:
-        """The quarter so far is told of, once those before it are signed."""
-        self._print_balances(last)
-        yield morning(last + timedelta(days=1))
-        made = self._prepared(self.ends[-1] + timedelta(days=1), last)
-        yield morning(last + timedelta(days=2))
-        self._one_waits(made)
-
-    def _one_waits(self, made: dict[str, str]) -> None:
-        """One statement waits to be signed, the other is returned to be prepared again."""
-        do = self.deeds.player.do
-        do("rob", "statement", "review", made[GRANT])
-        comments = "The print is of the wrong cost code. Please add that of NTT002."
-        do("rob", "statement", "return", made[OWN], "--comments", comments)
-
-    def _print_balances(self, last: date) -> None:
-        for agreement in FUNDERS:
-            self.balances[agreement, last] = sum(line["cash_pence"] for line in self._lines(agreement))
-
-    def _prepared(self, first: date, last: date) -> dict[str, str]:
-        """The statements of both agreements, by agreement."""
-        made = {agreement: self._prepare(agreement, first, last) for agreement in FUNDERS}
-        self.statements += made.values()
-        return made
 
     def _prepare(self, agreement: str, first: date, last: date) -> str:
         balance = self.balances[agreement, last]

@@ -100,9 +100,6 @@ class Story:
         diary.begin(money.worker(), morning(self.starts_on + timedelta(days=11)) + timedelta(hours=9))
         for number, last in enumerate(money.ends):
             diary.begin(money.quarter(number), datetime.combine(last, time(23, 30), LONDON))
-        if money.interim_until:
-            evening = datetime.combine(money.interim_until, time(23, 30), LONDON)
-            diary.begin(money.interim(money.interim_until), evening)
         return diary
 
     def _wave(self, diary: Diary, name: str, rows: list[tuple[str, ...]], kinds: list[Kind]) -> Life:
