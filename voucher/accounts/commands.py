@@ -139,9 +139,12 @@ def end_role(act: Act, membership: Membership, *, reason: str) -> None:
     act.require_second_factor()
     if not reason.strip():
         raise DomainError("reason_needed", _("Say why."), "reason")
+    of_administrator = membership.role == Role.SYSTEM_ADMINISTRATOR
+    left = administrators(act) if of_administrator else []
+    session.refresh(membership, with_for_update=True)
     if membership.ended_at is not None and membership.ended_at <= act.now:
         raise DomainError("ended_already", _("This role has ended already."))
-    if membership.role == Role.SYSTEM_ADMINISTRATOR and administrators(act) == [membership.person_id]:
+    if of_administrator and left == [membership.person_id]:
         raise Conflict("last_administrator", _("There is no other administrator: add one first."))
     membership.ended_at = max(act.now, membership.began_at)
     record(act.actor, "role.ended", membership, at=act.now, reason=reason, override=Override.ROLE_CHANGE)
@@ -149,8 +152,8 @@ def end_role(act: Act, membership: Membership, *, reason: str) -> None:
 
 def administrators(act: Act) -> list[int]:
     """Who is administrator, by id, locked: two who end each other's role take turns, so that one of them stays."""
-    mine = select(Membership).where(Membership.role == str(Role.SYSTEM_ADMINISTRATOR)).order_by(Membership.id)
-    session.scalars(mine.with_for_update().execution_options(populate_existing=True)).all()
+    held = select(Membership).where(Membership.role == str(Role.SYSTEM_ADMINISTRATOR)).order_by(Membership.id)
+    session.scalars(held.with_for_update().execution_options(populate_existing=True)).all()
     return [person.id for person in holders(Role.SYSTEM_ADMINISTRATOR, None, act.now)]
 
 
@@ -161,6 +164,9 @@ def suspend_person(act: Act, person: Person, *, reason: str) -> None:
         raise Forbidden("suspends_itself", _("You cannot suspend yourself. Ask another administrator."))
     if not reason.strip():
         raise DomainError("reason_needed", _("Say why."), "reason")
+    if administrators(act) == [person.id]:  # whoever suspends was ended or suspended meanwhile
+        raise Conflict("last_administrator", _("There is no other administrator: add one first."))
+    session.refresh(person)
     if not person.active:
         raise Conflict("suspended_already", _("This person is suspended already."))
     end_sessions(act, person)

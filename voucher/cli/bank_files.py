@@ -161,7 +161,7 @@ def mapping_group() -> None:
 @click.option("--currency", default="", metavar="COLUMN")
 @click.option("--days", "day_form", type=one_of("days", DayForm), default=DayForm.DAY_FIRST, help="Like 31/03/2026.")
 @click.option("--delimiter", type=one_of("delimiter", Delimiter), default=Delimiter.COMMA)
-@click.option("--encoding", type=one_of("encoding", Encoding), default=Encoding.DETECT)
+@click.option("--encoding", type=one_of("encoding", Encoding), default=Encoding.UTF_8)
 @click.option("--decimal-comma", is_flag=True, help="Amounts are like 1.234,50.")
 @click.option("--out-is-plain", is_flag=True, help="Amounts without a sign went out, as in payment-run reports.")
 @click.option("--no-header", "has_header", is_flag=True, flag_value=False, default=True, help="Columns are numbers.")

@@ -45,7 +45,8 @@ def demo(ctx: click.Context, size: int, check: bool, set_up: bool) -> None:
     In an installation that holds anything else it makes nothing.
     """
     if set_up:
-        click.echo(prepare_installation(from_environment(), clock_from(os.environ)).sentence, err=AS_JSON in ctx.meta)
+        made = prepare_installation(from_environment(), clock_from(os.environ))
+        click.echo(made.sentence, err=bool(ctx.meta.get(AS_JSON)))
     root = ctx.find_root().command
     folder = from_environment().data / "demo"
     summary_file = folder / SUMMARY

@@ -248,6 +248,8 @@ def _refuse_what_cannot_be(file: Section, template: Template) -> None:
         file.fault("rows", _('must be "funding line" where a column shows the funding line or its cost code'))
     if template.contra and template.route is not Route.BANK_FILE:
         file.fault("contra", _("is only for bank files"))
+    if template.contra and any(column.contra for column in template.columns if column.value is V.AMOUNT):
+        file.fault("column", _("must leave the amount's column to the sum: it can have no contra of its own"))
     if template.by_line and template.route is Route.BANK_FILE:
         file.fault("rows", _('must be "payment" in a bank file: a payee is paid once'))
 
@@ -267,8 +269,6 @@ def _column(part: Section) -> Column:
         contra=part.text("contra", ""),
     )
     part.done()
-    if column.value is V.AMOUNT and column.contra:
-        part.fault("contra", _("cannot stand in the column of the amount: there the last row has the sum"))
     return column
 
 

@@ -27,11 +27,11 @@ from voucher.reports.lines import MoneyLines, Part, Shape, part
 from voucher.reports.year_spend import delivered_in
 
 # What is written down as a record, and told again from it.
-_PAID_FROM = on_record("What was paid from %(first)s to %(last)s, less what came back.")
+on_record("From %(first)s on.")  # So statements of before say it of an agreement without a profile.
+PAID_FROM = on_record("What was paid from %(first)s to %(last)s, less what came back.")
 _DELIVERED_FROM = on_record("What was delivered from %(first)s to %(last)s, less what came back.")
 _NOT_EXPLAINED = on_record("Beyond the tolerance of %(tolerance)s and not explained.")
 _QUARTERS = on_record("Quarters from %(first)s on that are over.")
-_FROM = on_record("From %(first)s on.")
 _UNTIL = on_record("18b and 19a, to %(until)s.")
 
 
@@ -138,13 +138,11 @@ class FundingLines:
         p = self.money.part
         wanted = self.planned_to_date()
         variance = less(self.spent, wanted)
-        # Days stay as the data have them.
-        first, last = self.year_from.isoformat(), self.period.last.isoformat()
-        spent = _DELIVERED_FROM if self.said.year_by == YearBy.DELIVERY else _PAID_FROM
+        first = self.year_from.isoformat()  # days stay as the data have them
         return [
             p("18", _("Variance"), _("18b less 18a."), variance, self._variance_note()),
             p("18a", _("Profile"), said(_QUARTERS, first=first), wanted),
-            p("18b", _("Actual"), said(spent, first=first, last=last), self.spent),
+            self._actual(),
             part(
                 Shape("18c", _("Variance as a share of the profile"), _("18 ÷ 18a.")),
                 _signed_share(sum(variance.values()), sum(wanted.values())),
@@ -161,8 +159,13 @@ class FundingLines:
         none = _("The agreement has no profile by quarter.")
         return [
             part(Shape("18", _("Variance"), _("Actual less profile.")), None, note=none),
-            self.money.part("18b", _("Actual"), said(_FROM, first=self.year_from.isoformat()), self.spent),
+            self._actual(),
         ]
+
+    def _actual(self) -> Part:
+        words = _DELIVERED_FROM if self.said.year_by == YearBy.DELIVERY else PAID_FROM
+        days = {"first": self.year_from.isoformat(), "last": self.period.last.isoformat()}
+        return self.money.part("18b", _("Actual"), said(words, **days), self.spent)
 
     def planned_to_date(self) -> ByLine:
         """The profile of this financial year's quarters that are over by the period's last day, by line."""

@@ -52,8 +52,8 @@ def draw_sample(act: Act, agreement: Agreement, wanted: Wanted) -> AuditSample:
         raise DomainError("period", _("The period ends before it begins."), "last")
     if wanted.last >= act.today:
         raise DomainError("period_open", _("The period is not over: draw from it from the day after."), "last")
-    size = _size(wanted)
-    units = population(agreement, wanted.side, wanted.first, wanted.last, act.now)
+    size, now = _size(wanted), act.now
+    units = population(agreement, wanted.side, wanted.first, wanted.last, now)
     if not units:
         raise DomainError("nothing_paid", _("Nothing was paid in that period: there is nothing to draw."), "first")
     seed = wanted.seed.strip() or secrets.token_hex(8)
@@ -74,7 +74,7 @@ def draw_sample(act: Act, agreement: Agreement, wanted: Wanted) -> AuditSample:
         confidence_bp=wanted.confidence_bp,
         tolerable_bp=wanted.tolerable_bp,
         drawn_by=act.person_id,
-        drawn_at=act.now,
+        drawn_at=now,
     )
     session.add(sample)
     session.flush()

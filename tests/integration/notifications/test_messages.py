@@ -232,7 +232,7 @@ def test_a_business_hears_that_its_voucher_can_be_used_again(world: World, place
     world.do("shay", suspend, voucher, reason="a question")
     world.do("shay", extend, voucher, last_day=date(2026, 7, 20), reason="it takes long")
     messages = sent(place)
-    assert "It is still suspended" in words(messages["voucher_extended"])
+    assert "It is suspended: nothing new" in words(messages["voucher_extended"])
     world.do("shay", resume, voucher, reason="answered")
     again = sent(place)["voucher_resumed"]
     assert again["Subject"] == f"Your voucher {voucher.reference} is no longer suspended"

@@ -94,6 +94,18 @@ def test_every_amount_leads_to_rows_that_come_to_it(app: Flask, world: World, mo
     assert behind.SUMS | others <= checked
 
 
+def test_days_leave_rows_out_and_the_line_stays(app: Flask, world: World) -> None:
+    statement = signed(world, *APRIL)
+    client = browser_of(app, world, "stella")
+    page = client.get(f"/statements/{statement.public_id}/figures/4?only=L1&first=2026-04-08")
+    assert "Only what is on funding line L1." in page
+    assert COME_TO_IT not in page
+    assert "only those of the days below are shown" in page
+    assert '<input type="hidden" name="only" value="L1">' in page.text
+    assert COME_TO_IT in client.click(page, "Clear")
+    assert "Only what is on funding line L1." in client.click(page, "Clear")
+
+
 def test_what_has_no_page_of_its_own_stands_below_or_in_a_list(app: Flask, world: World) -> None:
     addresses = linked(browser_of(app, world, "stella"), signed(world, *APRIL))
     assert (addresses["28"], addresses["22c"]) == (["#overrides"], ["#exceptions"])

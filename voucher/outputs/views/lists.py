@@ -17,7 +17,7 @@ def state_of(row: Any) -> str:
         return _("withdrawn")
     if row.counts_on is not None:
         return _("counts")
-    return _("not permanent") if row.document_id is not None else _("no evidence")
+    return _("not permanent") if isinstance(row, Job) and not row.permanent else _("no evidence")
 
 
 def reached(row: Output) -> str:

@@ -110,11 +110,14 @@ def _rows(data: bytes, layout: Layout, file: BankFile) -> Iterator[_Row]:
 def _text(data: bytes, layout: Layout, file: BankFile) -> str:
     text, encoding = decoded(data)
     if layout.encoding is Encoding.WINDOWS:
-        text, encoding = data.decode("cp1252", errors="replace"), Encoding.WINDOWS
-    elif layout.encoding is Encoding.UTF_8 and encoding != layout.encoding:
-        raise Unreadable(_("The file is not in UTF-8, as the layout says, but looks like Windows-1252."))
-    if encoding != Encoding.UTF_8:
         file.notes.append(_("The file was read as Windows-1252. Look whether names with accents are right."))
+        return data.decode("cp1252", errors="replace")
+    if encoding != Encoding.UTF_8:
+        words = _(
+            "The file is not in UTF-8 but looks like Windows-1252. "
+            'Save it again as "CSV UTF-8", or choose Windows-1252 in the layout if the bank always sends it so.'
+        )
+        raise Unreadable(words)
     return text
 
 

@@ -129,7 +129,6 @@ class LayoutForm(Form):
     encoding = SelectField(
         _("Letters are written in"),
         choices=[
-            SelectChoice(str(Encoding.DETECT), _("UTF-8 or Windows-1252, whichever is found")),
             SelectChoice(str(Encoding.UTF_8), str(Encoding.UTF_8)),
             SelectChoice(str(Encoding.WINDOWS), str(Encoding.WINDOWS)),
         ],

@@ -24,11 +24,15 @@ class DayForm(StrEnum):
 
 
 class Encoding(StrEnum):
-    """How letters are written."""
+    """How letters are written. Another one than the layout's is refused: names would come out as other letters."""
 
-    DETECT = "detect"
     UTF_8 = "UTF-8"
     WINDOWS = "Windows-1252"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Encoding | None:
+        """Layouts that were saved when a file's encoding was guessed ask for UTF-8 now."""
+        return cls.UTF_8 if value == "detect" else None
 
 
 class Delimiter(StrEnum):
@@ -66,7 +70,7 @@ class Layout:
     currency: str = ""
     day_form: DayForm = DayForm.DAY_FIRST
     delimiter: Delimiter = Delimiter.COMMA
-    encoding: Encoding = Encoding.DETECT
+    encoding: Encoding = Encoding.UTF_8
     decimal_comma: bool = False
     out_is_plain: bool = False
     has_header: bool = True

@@ -108,6 +108,7 @@ ANNEX = Listing(
     ),
     usual="day",
     tie=None,
+    dated="day",
 )
 
 

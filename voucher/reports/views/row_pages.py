@@ -14,9 +14,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from voucher.applications.models import Application
-from voucher.funding.conditions import YearBy, year_start
+from voucher.funding.conditions import year_start
 from voucher.funding.models import FundingLine
-from voucher.funding.queries import conditions_of
 from voucher.funding.rules import Account, LineKind
 from voucher.organisations.models import Organisation
 from voucher.outputs.rules import OF_JOBS, Measure
@@ -38,6 +37,7 @@ from voucher.redemptions.models import Redemption
 from voucher.reports.behind import SUMS, rows_of_sum
 from voucher.reports.commands import data_of
 from voucher.reports.comparing import parts_of
+from voucher.reports.funding_lines import PAID_FROM
 from voucher.reports.ledger_side import LONG_AGO, Period
 from voucher.reports.match_lines import match_behind
 from voucher.reports.models import Statement
@@ -96,11 +96,11 @@ def address_of(statement: Statement, data: Json) -> Callable[..., str]:
 
     Shares, and what is worked out of other figures, have no rows of their own: their definition names those figures.
     """
-    lists = _output_lists(statement, data)
+    lists, with_rows = _output_lists(statement, data), _codes_with_rows(data)
 
     def address(code: str, only: str | None = None) -> str:
         number = code.rstrip(ascii_lowercase)
-        if _has_rows(statement, code):
+        if code in with_rows:
             return url_for("statement_rows.rows_page", public_id=statement.public_id, code=code, only=only)
         below = BELOW.get(code) or BELOW.get(number)
         if below and data.get(below):
@@ -124,10 +124,11 @@ def _output_lists(statement: Statement, data: Json) -> dict[str, str]:
     return found
 
 
-def _has_rows(statement: Statement, code: str) -> bool:
-    if code == "18b":
-        return conditions_of(statement.agreement_id).year_by != YearBy.DELIVERY
-    return code in SUMS | {"27b"} or any(code in each for each in (OF_ANNEX, OF_MATCH, OF_SUBSIDIES, OF_DRAWDOWNS))
+def _codes_with_rows(data: Json) -> frozenset[str]:
+    """The figures that lead to rows of their own; line 18b where the year's spending is what was paid in it."""
+    found = SUMS | {"27b"} | OF_ANNEX.keys() | OF_MATCH.keys() | OF_SUBSIDIES.keys() | OF_DRAWDOWNS.keys()
+    actual = next((str(each["definition"]) for each in parts_of(data) if each["code"] == "18b"), "")
+    return found | {"18b"} if actual.startswith(PAID_FROM.partition("%")[0]) else found
 
 
 @blueprint.get("/statements/<public_id>/figures/<code>")
@@ -136,7 +137,7 @@ def rows_page(public_id: str, code: str) -> ResponseReturnValue:
     statement = visible_statement(current_act().actor, public_id)
     data = data_of(statement)
     part = next((each for each in parts_of(data) if each["code"] == code), None)
-    if part is None or not _has_rows(statement, code):
+    if part is None or code not in _codes_with_rows(data):
         raise NotFound("no_figure", _("The statement has no such figure with rows behind it."))
     by_line = cast(Mapping[str, int], part["by_funding_line"] or {})
     only = request.args.get("only", "")
@@ -159,15 +160,15 @@ def _answer(statement: Statement, data: Json, code: str, only: str, context: dic
     if code in OF_ANNEX:
         payments = [PaymentRow(row, OF_ANNEX[code](row)) for row in data["transactions"]]
         total = len(payments) if code == "25" else sum(row.counted for row in payments)
-        return ANNEX.answer_read(payments, TEMPLATE, total=total, cells=_cells(ANNEX), **context)
+        return ANNEX.answer_read(payments, TEMPLATE, total=total, **_drawn(ANNEX), **context)
     if code in OF_MATCH:
         claims = _claims(statement, code, period)
         total = sum(row.counted for row in claims)
-        return MATCH.answer_read(claims, TEMPLATE, total=total, cells=_cells(MATCH), **context)
+        return MATCH.answer_read(claims, TEMPLATE, total=total, **_drawn(MATCH), **context)
     if code in OF_SUBSIDIES:
         given = _given(statement, period if OF_SUBSIDIES[code] else Period(LONG_AGO, period.last))
         total = _total(given, "count" if context["part"]["unit"] == "count" else "pence")
-        return SUBSIDIES.answer(given, TEMPLATE, total=total, cells=_cells(SUBSIDIES), **context)
+        return SUBSIDIES.answer(given, TEMPLATE, total=total, **_drawn(SUBSIDIES), **context)
     if code in OF_DRAWDOWNS:
         asked = drawdowns(statement.scheme_id).where(
             FundingLine.agreement_id == statement.agreement_id,
@@ -175,16 +176,19 @@ def _answer(statement: Statement, data: Json, code: str, only: str, context: dic
             FundingLine.code == only if only else FundingLine.id.is_not(None),
             Drawdown.requested_on.between(period.first, period.last),
         )
-        return DRAWDOWNS.answer(asked, TEMPLATE, total=_total(asked, "pence"), cells=_cells(DRAWDOWNS), **context)
+        return DRAWDOWNS.answer(asked, TEMPLATE, total=_total(asked, "pence"), **_drawn(DRAWDOWNS), **context)
     if code == "18b":
         code, period = "7", Period(year_start(period.last), period.last)
     rows = rows_of_sum(statement.agreement, period, "16" if code == "27b" else code, only=only)
-    return MOVEMENTS.answer(rows, TEMPLATE, total=_total(rows, "moved"), cells=_cells(MOVEMENTS), **context)
+    return MOVEMENTS.answer(rows, TEMPLATE, total=_total(rows, "moved"), **_drawn(MOVEMENTS), **context)
 
 
-def _cells(listing: Listing) -> Callable[[Any], list[str]]:
-    """What a page shows of a row: what its file says, as people read it."""
-    return lambda row: [_text(column, column.cell(row)) for column in listing.columns]
+def _drawn(listing: Listing) -> dict[str, Any]:
+    """What a page shows of a row, which is what its file says, as people read it; and whether days leave rows out."""
+    return {
+        "cells": lambda row: [_text(column, column.cell(row)) for column in listing.columns],
+        "narrowed": listing.narrowed,
+    }
 
 
 def _text(column: Column, value: Any) -> str:

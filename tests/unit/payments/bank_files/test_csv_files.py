@@ -98,12 +98,15 @@ def test_balances_that_are_given_must_be_those_of_the_file() -> None:
     assert "not those of the file" in told(read_csv(csv_statement([OUT]), BARCLAYS, Given(opening=1)))[0]
 
 
-def test_windows_1252_is_read_and_said_and_utf_8_that_was_asked_for_is_held_to() -> None:
+def test_windows_1252_is_refused_unless_the_layout_says_that_the_bank_sends_it() -> None:
     data = csv_statement([Moved(-100, "CAFÉ")]).decode().encode("cp1252")
-    file = read_csv(data, BARCLAYS)
+    (refused,) = told(read_csv(data, BARCLAYS))
+    assert "looks like Windows-1252" in refused
+    assert "choose Windows-1252 in the layout" in refused
+    file = read_csv(data, replace(BARCLAYS, encoding=Encoding.WINDOWS))
     assert file.statements[0].movements[0].reference == "CAFÉ"
     assert "Windows-1252" in file.notes[0]
-    assert "not in UTF-8" in told(read_csv(data, replace(BARCLAYS, encoding=Encoding.UTF_8)))[0]
+    assert Encoding("detect") is Encoding.UTF_8
     assert "NUL" in told(read_csv(b"a\0b", BARCLAYS))[0]
 
 
