@@ -45,8 +45,8 @@ def demo(ctx: click.Context, size: int, check: bool, set_up: bool) -> None:
     In an installation that holds anything else it makes nothing.
     """
     if set_up:
-        made = prepare_installation(from_environment(), clock_from(os.environ))
-        click.echo(made.sentence, err=bool(ctx.meta.get(AS_JSON)))
+        ready = prepare_installation(from_environment(), clock_from(os.environ))
+        click.echo(ready.sentence, err=bool(ctx.meta.get(AS_JSON)))
     root = ctx.find_root().command
     folder = from_environment().data / "demo"
     summary_file = folder / SUMMARY
