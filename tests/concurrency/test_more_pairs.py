@@ -25,7 +25,7 @@ from tests.harness.at_once import Job, Overtaking
 from tests.harness.balances import faults
 from tests.harness.world import World, add_agreement, add_round_over
 from voucher.accounts import commands as accounts
-from voucher.accounts.commands import add_person, contact_person, end_role, grant_role
+from voucher.accounts.commands import add_person, contact_person, end_role, grant_role, suspend_person
 from voucher.accounts.models import Membership, Person
 from voucher.accounts.queries import holders
 from voucher.accounts.rules import Role
@@ -43,7 +43,8 @@ from voucher.payments.batches import recall_batch
 from voucher.payments.debts import match_recovery, raise_debt
 from voucher.payments.models import BankLine, Batch, Payment
 from voucher.platform.act import Act
-from voucher.platform.db import session
+from voucher.platform.db import atomic, session
+from voucher.platform.errors import Conflict
 from voucher.redemptions.models import Redemption
 from voucher.schemes.models import Round
 from voucher.subsidies import commands as subsidies
@@ -125,6 +126,15 @@ def test_of_two_administrators_who_end_each_other_one_stays(app: Flask, world: W
     jobs = ending_each_other(world)
     schedule = guarded(monkeypatch, accounts, "administrators")
     assert schedule.run(app, *jobs) == ("ended", "last_administrator")
+    assert left(world) == 1
+
+
+def test_whoever_was_suspended_meanwhile_does_not_suspend_the_last_administrator(app: Flask, world: World) -> None:
+    ending_each_other(world)
+    late = world.act("ada")  # as it was when she opened the page
+    world.do("abe", suspend_person, world.people["ada"], reason="a lost laptop")
+    with pytest.raises(Conflict, match="no other administrator"), atomic():
+        suspend_person(late, session.merge(world.people["abe"]), reason="a lost laptop")
     assert left(world) == 1
 
 

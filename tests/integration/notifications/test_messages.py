@@ -251,6 +251,14 @@ def test_what_has_ended_while_its_message_waited_is_not_said_to_be_good(world: W
     assert list(messages["voucher_extended"].iter_attachments()) == []
 
 
+def test_what_was_suspended_again_while_its_message_waited_is_said_so(world: World, place: Config) -> None:
+    voucher = world.issued()
+    world.do("shay", suspend, voucher, reason="a question")
+    world.do("shay", resume, voucher, reason="answered")
+    world.do("shay", suspend, voucher, reason="another question")
+    assert "was suspended again since then" in words(sent(place)["voucher_resumed"])
+
+
 def test_a_business_is_asked_about_support_and_claims_and_reminded_with_a_new_link(world: World, place: Config) -> None:
     voucher = world.issued()
     claim = world.claimed(voucher)
