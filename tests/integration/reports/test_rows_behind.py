@@ -102,6 +102,8 @@ def test_days_leave_rows_out_and_the_line_stays(app: Flask, world: World) -> Non
     assert COME_TO_IT not in page
     assert "only those of the days below are shown" in page
     assert '<input type="hidden" name="only" value="L1">' in page.text
+    later = client.get(f"/statements/{statement.public_id}/figures/4?only=L1&first=2026-05-01")
+    assert "None of the rows is of these days. Clear them to see all." in later
     assert COME_TO_IT in client.click(page, "Clear")
     assert "Only what is on funding line L1." in client.click(page, "Clear")
 
