@@ -137,25 +137,29 @@ class Listing:
     ) -> ResponseReturnValue:
         """The page of the list, or the file when asked for.
 
-        Its template draws it from ``listed`` and ``heads``, and what narrows it to a period from ``between``.
+        Its template draws it from ``listed`` and ``heads``, what narrows it to a period from ``between``, and whether
+        its file may be refused for its length from ``worked_out``.
         """
         query = self.within(query)
         if wants_file():
             return self.file(query, then=then, name=name)
-        listed, heads = self.page(query, then=then), self.heads()
-        return render_template(template, listed=listed, heads=heads, between=self.between(), **context)
+        return self._drawn(template, self.page(query, then=then), context, worked_out=False)
 
     def answer_read(self, rows: Sequence[Any], template: str, *, name: str = "", **context: Any) -> ResponseReturnValue:
         """The same for rows that were worked out and are no query: a column is ordered by what its cell says.
 
-        ``tie`` is not asked, for the rows come in an order of their own.
+        ``tie`` is not asked, for the rows come in an order of their own. A file has all of them, however many: they
+        are in memory already.
         """
         ordered = self.in_order(self.within_read(rows))
         if wants_file():
-            _refuse_too_many(len(ordered))
             return self._handed_out(([each.file_cell(row) for each in self.columns] for row in ordered), name)
         listed = page_of_read(ordered, request.args.get("page", 1, type=int))
-        return render_template(template, listed=listed, heads=self.heads(), between=self.between(), **context)
+        return self._drawn(template, listed, context, worked_out=True)
+
+    def _drawn(self, template: str, listed: Listed[Any], context: dict[str, Any], *, worked_out: bool) -> str:
+        around = {"listed": listed, "heads": self.heads(), "between": self.between(), "worked_out": worked_out}
+        return render_template(template, **around, **context)
 
     def between(self) -> Between | None:
         """The two days that the address asks for, validated; None for a list whose rows belong to no period.

@@ -7,36 +7,36 @@ left on a voucher when its late-session days are over, what recorded support hol
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, false, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from voucher.applications.models import Application
 from voucher.applications.rules import ApplicationState
 from voucher.funding.conditions import Conditions, YearBy, outlasts_year, year_end
 from voucher.funding.models import Agreement, FundingLine, Posting, RoundLine
-from voucher.funding.queries import balances, conditions_by_agreement, round_shares
+from voucher.funding.queries import agreements_of, balances, conditions_by_agreement, round_shares
 from voucher.funding.rules import Account
 from voucher.platform.actor import Actor
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.money import split
+from voucher.platform.paging import Rows
 from voucher.redemptions.models import DeliverySession
 from voucher.reports.money_bar import MoneyBar, money_bar
 from voucher.schemes.models import Scheme
 from voucher.vouchers.models import Voucher
-from voucher.vouchers.rules import VoucherState, claimable_until, release_falls_due_on
+from voucher.vouchers.rules import claimable_until, release_falls_due_on
 
 # From free to paid, with the statement lines by which the bar knows them.
 STAGES = (
     (Account.UNALLOCATED, "12"), (Account.RESERVED, "3"), (Account.COMMITTED, "4"), (Account.CLAIMED, "5"),
     (Account.APPROVED, "6"), (Account.DEFRAYED, "8"),
 )  # fmt: skip
-LIVE = (str(VoucherState.ISSUED), str(VoucherState.SPENT), str(VoucherState.SUSPENDED))
 HELD = (
     select(func.coalesce(func.sum(DeliverySession.held_pence), 0))
     .where(DeliverySession.voucher_id == Voucher.id)
@@ -162,11 +162,10 @@ def _years_ends(
     standing: Mapping[int, Mapping[Account, int]],
     today: date,
 ) -> dict[int, YearsEnd]:
-    years_last = year_end(today)
     found = {}
     for line in lines:
         year_by = said[line.agreement_id].year_by
-        ends_on = min(years_last, line.agreement.ends_on)
+        ends_on = _last_day(line.agreement, today)
         late = sum(
             each.parts.get(line.id, 0) * each.number
             for each in vouchers
@@ -219,49 +218,49 @@ def _offer_outlasts(offer: Application, year_by: YearBy, ends_on: date) -> bool:
     )
 
 
-def vouchers_past_years_end(scheme: Scheme, today: date) -> Select[Voucher]:
-    """Live vouchers with money that would count after this financial year if they were used on their last day."""
+def vouchers_past_years_end(scheme: Scheme, today: date) -> Rows:
+    """Vouchers whose money the table of the year's end counts, each with what recorded support holds on it, in pence.
+
+    Like the table it knows each agreement's own last day, and ended vouchers as long as support holds money on them.
+    """
     return (
-        select(Voucher)
+        select(Voucher, HELD.label("held"))
         .join(Voucher.business)
         .where(
             Voucher.scheme_id == scheme.id,
-            Voucher.released_on.is_(None),
-            Voucher.state.in_(LIVE),
+            UNRELEASED,
             Voucher.remaining_pence + HELD > 0,
-            _too_late(scheme, year_end(today)),
+            or_(false(), *_too_late(scheme, today)),
         )
         .options(contains_eager(Voucher.business))
     )
 
 
-def _too_late(scheme: Scheme, ends_on: date) -> ColumnElement[bool]:
-    """By each round's strictest agreement, and by the days with which each voucher was issued."""
-    by_defrayal = _rounds_counted_by(scheme, YearBy.DEFRAYAL)
+def _too_late(scheme: Scheme, today: date) -> Iterator[ColumnElement[bool]]:
+    """For each agreement, the vouchers of the rounds that it pays for, by the days with which each was issued."""
+    agreements = agreements_of(scheme.id)
+    said = conditions_by_agreement([agreement.id for agreement in agreements])
     days = session.execute(
         select(Voucher.claim_window_days, Voucher.payment_days).where(Voucher.scheme_id == scheme.id).distinct()
     ).all()
-    paid_late = [
-        and_(
-            Voucher.round_id.in_(by_defrayal),
-            Voucher.claim_window_days == window,
-            Voucher.payment_days == payment,
-            Voucher.last_day > ends_on - timedelta(days=window + payment),
-        )
-        for window, payment in days
-    ]
-    return or_(false(), Voucher.last_day > ends_on, *paid_late)
+    for agreement in agreements:
+        lines = [line.id for line in agreement.lines]
+        paid_for = Voucher.round_id.in_(select(RoundLine.round_id).where(RoundLine.line_id.in_(lines)))
+        ends_on = _last_day(agreement, today)
+        yield and_(paid_for, Voucher.last_day > ends_on)
+        if said[agreement.id].year_by == YearBy.DEFRAYAL:
+            for window, payment in days:
+                yield and_(
+                    paid_for,
+                    Voucher.claim_window_days == window,
+                    Voucher.payment_days == payment,
+                    Voucher.last_day > ends_on - timedelta(days=window + payment),
+                )
 
 
-def _rounds_counted_by(scheme: Scheme, year_by: YearBy) -> list[int]:
-    rows = session.execute(
-        select(RoundLine.round_id, FundingLine.agreement_id)
-        .join(FundingLine, FundingLine.id == RoundLine.line_id)
-        .where(FundingLine.scheme_id == scheme.id)
-        .distinct()
-    ).all()
-    said = conditions_by_agreement(sorted({agreement_id for _round_id, agreement_id in rows}))
-    return sorted({round_id for round_id, agreement_id in rows if said[agreement_id].year_by == year_by})
+def _last_day(agreement: Agreement, today: date) -> date:
+    """The last day on which something still counts for the agreement this year."""
+    return min(year_end(today), agreement.ends_on)
 
 
 def funders_agreements(actor: Actor) -> Sequence[Agreement]:

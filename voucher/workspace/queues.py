@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import exists, func, literal, null, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
+from voucher.accounts.models import Person
 from voucher.applications.models import Application
 from voucher.applications.rules import ApplicationState
 from voucher.assurance.models import ConcentrationCase, Irregularity
@@ -26,6 +27,7 @@ from voucher.payments.rules import NO_LONGER_IN, SETS_ASIDE, BatchState
 from voucher.platform.authz import Permission
 from voucher.platform.db import session
 from voucher.platform.i18n import gettext_noop as _
+from voucher.platform.i18n import on_record
 from voucher.platform.paging import Rows
 from voucher.providers.models import PayeeDetails, Provider
 from voucher.providers.rules import ProviderState
@@ -39,6 +41,7 @@ from voucher.subsidies.rules import PUBLISHED_ABOVE_PENCE
 from voucher.vouchers.models import Voucher
 
 P = Permission
+_PREPARED_BY = on_record("Prepared by %(name)s")
 
 # What each row of a queue shows: reference, what it is about, state, since when, pence (or none), address part. Its
 # number in the table tells it from all others.
@@ -142,12 +145,18 @@ def _batches(state: BatchState) -> RowsOf:
         since = _since("batch", Batch.id, Batch.state)
         pence = select(func.sum(Payment.pence)).where(Payment.batch_id == Batch.id, Payment.state.not_in(NO_LONGER_IN))
         return (
-            select(*_named(Batch, literal(""), since, pence.correlate(Batch).scalar_subquery()))
+            select(*_named(Batch, _prepared_by(), since, pence.correlate(Batch).scalar_subquery()))
             .where(Batch.scheme_id == scheme.id, Batch.state == str(state))
             .order_by(since, Batch.id)
         )
 
     return rows
+
+
+def _prepared_by() -> Any:
+    """Who put a batch together: somebody else approves it."""
+    name = select(Person.name).where(Person.id == Batch.prepared_by).scalar_subquery()
+    return literal(_PREPARED_BY.partition("%")[0]) + name
 
 
 def _bank_lines(scheme: Scheme) -> Rows:

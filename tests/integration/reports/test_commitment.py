@@ -23,7 +23,7 @@ from voucher.platform.db import session
 from voucher.redemptions.due import run_due
 from voucher.reports.commitment import LineCommitment, commitments, vouchers_past_years_end
 from voucher.reports.commitment_plot import release_plot
-from voucher.vouchers.commands import extend
+from voucher.vouchers.commands import cancel, extend
 
 
 @pytest.fixture
@@ -104,17 +104,33 @@ def test_of_vouchers_that_are_alike_each_one_counts(world: World) -> None:
     assert sum(each.years_end.on_vouchers for each in found(world)) == 2 * 750_00
 
 
+def listed(world: World) -> dict[str, tuple[int, int]]:
+    """What the list of the year's end says is left on each voucher, and held on it, in pence."""
+    session.expire_all()
+    rows = session.execute(vouchers_past_years_end(world.scheme, world.act("fred").today))
+    return {row.Voucher.reference: (row.Voucher.remaining_pence, row.held) for row in rows}
+
+
 @pytest.mark.rule(25)
 def test_what_dies_at_the_years_end_follows_the_agreements_year(world: World) -> None:
     """A voucher of December runs to 31 March: by delivery it counts this year, by defrayal the next."""
     on(world, "2026-12-31")
     voucher = world.issued()
     assert sum(each.years_end.on_vouchers for each in found(world)) == 750_00
-    past = vouchers_past_years_end(world.scheme, world.act("fred").today)
-    assert [each.id for each in session.scalars(past)] == [voucher.id]
+    assert listed(world) == {voucher.reference: (750_00, 0)}
     change_conditions(world, world.agreement, replace(Conditions(), year_by=YearBy.DELIVERY))
     assert sum(each.years_end.on_vouchers for each in found(world)) == 0
-    assert session.scalars(vouchers_past_years_end(world.scheme, world.act("fred").today)).all() == []
+    assert listed(world) == {}
+
+
+@pytest.mark.rule(25)
+def test_the_list_comes_to_the_table_with_what_recorded_support_holds(world: World) -> None:
+    """A cancelled voucher's money has gone back, but for what support holds until its claim window is over."""
+    on(world, "2026-12-31")
+    fresh, held = world.issued(), world.recorded(world.issued()).voucher
+    world.do("shay", cancel, held, reason="the business has closed")
+    assert listed(world) == {fresh.reference: (750_00, 0), held.reference: (0, 750_00)}
+    assert sum(each.years_end.on_vouchers for each in found(world)) == 2 * 750_00
 
 
 def test_the_page_shows_a_table_and_a_plot_with_its_words(app: Flask, world: World) -> None:

@@ -20,7 +20,7 @@ from tests.integration.reports.staff import browser_of
 from tests.journeys.steps import on, prepared, signed
 from voucher.funding.rules import EntryKind
 from voucher.payments.bank import match_return, request_drawdown
-from voucher.platform import paging
+from voucher.platform import lists, paging
 from voucher.platform.db import session
 from voucher.platform.money import pounds
 from voucher.reports import behind
@@ -106,6 +106,20 @@ def test_days_leave_rows_out_and_the_line_stays(app: Flask, world: World) -> Non
     assert "None of the rows is of these days. Clear them to see all." in later
     assert COME_TO_IT in client.click(page, "Clear")
     assert "Only what is on funding line L1." in client.click(page, "Clear")
+
+
+def test_rows_that_were_worked_out_are_in_the_file_however_many(
+    app: Flask, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing narrows the claims behind line 14, so its file is not refused for its length."""
+    statement = signed(world, *APRIL)
+    monkeypatch.setattr(lists, "MOST_ROWS", 0)
+    client = browser_of(app, world, "stella")
+    page = client.get(f"/statements/{statement.public_id}/figures/14")
+    assert "all pages" in page
+    assert "at most" not in page
+    assert counted(client, f"/statements/{statement.public_id}/figures/14") > 0
+    client.get(f"/statements/{statement.public_id}/figures/4?as=csv", expect=422)
 
 
 def test_what_has_no_page_of_its_own_stands_below_or_in_a_list(app: Flask, world: World) -> None:

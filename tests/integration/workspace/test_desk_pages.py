@@ -103,6 +103,7 @@ def test_every_queue_lists_as_many_rows_as_it_counts(app: Flask, world: World) -
     assert seen == {
         "details": 1, "verify": 1, "approve": 1, "pay": 1, "batches-approve": 1, "bank-lines": 2,
     }  # fmt: skip
+    assert "Prepared by Petra" in browser_of(app, world, "paul").get("/desk/queues/batches-approve")
 
 
 def test_whoever_prepares_statements_sees_what_came_back_and_what_is_signed_and_not_sent(

@@ -37,11 +37,12 @@ STATEMENTS = Listing(
 PAST_YEARS_END = Listing(
     "years-end",
     (
-        Column(_("Voucher"), lambda each: each.reference, "reference", Voucher.reference),
-        Column(_("State"), lambda each: each.state, "state", Voucher.state, Kind.STATE),
-        Column(_("Business"), lambda each: each.business.name, "business", Organisation.name),
-        Column(_("Last day"), lambda each: each.last_day, "last-day", Voucher.last_day),
-        Column(_("Left on it"), lambda each: each.remaining_pence, "left", Voucher.remaining_pence, Kind.MONEY),
+        Column(_("Voucher"), lambda row: row.Voucher.reference, "reference", Voucher.reference),
+        Column(_("State"), lambda row: row.Voucher.state, "state", Voucher.state, Kind.STATE),
+        Column(_("Business"), lambda row: row.Voucher.business.name, "business", Organisation.name),
+        Column(_("Last day"), lambda row: row.Voucher.last_day, "last-day", Voucher.last_day),
+        Column(_("Left on it"), lambda row: row.Voucher.remaining_pence, "left", Voucher.remaining_pence, Kind.MONEY),
+        Column(_("Held by support"), lambda row: row.held, "held", "held", Kind.MONEY),
     ),
     usual="-last-day",
     tie=Voucher.id,
