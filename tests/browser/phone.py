@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
 from urllib.parse import urlsplit
 
 import pytest
@@ -15,11 +14,11 @@ from flask import Flask
 from PIL import Image
 from playwright._impl._api_structures import SetCookieParam
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, ViewportSize
-from werkzeug.serving import make_server
 
 from tests.browser.chromium import CHROMIUM, QUIET
 from tests.harness.clock import FixedClock
 from tests.harness.signed_in import session_token
+from tests.harness.site import serving
 from tests.harness.world import World, build_world
 from tests.integration.redemptions.pages import provider_person
 from voucher.accounts.models import Person
@@ -45,12 +44,8 @@ def world(app: Flask, clock: FixedClock) -> World:
 @pytest.fixture
 def address(app: Flask) -> Iterator[str]:
     """Where the app is served; a browser takes this machine for a secure place, as it takes https."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
+    with serving(app) as url:
+        yield url
 
 
 @pytest.fixture

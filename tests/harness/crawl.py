@@ -168,9 +168,9 @@ def endpoint_of(site: Site, path: str) -> str | None:
     return str(found)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=256)
 def _read(html: str) -> _Reader:
-    """Kept for the next question about the same page."""
+    """Kept for the next question about the same page: those of a whole walk, which are looked at when it is over."""
     reader = _Reader()
     reader.feed(html)
     return reader

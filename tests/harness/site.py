@@ -44,17 +44,26 @@ class Site:
 
 
 @contextmanager
-def served(app: Flask) -> Iterator[Site]:
-    """Serves the app on a port of its own while the context lasts; vouchers and letters carry that address."""
+def serving(app: Flask) -> Iterator[str]:
+    """The address of the app, served on a port of its own while the context lasts."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    url = f"http://127.0.0.1:{server.server_port}"
-    found: Office = app.extensions["voucher"]
-    app.extensions["voucher"] = replace(found, config=replace(found.config, base_url=url))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    # Left to itself, it notices only after half a second that it is to stop.
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
-        yield Site(app, url)
+        yield f"http://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         thread.join()
-        app.extensions["voucher"] = found
+
+
+@contextmanager
+def served(app: Flask) -> Iterator[Site]:
+    """Serves the app while the context lasts; vouchers and letters carry its address."""
+    found: Office = app.extensions["voucher"]
+    with serving(app) as url:
+        app.extensions["voucher"] = replace(found, config=replace(found.config, base_url=url))
+        try:
+            yield Site(app, url)
+        finally:
+            app.extensions["voucher"] = found
