@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from voucher.demo import funders, papers
@@ -24,7 +24,6 @@ class OfficeYear:
     starts: list[date]
     ends: list[date]
     budget: int
-    costs: list[str] = field(default_factory=list)
 
     @property
     def deeds(self) -> Deeds:
@@ -47,7 +46,6 @@ class OfficeYear:
                 "petra", "admin-cost", "prepare", "--agreement", GRANT, "--line", "ADM", "--amount",
                 plain_pounds(pence), "--for", what, "--on", on.isoformat(), "--evidence", sheet,
             )["cost"]  # fmt: skip
-            self.costs.append(cost)
             if first == self.starts[-1]:
                 return
             yield self.lives.later(1)
