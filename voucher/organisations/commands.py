@@ -36,19 +36,7 @@ def add_organisation(
     ``address`` is two address lines, town and postcode. ``group`` names the enterprise it forms with others under
     common control; without one it is an enterprise of its own.
     """
-    for kind, value in identifiers:
-        other = organisation_by_identifier(kind, value)
-        if other is not None:
-            raise Conflict(
-                "identifier_taken",
-                said(
-                    "%(other)s (%(other_2)s) is known by %(value)s already.",
-                    other=other.name,
-                    other_2=other.reference,
-                    value=value,
-                ),
-                str(kind),
-            )
+    _refuse_taken(identifiers)
     line_1, line_2, town, postcode = address
     organisation = Organisation(
         reference=new_reference("ORG", "P"),
@@ -71,6 +59,22 @@ def add_organisation(
     session.flush()
     record(act.actor, "organisation.added", organisation, at=act.now)
     return organisation
+
+
+def _refuse_taken(identifiers: Sequence[tuple[IdentifierKind, str]]) -> None:
+    for kind, value in identifiers:
+        other = organisation_by_identifier(kind, value)
+        if other is not None:
+            raise Conflict(
+                "identifier_taken",
+                said(
+                    "%(other)s (%(other_2)s) is known by %(value)s already.",
+                    other=other.name,
+                    other_2=other.reference,
+                    value=value,
+                ),
+                str(kind),
+            )
 
 
 def _enterprise(group: str | None) -> Enterprise:

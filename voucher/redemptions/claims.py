@@ -318,28 +318,11 @@ def _resubmit(act: Act, sent: Sent, redemption_id: int, key: str, body: str) -> 
     repeated = _repeat(provider, "resubmit", key, body)
     if repeated:
         return repeated
-    cannot = why_provider_cannot(act, provider)
-    if cannot is not None:
-        raise DomainError(str(cannot), refusal_in_words(cannot))
-    if redemption.state != R.SENT_BACK:
-        raise DomainError(
-            "not_sent_back",
-            said(
-                "Claim %(redemption)s is %(state)s, not sent back.",
-                redemption=redemption.reference,
-                state=said(redemption.state),
-            ),
-        )
+    _refuse_unless_sent_back(act, redemption)
     sessions = sessions_of(redemption)
     check_invoice(act, provider, voucher, sessions, invoice, evidence, other_than=redemption.id)
     before = _asked_about(redemption)
-    granted = worked_out_grant(voucher, invoice, redemption.grant_pence + voucher.remaining_pence)
-    difference = granted - redemption.grant_pence
-    if difference > 0:
-        hold(voucher, difference)
-        _post_claimed(act, redemption, difference)
-    elif difference < 0:
-        give_back(act, voucher, redemption, -difference, reason=f"claim {redemption.reference} reduced")
+    granted = _granted_anew(act, voucher, redemption, invoice)
     redemption.version += 1
     _set_figures(redemption, invoice, granted)
     if before != _asked_about(redemption):
@@ -361,6 +344,33 @@ def _resubmit(act: Act, sent: Sent, redemption_id: int, key: str, body: str) -> 
         draw(redemption)
         run_automatic(act, redemption)
     return Accepted(redemption)
+
+
+def _refuse_unless_sent_back(act: Act, redemption: Redemption) -> None:
+    cannot = why_provider_cannot(act, redemption.provider)
+    if cannot is not None:
+        raise DomainError(str(cannot), refusal_in_words(cannot))
+    if redemption.state != R.SENT_BACK:
+        raise DomainError(
+            "not_sent_back",
+            said(
+                "Claim %(redemption)s is %(state)s, not sent back.",
+                redemption=redemption.reference,
+                state=said(redemption.state),
+            ),
+        )
+
+
+def _granted_anew(act: Act, voucher: Voucher, redemption: Redemption, invoice: Invoice) -> int:
+    """What the voucher pays for the corrected invoice, in pence; the difference is held or given back at once."""
+    granted = worked_out_grant(voucher, invoice, redemption.grant_pence + voucher.remaining_pence)
+    difference = granted - redemption.grant_pence
+    if difference > 0:
+        hold(voucher, difference)
+        _post_claimed(act, redemption, difference)
+    elif difference < 0:
+        give_back(act, voucher, redemption, -difference, reason=f"claim {redemption.reference} reduced")
+    return granted
 
 
 def withdraw_claim(act: Act, redemption: Redemption, *, reason: str) -> None:
