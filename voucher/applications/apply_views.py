@@ -17,12 +17,11 @@ from voucher.applications.applying import (
     hand_over,
     send_form,
 )
-from voucher.applications.commands import withdraw_application
 from voucher.applications.form_queries import open_rounds, own_form, own_forms
 from voucher.applications.forms import NoQuestion, question_form
 from voucher.applications.models import ApplicationForm
 from voucher.applications.questions import SECTIONS, Question, asked, is_answered, unanswered
-from voucher.applications.rules import TO_DECIDE, UNSENT_FORMS, WITHDRAWN_BY_BUSINESS, FormState
+from voucher.applications.rules import TO_DECIDE, UNSENT_FORMS, FormState
 from voucher.audit.commands import transaction
 from voucher.platform.act import Act
 from voucher.platform.errors import DomainError, Forbidden, NotFound
@@ -139,20 +138,6 @@ def delete_page(public_id: str) -> ResponseReturnValue:
         delete_form(act, form)
     flash(translate(_("The application and all its answers are deleted.")))
     return redirect(url_for("apply.own_page"))
-
-
-@blueprint.post("/apply/<public_id>/withdraw")
-@signed_in()
-def withdraw_button(public_id: str) -> ResponseReturnValue:
-    act = current_act()
-    form = own_form(act.actor, public_id)
-    if form.application is None or form.person_id != act.person_id:
-        raise NotFound("no_application", _("There is no application to withdraw."))
-    if form.application.state in TO_DECIDE:  # Pressing the button twice is no mistake worth a page.
-        with transaction(act.actor, act.clock):
-            withdraw_application(act, form.application, reason=WITHDRAWN_BY_BUSINESS)
-    flash(translate(_("The application is withdrawn.")))
-    return redirect(url_for("apply.form_page", public_id=public_id))
 
 
 def _question(form: ApplicationForm, key: str) -> Question:

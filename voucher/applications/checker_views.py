@@ -56,9 +56,11 @@ def _asked(scheme: Scheme) -> Asked:
     entered: dict[str, str] = {}
     read: dict[str, object] = {}
     for name in questions(from_stored(scheme.eligibility)):
-        form = question_form((name,), Filters)(request.args if name in request.args else None)
+        # What nobody chose is not in the address; that it was asked is.
+        is_answered = name in request.args or request.args.get("asked") == name
+        form = question_form((name,), Filters)(request.args if is_answered else None)
         question = _POSTCODE if name == "postcode" else BY_KEY[name.replace("_", "-")]
-        if name not in request.args:
+        if not is_answered:
             return Asked(entered, read, question, form)
         if not form.validate():
             return Asked(entered, read, question, form)
@@ -67,5 +69,5 @@ def _asked(scheme: Scheme) -> Asked:
         except DomainError as refusal:
             show_refusal(form, refusal)
             return Asked(entered, read, question, form)
-        entered[name] = request.args[name]
+        entered[name] = request.args.get(name, "")
     return Asked(entered, read, None, None)

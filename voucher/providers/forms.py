@@ -101,9 +101,11 @@ class FirmForm(Form):
     )
 
     def validate_conflicts(self, field: TextAreaField) -> None:
-        """A conflict that there is must be described."""
+        """A conflict that there is must be described, and one that is described must be one."""
         if self.has_conflicts.data == "yes" and not field.data:
             raise ValidationError(_("Describe the conflict of interest."))
+        if self.has_conflicts.data == "no" and field.data:
+            raise ValidationError(_("You said that there is none. Choose yes above, or take this text away."))
 
 
 class PublicDetailsForm(Form):

@@ -222,8 +222,14 @@ def _said_of_claim(claim: Redemption) -> str:
     elif answer.paid_pence is None or answer.paid_on is None:
         words = _("Thank you. We have kept that you have not paid yet. Open the same link once you have.")
     else:
+        missing = claim.own_pence + claim.vat_pence - answer.paid_pence
         words = _("Thank you. We have kept that you paid %(amount)s on %(day)s.")
-        return str(translate(words, amount=shown_pounds(answer.paid_pence), day=shown_day(answer.paid_on)))
+        if missing > 0:
+            words = _(
+                "Thank you. We have kept that you paid %(amount)s on %(day)s. Of your part, %(missing)s is missing."
+            )
+        figures = {"amount": shown_pounds(answer.paid_pence), "missing": shown_pounds(max(missing, 0))}
+        return str(translate(words, day=shown_day(answer.paid_on), **figures))
     return str(translate(words))
 
 

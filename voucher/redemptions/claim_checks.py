@@ -89,7 +89,12 @@ def check_invoice(
         raise DomainError("invoice_arithmetic", fault, "vat")
     if not voucher.issued_on <= invoice.invoiced_on <= act.today:
         raise DomainError(
-            "invoice_date", _("The invoice's date lies between the voucher's issue and today."), "invoiced_on"
+            "invoice_date",
+            said(
+                "The invoice's date must lie between %(issued)s, when the voucher was issued, and today.",
+                issued=voucher.issued_on,
+            ),
+            "invoiced_on",
         )
     listed = sum(s.package.net_pence for s in sessions if s.package)
     if invoice.net_pence > listed:

@@ -18,6 +18,7 @@ from voucher.redemptions.rules import (
     RedemptionState,
     SessionState,
     Task,
+    grant,
 )
 from voucher.vouchers.models import Voucher
 
@@ -93,6 +94,22 @@ class DeliverySession(Base):
     def reference(self) -> str:
         """A session is known by its public id."""
         return self.public_id
+
+    @property
+    def payable_pence(self) -> int:
+        """What the voucher pays at most for recorded support: what it holds, or what it could hold now.
+
+        Nothing is held once a claim was withdrawn: its money went back to the voucher (rule 20).
+        """
+        if self.held_pence or self.package is None:
+            return self.held_pence
+        return grant(
+            net_pence=self.package.net_pence,
+            rate_bp=self.voucher.rate_bp,
+            cap_pence=self.voucher.cap_pence,
+            minimum_own_pence=self.voucher.minimum_own_pence,
+            available_pence=self.voucher.remaining_pence,
+        )
 
 
 class Redemption(Base):

@@ -75,6 +75,14 @@ def held_on(voucher_id: int) -> int:
     )
 
 
+def claimed_on(voucher_id: int) -> int:
+    """Pence that claims take from a voucher, paid ones included; those that were refused or taken back take none."""
+    taken = select(func.coalesce(func.sum(Redemption.grant_pence), 0)).where(
+        Redemption.voucher_id == voucher_id, Redemption.state.not_in([str(state) for state in ENDED])
+    )
+    return int(session.scalar(taken) or 0)
+
+
 def redemption_by_reference(scheme: Scheme, reference: str) -> Redemption:
     """The scheme's claim with this reference; raises NotFound."""
     found = session.scalar(

@@ -16,7 +16,7 @@ STEPS: Mapping[str, str] = {
     "claim.resubmitted": _("%(who)s sent the claim again, corrected."),
     "claim.withdrawn": _("%(who)s took the claim back."),
     "claim.answered": _("The business answered."),
-    "claim.confirmed": _("The business had confirmed everything."),
+    "claim.confirmed": _("The business had confirmed the support and the figures."),
     "claim.unconfirmed": _("The business did not answer in time."),
     "claim.disputed": _("The claim was disputed."),
     "claim.accepted_on_other_evidence": _("The scheme's office accepted other evidence than the business's word."),

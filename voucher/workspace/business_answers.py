@@ -28,7 +28,7 @@ from voucher.redemptions.queries import answer_in_force
 from voucher.redemptions.rules import REDEMPTION_TRANSITIONS, Delivered, RedemptionState
 from voucher.redemptions.standing import standings
 from voucher.workspace.business_queries import answers_to, own_claim, own_delivery, paid_days
-from voucher.workspace.business_tasks import takes_answer, turn_of
+from voucher.workspace.business_tasks import must_say_paid, takes_answer, turn_of
 from voucher.workspace.relative_days import how_far
 
 blueprint = Blueprint("business_answers", __name__)
@@ -50,7 +50,7 @@ def delivery_page(public_id: str) -> ResponseReturnValue:
         return _delivery_page(act, asked, form), 422 if form.errors else 200
     try:
         with transaction(act.actor, act.clock):
-            answer_session(act, asked, Delivered(form.delivered.data), note=_note(form))
+            answer_session(act, asked, Delivered(form.delivered.data), note=_note(asked, form))
     except (NotFound, Forbidden):
         raise
     except DomainError as refusal:
@@ -161,13 +161,14 @@ def _pay_day(act: Act, claim: Redemption, answer: ClaimAnswer | None) -> date | 
     None while something stands in the way, and when that day is over: then nobody can say.
     """
     standing = standings([claim], act.today)[claim.id]
-    answered = answer is not None and claim.state in ON_ITS_WAY
+    answered = answer is not None and claim.state in ON_ITS_WAY and not must_say_paid(claim, answer)
     return standing.paid_by if answered and not standing.late else None
 
 
-def _note(form: DeliveryForm) -> str:
-    """What is missing belongs to an answer other than yes."""
-    return "" if form.delivered.data == Delivered.YES else form.note.data or ""
+def _note(asked: DeliverySession, form: DeliveryForm) -> str:
+    """What was written; but what was missing before, and stands in the form still, is no part of a yes."""
+    note = form.note.data or ""
+    return "" if form.delivered.data == Delivered.YES and note == asked.answer_note else note
 
 
 def _said(claim: Redemption, form: ClaimAnswerForm) -> str:

@@ -78,9 +78,14 @@ def must_answer(claim: Redemption, answer: ClaimAnswer | None) -> bool:
 
 
 def must_say_paid(claim: Redemption, answer: ClaimAnswer | None) -> bool:
-    """Whether the business has accepted the figures and not said yet that it has paid."""
-    accepted = answer is not None and answer.accepts and answer.paid_pence is None
+    """Whether the business has accepted the figures and not said yet that it has paid all of its part."""
+    accepted = answer is not None and answer.accepts and (answer.paid_pence or 0) < _owed(claim)
     return claim.state in ASKED_ABOUT and accepted
+
+
+def _owed(claim: Redemption) -> int:
+    """What the business pays itself: its contribution and all VAT, in pence (rule 21)."""
+    return claim.own_pence + claim.vat_pence
 
 
 def takes_answer(claim: Redemption, answer: ClaimAnswer | None) -> bool:
@@ -95,13 +100,20 @@ def turn_of(claim: Redemption, answer: ClaimAnswer | None) -> Turn:
         words = translate(usual.next_step, day=shown_day(claim.answer_by))
         return Turn(YOU, str(words))
     if claim.state != R.DISPUTED and must_say_paid(claim, answer):
-        words = translate(
-            _("You have said that you have not paid yet. Tell us once you have paid %(amount)s: until then the claim "
-              "lacks what shows it."),
-            amount=shown_pounds(claim.own_pence + claim.vat_pence),
-        )  # fmt: skip
-        return Turn(YOU, str(words))
+        return Turn(YOU, _still_to_pay(claim, answer))
     return Turn(usual.whose_turn, str(translate(usual.next_step, day=shown_day(claim.answer_by))))
+
+
+def _still_to_pay(claim: Redemption, answer: ClaimAnswer | None) -> str:
+    owed, paid = _owed(claim), (answer.paid_pence if answer else None) or 0
+    if not paid:
+        words = _("You have said that you have not paid yet. Tell us once you have paid %(amount)s: until then the "
+                  "claim lacks what shows it.")  # fmt: skip
+        return str(translate(words, amount=shown_pounds(owed)))
+    words = _("You have said that you paid %(paid)s. Your part is %(amount)s, so %(missing)s is missing. Answer again "
+              "with all that you have paid: until then the claim lacks what shows it.")  # fmt: skip
+    figures = {"paid": paid, "amount": owed, "missing": owed - paid}
+    return str(translate(words, **{name: shown_pounds(pence) for name, pence in figures.items()}))
 
 
 def _offers(act: Act) -> Iterator[Todo]:
@@ -183,6 +195,6 @@ def _what_to_do(claim: Redemption, answer: ClaimAnswer | None) -> str:
         return str(translate(words, amount=shown_pounds(claim.claimed_pence)))
     if claim.state != R.DISPUTED and must_say_paid(claim, answer):
         words = _("Tell us once you have paid %(amount)s to the provider")
-        return str(translate(words, amount=shown_pounds(claim.own_pence + claim.vat_pence)))
+        return str(translate(words, amount=shown_pounds(_owed(claim))))
     return str(translate(_("The claim for %(amount)s is %(state)s"), amount=shown_pounds(claim.claimed_pence),
                          state=translate(claim.state)))  # fmt: skip

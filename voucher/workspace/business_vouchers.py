@@ -20,7 +20,7 @@ from voucher.platform.keyring import KeyRingError
 from voucher.platform.qr import data_uri, qr_svg
 from voucher.platform.refusals import status_of
 from voucher.platform.web import current_act, requires
-from voucher.redemptions.queries import held_on
+from voucher.redemptions.queries import claimed_on, held_on
 from voucher.vouchers.credentials import LIVE, replace_own, send_copy, show
 from voucher.vouchers.forms import ReplaceForm
 from voucher.vouchers.models import Voucher
@@ -59,6 +59,7 @@ def voucher_page(reference: str) -> ResponseReturnValue:
         is_live=voucher.state in LIVE,
         is_late=act.today > voucher.last_day,
         held_pence=held_on(voucher.id),
+        claimed_pence=claimed_on(voucher.id),
         recordable=_recordable(voucher),
         claimable=claimable_until(voucher.last_day, voucher.claim_window_days),
         deliveries=deliveries_on(act.actor, voucher, number),

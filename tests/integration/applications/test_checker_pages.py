@@ -44,6 +44,15 @@ def test_one_question_is_asked_at_a_time_and_only_what_a_rule_uses(client: PageC
     assert ask(client, legal_form="company", employees="49").heading == "You can apply"
 
 
+def test_a_question_that_nobody_answered_says_so(client: PageClient, world: World) -> None:
+    """A browser leaves a choice that nobody made out of the address."""
+    with_rules(world, legal_forms=["company"])
+    [form] = [each for each in client.get(CHECK).forms if not each.posts]
+    page = client.get(CHECK, query={"asked": str(form.data["asked"][0])}, expect=422)
+    assert page.all("a", href="#legal_form")
+    assert page.heading == "What kind of business is it?"
+
+
 def test_each_rule_answers_in_words(client: PageClient, world: World) -> None:
     with_rules(world, postcode_areas=["HX"], most_turnover_pence=1_000_000_00)
     page = ask(client, postcode="ls1 4ap", turnover="999,999.99")

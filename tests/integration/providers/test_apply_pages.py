@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from tests.harness.client import PageClient
 from tests.harness.clock import FixedClock
 from tests.harness.page import Page
-from tests.harness.world import World, build_world
+from tests.harness.world import PASSWORD, World, build_world
 from tests.integration.providers.pages import (
     FIRM,
     Factor,
@@ -134,6 +134,19 @@ def test_a_conflict_of_interest_is_described(wren: PageClient) -> None:
     answers = {**FIRM, "Is there a conflict of interest?": "Yes"}
     page = wren.submit(wren.get("/providers/apply/firm"), answers, button="Save and go on", expect=422)
     assert "Describe the conflict of interest." in page
+
+
+def test_a_conflict_of_interest_that_is_described_is_not_passed_over(wren: PageClient) -> None:
+    answers = {**FIRM, "What is the conflict of interest?": "My sister works in the scheme's office."}
+    page = wren.submit(wren.get("/providers/apply/firm"), answers, button="Save and go on", expect=422)
+    assert "You said that there is none. Choose yes above, or take this text away." in page
+
+
+def test_who_signs_in_to_apply_comes_back_to_the_application(app: Flask, world: World) -> None:
+    client = PageClient(app)
+    answers = {"E-mail address": world.people["pat"].email, "Password": PASSWORD}
+    page = client.submit(client.click(client.get("/providers/apply"), "Sign in to apply"), answers, button="Sign in")
+    assert page.location == "/providers/apply/firm"
 
 
 def test_a_new_firm_is_applied_and_its_applicant_manages_it(app: Flask, world: World) -> None:

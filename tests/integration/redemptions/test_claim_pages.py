@@ -157,7 +157,7 @@ def test_of_two_at_once_with_one_invoice_the_second_is_told_so(
         ("Amount before VAT", "-500.00", "Enter an amount in pounds and pence, like 1234.50.", "net"),
         ("VAT", "", "Enter the VAT in pounds. If there is none, enter 0.", "vat"),
         ("VAT", "90.00", "The VAT is not its rate times the net amount.", "vat"),
-        ("Date of the invoice", "2026-04-08", "The invoice's date lies between the voucher's issue", "invoiced_on"),
+        ("Date of the invoice", "2026-04-08", "The invoice's date must lie between 7 April 2026", "invoiced_on"),
         ("Rate of VAT", "5%", "The VAT is not its rate times the net amount.", "vat"),
     ],
 )

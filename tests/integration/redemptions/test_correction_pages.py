@@ -205,7 +205,11 @@ def test_a_claim_says_who_is_waited_for_since_when_and_by_when_it_is_paid(
     assert "Waits for: the scheme's office. Since 10 April 2026, 10:00am." in page
     assert "Expected to be paid by 7 May 2026" in page
     told = [what for _when, what, _why in page.rows]
-    assert told == ["The business had confirmed everything.", "The business answered.", "Pat sent the claim."]
+    assert told == [
+        "The business had confirmed the support and the figures.",
+        "The business answered.",
+        "Pat sent the claim.",
+    ]
     clock.advance(days=30)
     assert "It should have been paid by 7 May 2026. Ask the scheme's office" in pat.get(f"/claims/{claim.public_id}")
     world.do("vera", put_on_hold, claim, reason="something odd")

@@ -18,9 +18,10 @@ DELIVERED = "Was this delivered?"
 MISSING = "If not all was delivered: what is missing or wrong?"
 ON_CLAIM = "Was this delivered? First web shop on 7 April 2026, 90 minutes"
 FIGURES = "Are these figures right, and have you paid?"
+AMOUNT = "How much have you paid to the provider, VAT included?"
 PAID = {
     FIGURES: "The figures are right and we have paid",
-    "How much have you paid to the provider, VAT included?": "£120.00",
+    AMOUNT: "£120.00",
     "When did you pay?": "2026-04-07",
     "How did you pay?": "Bank transfer",
 }

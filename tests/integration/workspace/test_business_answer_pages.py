@@ -13,6 +13,7 @@ from tests.harness.world import World, build_world
 from tests.integration.redemptions.due_days import entries, on, run
 from tests.integration.redemptions.pages import rows, told, writes
 from tests.integration.workspace.business import (
+    AMOUNT,
     DELIVERED,
     MISSING,
     NOT_YET,
@@ -31,7 +32,7 @@ from voucher.platform.act import Act
 from voucher.platform.db import session
 from voucher.redemptions import answers, due
 from voucher.redemptions.checks import lift_hold, put_on_hold
-from voucher.redemptions.claims import resubmit_claim
+from voucher.redemptions.claims import resubmit_claim, withdraw_claim
 from voucher.redemptions.decisions import send_back
 from voucher.redemptions.models import ClaimAnswer, DeliverySession, Redemption
 from voucher.redemptions.queries import lock_redemption
@@ -204,6 +205,41 @@ def test_not_yet_keeps_the_task_open_until_the_payment_is_told(app: Flask, world
     client.submit(page, PAID, button=SEND)
     assert [answer.paid_pence for answer in session.query(ClaimAnswer).order_by(ClaimAnswer.id)] == [None, 12_000]
     assert "Tell us once you have paid" not in client.get("/business")
+
+
+@pytest.mark.rule(21)
+def test_too_little_keeps_the_task_open_and_says_what_is_missing(app: Flask, world: World) -> None:
+    made = world.claimed(world.issued())
+    client = owner(app, world, made.voucher)
+    said = {**PAID, ON_CLAIM: "Yes", AMOUNT: "10"}
+    page = client.follow(client.submit(client.get(at(made)), said, button=SEND))
+    assert made.state == "confirmed"
+    assert "You have said that you paid £10.00. Your part is £120.00, so £110.00 is missing." in page
+    assert "Waits for: you" in page
+    assert "The provider can expect the money" not in page
+    assert "Tell us once you have paid £120.00 to the provider" in client.get("/business")
+    page = client.follow(client.submit(page, PAID, button=SEND))
+    assert "is missing" not in page
+    assert "Tell us once you have paid" not in client.get("/business")
+
+
+def test_what_is_written_beside_a_yes_is_kept(app: Flask, world: World) -> None:
+    recorded = world.recorded(world.issued())
+    client = owner(app, world, recorded.voucher)
+    client.submit(client.get(at(recorded)), {DELIVERED: "Yes, all of it", MISSING: "Very friendly"}, button=SEND)
+    assert (recorded.answer, recorded.answer_note) == ("yes", "Very friendly")
+
+
+def test_support_whose_claim_was_taken_back_tells_what_the_voucher_can_still_pay(app: Flask, world: World) -> None:
+    """Its money went back to the voucher; a business that read "up to £0.00" would pay for all of it."""
+    made = world.claimed(world.issued())
+    [item] = made.sessions
+    world.do("pat", withdraw_claim, made, reason="billed twice")
+    assert item.held_pence == 0
+    page = owner(app, world, made.voucher).get(at(item))
+    assert "The voucher pays up to £750.00 You pay £250.00 and the VAT" in page
+    words = "Nothing, since its claim was taken back. The voucher can pay £750.00 of it as things stand."
+    assert words in browser_of(app, world, "pat").get(f"/sessions/{item.public_id}")
 
 
 def test_a_button_pressed_twice_keeps_one_answer(app: Flask, world: World) -> None:

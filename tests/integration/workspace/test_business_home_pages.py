@@ -43,6 +43,13 @@ def tasks_on(page: Page) -> dict[str, str]:
     return {title: words_of(item).removeprefix(title).strip() for title, item in zip(titles, items, strict=True)}
 
 
+def test_whoever_has_applied_comes_to_drafts_and_to_another_application(app: Flask, world: World) -> None:
+    client = owner(app, world, world.issued())
+    words = "Apply for a voucher, or go on with an application that is not sent"
+    assert client.get("/business").links[words] == "/apply"
+    assert client.click(client.get("/business"), words).heading
+
+
 # Who may not
 
 

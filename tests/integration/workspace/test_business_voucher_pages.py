@@ -43,6 +43,14 @@ def at(voucher: Voucher, more: str = "") -> str:
     return f"/business/vouchers/{voucher.reference}{more}"
 
 
+def test_its_figures_come_to_its_value(app: Flask, world: World) -> None:
+    """What claims have taken stands beside what is held and what is left."""
+    voucher = world.issued()
+    world.claimed(voucher, 25_000)
+    page = owner(app, world, voucher).get(at(voucher))
+    assert "Value £750.00 Held for recorded support £0.00 Claimed or paid £200.00 Left £550.00" in page
+
+
 def secrets(world: World, voucher: Voucher) -> tuple[str, str]:
     act = world.act("shay")
     shown = show(act.ring, act.base_url, voucher)

@@ -8,6 +8,7 @@ from flask import Flask
 from tests.harness.clock import FixedClock
 from tests.harness.world import World, build_world
 from tests.integration.payments.pages import browser_of
+from tests.integration.providers.firms import applies
 from tests.integration.redemptions.pages import (
     asked_of_the_database,
     colleague,
@@ -73,6 +74,14 @@ def test_a_suspended_firm_reads_so_first(app: Flask, world: World) -> None:
     assert "Your firm is suspended" not in pat.get("/provider")
     suspend_firm(world)
     assert "Your firm is suspended in Northern Tech Tasters. Nothing new can be recorded" in pat.get("/provider")
+
+
+def test_a_firm_that_has_applied_reads_how_it_goes_on(app: Flask, world: World) -> None:
+    applies(world, "wren", "09000077")
+    page = browser_of(app, world, "wren").get("/provider")
+    assert "Your firm has applied in Northern Tech Tasters." in page
+    assert "Speak with the scheme's office" not in page
+    assert browser_of(app, world, "wren").click(page, "Enter your bank details and packages meanwhile").status == 200
 
 
 def test_both_sides_read_that_a_claim_in_a_batch_is_being_paid(app: Flask, world: World) -> None:

@@ -45,7 +45,7 @@ def apply_page() -> ResponseReturnValue:
 
 
 @blueprint.route("/providers/apply/firm", methods=["GET", "POST"])
-@signed_in()
+@signed_in(resumes=True)
 def new_page() -> ResponseReturnValue:
     act = current_act()
     schemes = {each.public_id: each for each in session.scalars(select(Scheme).order_by(Scheme.name, Scheme.id))}
