@@ -74,6 +74,7 @@ def prepare(app: Flask, translations: Path, *, https: bool, papers: str = "") ->
     app.after_request(_remember)
     app.jinja_env.globals.update(language=current, languages=offers, writes_leftwards=writes_leftwards)
     app.jinja_env.filters.update(pounds=shown_pounds, percent=shown_percent, day=shown_day, time=shown_time)
+    app.jinja_env.filters["moment"] = shown_moment
     app.jinja_env.filters["month"] = shown_month
     app.jinja_env.filters["recorded"] = recorded
     # For the words of a letter, which are English wherever they are read.
@@ -191,6 +192,11 @@ def shown_time(at: datetime) -> str:
         return long_time(at)
     local = at.astimezone(LONDON)
     return f"{shown_day(local.date())}, {format_time(local, 'short', tzinfo=LONDON, locale=get_locale())}"
+
+
+def shown_moment(text: str) -> str:
+    """The same of a moment that a statement's data have as text."""
+    return shown_time(datetime.fromisoformat(text))
 
 
 def shown_number(number: int) -> str:

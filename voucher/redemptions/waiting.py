@@ -42,7 +42,9 @@ WAITING: dict[R, Waiting] = {
     R.OTHER_EVIDENCE: Waiting(THE_OFFICE, _("The scheme's office accepts other evidence and checks the invoice.")),
     R.VERIFIED: Waiting(THE_OFFICE, _("Everything is checked. The claim is approved next.")),
     R.APPROVED: Waiting(THE_OFFICE, _("The claim is approved and goes into the next payment.")),
-    R.IN_BATCH: Waiting(THE_OFFICE, _("The payment is on its way to your bank account.")),
+    R.IN_BATCH: Waiting(
+        THE_OFFICE, _("The claim is in a payment. It goes to your bank account once that is approved and sent.")
+    ),
     R.PAID: Waiting(NOBODY, _("The claim is paid. There is nothing left to do.")),
     R.RETURNED: Waiting(
         THE_OFFICE, _("Your bank sent the payment back. Check your bank details with the scheme's office.")
@@ -78,7 +80,9 @@ FOR_THE_BUSINESS: dict[R, Waiting] = {
     ),
     R.VERIFIED: Waiting(THE_OFFICE, _("Everything is checked. The scheme's office approves the claim next.")),
     R.APPROVED: Waiting(THE_OFFICE, _("The claim is approved. The provider gets the money with the next payment.")),
-    R.IN_BATCH: Waiting(THE_OFFICE, _("The payment to the provider is on its way.")),
+    R.IN_BATCH: Waiting(
+        THE_OFFICE, _("The claim is in a payment. It goes to the provider once that is approved and sent.")
+    ),
     R.PAID: Waiting(NOBODY, _("The provider is paid. There is nothing left to do.")),
     R.RETURNED: Waiting(
         THE_OFFICE, _("The provider's bank sent the payment back. The scheme's office puts that right with it.")
@@ -132,7 +136,9 @@ FOR_STAFF: dict[R, str] = {
     R.OTHER_EVIDENCE: _("Other evidence was accepted. A verifier, who is another person, checks the claim."),
     R.VERIFIED: _("Everything is checked. Somebody approves the claim, wholly or in part."),
     R.APPROVED: _("The claim goes into the next payment batch."),
-    R.IN_BATCH: _("The payment is on its way. It counts as paid once it is matched to a line of the bank statement."),
+    R.IN_BATCH: _(
+        "The payment is approved, sent to the bank, and counts as paid once it is matched to a line of the statement."
+    ),
     R.PAID: _("Nothing. The claim is paid and matched at the bank."),
     R.RETURNED: _("The bank sent the payment back. The provider's bank details are looked at before it is paid again."),
     R.RECOVERED: _("Nothing. The payment was got back."),

@@ -65,7 +65,7 @@ def _lines(statement: Statement) -> Table:
                     statement.data_hash,
                     str(part["code"]),
                     str(part["label"]),
-                    unit if unit != "pence" else "pounds",
+                    WRITTEN_IN.get(unit, unit),
                     _value(part["value"], unit),
                     *[_value(by_line.get(code), unit) for code in codes],
                     str(part["note"] or ""),
@@ -74,11 +74,15 @@ def _lines(statement: Statement) -> Table:
     return ["statement", "data_hash", "line", "label", "unit", "value", *codes, "note"], rows
 
 
+# Units of the data that a file writes as numbers with two decimal places.
+WRITTEN_IN = {"pence": "pounds", "hundredths": "full-time posts"}
+
+
 def _value(value: object, unit: str) -> Cell:
     """A figure as a number: one below zero is no formula, so nothing is put before its sign."""
     if not isinstance(value, int):
         return None
-    return in_pounds(value) if unit in ("pence", "hundredths") else value
+    return in_pounds(value) if unit in WRITTEN_IN else value
 
 
 def transactions_csv(statement: Statement) -> bytes:

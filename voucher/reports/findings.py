@@ -17,7 +17,7 @@ from voucher.platform.actor import Channel
 from voucher.platform.clock import end_of_london_day
 from voucher.platform.db import session
 from voucher.platform.i18n import on_record, said
-from voucher.reports.claims_paid import Paid, public_id_of
+from voucher.reports.claims_paid import Paid, our_part, public_id_of
 from voucher.reports.ledger_side import Period
 from voucher.schemes.models import Scheme
 
@@ -170,7 +170,10 @@ def _rows(number: int) -> str:
 
 
 def providers(paid: Sequence[Paid], line_ids: Sequence[int]) -> list[Row]:
-    """What each provider was paid in the period, with the claims behind it."""
+    """What each provider was paid in the period on these lines, with their part of the claims behind it.
+
+    A claim that two agreements pay for is in the statements of both, by its part in each.
+    """
     by_provider: dict[int, list[Paid]] = defaultdict(list)
     for item in paid:
         by_provider[item.redemption.provider_id].append(item)
@@ -178,14 +181,15 @@ def providers(paid: Sequence[Paid], line_ids: Sequence[int]) -> list[Row]:
     for items in by_provider.values():
         organisation = items[0].redemption.provider.organisation
         claims = {item.redemption.id: item.redemption for item in items}
+        spread = {item.redemption.id: {line: abs(pence) for line, pence in item.by_line.items()} for item in items}
         rows.append(
             {
                 "provider": organisation.name,
                 "org_id": public_id_of(organisation),
                 "vouchers": len({claim.voucher_id for claim in claims.values()}),
                 "claims": len(claims),
-                "claimed": sum(claim.claimed_pence for claim in claims.values()),
-                "approved": sum(claim.grant_pence for claim in claims.values()),
+                "claimed": sum(our_part(each.claimed_pence, spread[each.id], line_ids) for each in claims.values()),
+                "approved": sum(our_part(each.grant_pence, spread[each.id], line_ids) for each in claims.values()),
                 "defrayed": sum(ours(item, line_ids) for item in items),
             }
         )

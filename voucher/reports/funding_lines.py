@@ -79,7 +79,11 @@ class FundingLines:
             *sums,
             part(Shape("15d", _("What the cap is a share of"), of), base),
             part(
-                Shape("15e", _("Administration as a share of it"), _("15 ÷ 15d.")),
+                Shape(
+                    "15e",
+                    _("Administration as a share of it"),
+                    _("15 ÷ 15d, rounded down."),
+                ),
                 share,
                 unit="basis_points",
                 note=note,
@@ -144,7 +148,11 @@ class FundingLines:
             p("18a", _("Profile"), said(_QUARTERS, first=first), wanted),
             self._actual(),
             part(
-                Shape("18c", _("Variance as a share of the profile"), _("18 ÷ 18a.")),
+                Shape(
+                    "18c",
+                    _("Variance as a share of the profile"),
+                    _("18 ÷ 18a, rounded towards zero."),
+                ),
                 _signed_share(sum(variance.values()), sum(wanted.values())),
                 unit="basis_points",
             ),

@@ -41,7 +41,7 @@ def match_parts(agreement: Agreement, line_ids: Sequence[int], period: Period, p
             sum(match_of(item.redemption, item.by_line, line_ids).own for item in paid),
         ),
         part(
-            Shape("14b", _("Intervention rate"), _("14f ÷ (14f + 14).")),
+            Shape("14b", _("Intervention rate"), _("14f ÷ (14f + 14), rounded down.")),
             10_000 * grant // (grant + match) if grant + match else None,
             unit="basis_points",
             note=note,

@@ -15,7 +15,7 @@ from voucher.payments.rules import MatchKind
 from voucher.platform.clock import london_date
 from voucher.platform.db import session
 from voucher.redemptions.models import ClaimAnswer, DeliverySession
-from voucher.reports.claims_paid import Paid, match_of, public_id_of
+from voucher.reports.claims_paid import Paid, match_of, our_part, public_id_of
 from voucher.reports.reading import by_id, in_portions
 
 MATCHED = {"payment": MatchKind.PAYMENT, "return": MatchKind.RETURN}
@@ -47,7 +47,7 @@ def _row(item: Paid, line_ids: Sequence[int], beside: _Beside) -> dict[str, obje
     claim, voucher = item.redemption, item.redemption.voucher
     match = match_of(claim, item.by_line, line_ids)
     line = beside.bank[item.payment.id, MATCHED[item.kind]]
-    business = voucher.business
+    business, said = voucher.business, beside.paid.get(claim.id)
     return {
         "voucher": voucher.reference,
         "business": business.reference if business.natural_person else business.name,
@@ -61,7 +61,7 @@ def _row(item: Paid, line_ids: Sequence[int], beside: _Beside) -> dict[str, obje
         "gross": match.net + match.vat,
         "grant": sum(pence for line_id, pence in item.by_line.items() if line_id in line_ids),
         "own_contribution": match.own,
-        "paid_by_business": beside.paid.get(claim.id),
+        "paid_by_business": None if said is None else our_part(said, item.by_line, line_ids),
         "payment": item.payment.reference,
         "bank_on": line.booked_on.isoformat(),
         "evidence": evidence_of(line),
