@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -16,10 +16,10 @@ from voucher.organisations.models import Organisation
 from voucher.payments.cost_models import AdminCost
 from voucher.payments.matching_rules import as_kept, references_in
 from voucher.payments.models import BankLine, BankMatch, Batch, Debt, Drawdown, Payment, PaymentItem
-from voucher.payments.rules import NO_LONGER_IN, BatchState, DebtState, PaymentState
+from voucher.payments.rules import NO_LONGER_IN, BatchState, DebtState, MatchKind, PaymentState
 from voucher.platform.db import session
 from voucher.platform.paging import Rows
-from voucher.providers.models import Provider
+from voucher.providers.models import PayeeDetails, Provider
 from voucher.redemptions.models import Redemption
 from voucher.schemes.models import Scheme
 from voucher.vouchers.models import Voucher
@@ -254,6 +254,43 @@ def lines_behind(payments: Sequence[Payment]) -> Mapping[int, Sequence[tuple[str
     for payment_id, public_id, booked_on in rows:
         found.setdefault(payment_id or 0, []).append((public_id, booked_on))
     return found
+
+
+@dataclass(frozen=True)
+class CameBack:
+    """A payment of a claim that the bank returned: when, why as somebody wrote it, and whose account it had gone to."""
+
+    claim: str
+    payment: str
+    on: date
+    reason: str
+    last_four: str
+
+
+def came_back(scheme_id: int, claim_ids: Collection[int]) -> Sequence[CameBack]:
+    """What came back of these claims so far, oldest first: who pays them again asks what has changed since."""
+    rows = session.execute(
+        select(Redemption.id, Redemption.reference, Payment.reference, BankLine.booked_on, BankMatch.reason,
+               PayeeDetails.last_four)
+        .join(PaymentItem, PaymentItem.redemption_id == Redemption.id)
+        .join(Payment, Payment.id == PaymentItem.payment_id)
+        .join(PayeeDetails, PayeeDetails.id == Payment.payee_details_id)
+        .join(BankMatch, and_(BankMatch.payment_id == Payment.id, BankMatch.kind == str(MatchKind.RETURN)))
+        .join(BankLine, BankLine.id == BankMatch.bank_line_id)
+        .where(Payment.scheme_id == scheme_id, Payment.state == str(PaymentState.RETURNED))
+        .order_by(BankLine.booked_on, BankMatch.id, Redemption.id)
+    )  # fmt: skip
+    asked = set(claim_ids)
+    return [
+        CameBack(claim, payment, day, reason, last_four)
+        for claim_id, claim, payment, day, reason, last_four in rows
+        if claim_id in asked
+    ]
+
+
+def returned_before(batch: Batch) -> Sequence[CameBack]:
+    """What came back of the claims that the batch pays, before they were put into it."""
+    return came_back(batch.scheme_id, [item.redemption_id for payment in batch.standing for item in payment.items])
 
 
 def recoveries(debt: Debt) -> Sequence[tuple[BankMatch, BankLine]]:

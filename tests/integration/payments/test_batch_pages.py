@@ -19,6 +19,7 @@ from tests.integration.payments.pages import (
 )
 from tests.integration.redemptions.pages import asked_of_the_database, rows
 from voucher.accounts.rules import Role
+from voucher.payments.bank import match_return
 from voucher.payments.batches import take_out
 from voucher.payments.models import Batch
 from voucher.platform.db import session
@@ -65,6 +66,33 @@ def test_who_only_reads_changes_nothing(app: Flask, world: World) -> None:
     for act in ("submit", "file", "reject", "recall", "approve"):
         client.post(address(batch, act), {"reason": "x"}, expect=403)
     assert state_of(batch) == "submitted"
+
+
+def test_whoever_pays_a_claim_again_reads_that_its_money_came_back(app: Flask, world: World) -> None:
+    claim = world.payable()
+    [payment] = world.paid()
+    first = session.merge(payment).batch
+    petra = browser_of(app, world, "petra")
+    words = "Came back from the bank before"
+    assert words not in petra.get(address(first))
+    world.do("bina", match_return, world.bank_line(payment.pence, "RETURNED"), payment, reason="account closed")
+    assert "something came back since. Its claims wait for the next batch" in petra.get(address(first))
+    page = petra.get("/batches/new")
+    told = [
+        claim.reference,
+        payment.reference,
+        "7 April 2026",
+        "account closed",
+        f"Account ending {session.merge(payment).payee_details.last_four}",
+    ]
+    assert told in page.rows
+    shown = petra.follow(petra.submit(page, button="Prepare 1 payment, £240.00"))
+    assert told in shown.rows
+    petra.submit(shown, button="Hand the batch over for approval")
+    again = session.query(Batch).order_by(Batch.id.desc()).first()
+    assert again is not None
+    authenticator(world, "paul")
+    assert words in browser_of(app, world, "paul").get(address(again, "approve"))
 
 
 def test_a_batch_is_prepared_from_what_can_be_paid_and_handed_over(app: Flask, world: World) -> None:

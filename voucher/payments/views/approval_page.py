@@ -11,6 +11,7 @@ from voucher.payments.approvers import share_of
 from voucher.payments.batches import approve_batch
 from voucher.payments.forms import ApproveForm
 from voucher.payments.models import Batch
+from voucher.payments.page_queries import returned_before
 from voucher.payments.rules import BatchState
 from voucher.payments.views.batch_pages import batch_seen
 from voucher.payments.ways import way_in_force
@@ -42,6 +43,7 @@ def approve_page(public_id: str) -> ResponseReturnValue:
         form=form,
         batch=batch,
         share=share,
+        returns=returned_before(batch),
         two=batch.first_approved_by is None and way.takes_two_approvers(share.pence),
         level=way.second_approval_pence,
     )

@@ -22,8 +22,10 @@ from voucher.payments.models import Batch, Payment
 from voucher.payments.page_queries import (
     batch_parts,
     batches,
+    came_back,
     lines_behind,
     payments_in,
+    returned_before,
     subjects_of_batch,
 )
 from voucher.payments.queries import claims_to_pay
@@ -77,7 +79,9 @@ def new_batch_page() -> ResponseReturnValue:
         joinedload(Redemption.voucher).joinedload(Voucher.business),
     )
     claims = session.scalars(claims_to_pay(at.scheme.id).options(*read_along)).all()
-    return render_template("payments/new_batch.html", at=at, gathered=gather(claims, way_in_force(at.scheme.id).route))
+    gathered = gather(claims, way_in_force(at.scheme.id).route)
+    returns = came_back(at.scheme.id, [claim.id for each in gathered.ready for claim in each.claims])
+    return render_template("payments/new_batch.html", at=at, gathered=gathered, returns=returns)
 
 
 @blueprint.post("/batches/new")
@@ -125,6 +129,7 @@ def batch_page(public_id: str) -> ResponseReturnValue:
         who_may=approvers(batch, act.now) if waits else {},
         planned=planned(batch),
         evidence=lines_behind(batch.payments),
+        returns=returned_before(batch) if waits else [],
         messages=messages_about(subjects_of_batch(batch.id)),
         events=history("batch", batch.id),
         may=_may(act, batch),
