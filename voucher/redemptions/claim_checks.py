@@ -107,7 +107,18 @@ def check_invoice(
         )
     hashes = [item.document.sha256 for item in evidence]
     if hashes and claim_with_file(voucher.scheme_id, hashes, other_than):
-        raise DomainError("file_used", _("One of these files supports another claim already."), "files")
+        scheme_id = voucher.scheme_id
+        used = next(
+            item.document for item in evidence if claim_with_file(scheme_id, [item.document.sha256], other_than)
+        )
+        raise DomainError(
+            "file_used",
+            said(
+                "The file %(name)s supports another claim already. Untick it or choose another one.",
+                name=used.original_name,
+            ),
+            "files",
+        )
 
 
 def worked_out_grant(voucher: Voucher, invoice: Invoice, available: int) -> int:

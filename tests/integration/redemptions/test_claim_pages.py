@@ -190,7 +190,8 @@ def test_an_invoice_or_a_file_that_supports_another_claim_is_refused(app: Flask,
     page = claim(pat, new_claim(pat, second), {"Invoice number": "inv 77"}, expect=409)
     assert page.links["Invoice inv 77 supports another claim already."] == "#invoice_number"
     page = claim(pat, new_claim(pat, second), {"Invoice number": "78", "Your invoice": (file, name)}, expect=409)
-    assert page.links["One of these files supports another claim already."] == "#invoice_files"
+    words = f"The file {name} supports another claim already. Untick it or choose another one."
+    assert page.links[words] == "#invoice_files"
 
 
 def test_a_file_of_a_kind_that_is_not_taken_is_named_and_the_others_are_kept(app: Flask, world: World) -> None:
