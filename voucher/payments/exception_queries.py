@@ -15,6 +15,7 @@ from voucher.payments.matching_rules import Named, OpenLine, Waiting
 from voucher.payments.models import BankLine, BankMatch, Batch, ExceptionResolution, Payment, PaymentItem
 from voucher.payments.rules import OF_LINES, ExceptionKind, MatchKind, PaymentState
 from voucher.platform.db import session
+from voucher.platform.i18n import said_of
 from voucher.platform.money import pounds
 from voucher.providers.models import Provider
 from voucher.schemes.models import Scheme
@@ -110,22 +111,25 @@ def resolutions_of(line: BankLine) -> Sequence[Resolved]:
 
 def differing_lines(scheme: Scheme) -> dict[int, tuple[Waiting, ...]]:
     """The open lines that name something and do not come to it, by their rows, and what they name."""
-    return _looked_at(scheme)[1]
+    return _looked_at(scheme).differing()
 
 
-def _looked_at(scheme: Scheme) -> tuple[list[OpenLine], dict[int, tuple[Waiting, ...]]]:
+def _looked_at(scheme: Scheme) -> Named:
     lines = open_lines(scheme.id)
-    return lines, Named(lines, all_waiting(scheme, lines), scheme.reference).differing()
+    return Named(lines, all_waiting(scheme, lines), scheme.reference)
 
 
 def _lines(scheme: Scheme, since: date) -> list[Unfitting]:
-    lines, differing = _looked_at(scheme)
+    looked = _looked_at(scheme)
+    differing = looked.differing()
     return [
-        _line(line, differing.get(line.id, ())) for line in lines if line.id in differing or line.booked_on <= since
+        _line(line, differing.get(line.id, ()), looked)
+        for line in looked.lines
+        if line.id in differing or line.booked_on <= since
     ]
 
 
-def _line(line: OpenLine, named: Sequence[Waiting]) -> Unfitting:
+def _line(line: OpenLine, named: Sequence[Waiting], looked: Named) -> Unfitting:
     return Unfitting(
         kind=K.AMOUNT_DIFFERS if named else K.LINE_UNEXPLAINED,
         since=line.booked_on,
@@ -133,9 +137,23 @@ def _line(line: OpenLine, named: Sequence[Waiting]) -> Unfitting:
         subject_id=line.id,
         reference=line.text,
         party=line.party,
-        detail=", ".join(f"{thing.reference}: {pounds(thing.pence)}" for thing in named),
+        detail=_told(named, looked),
         subject=line.public_id,
         address=line.public_id,
+    )
+
+
+def _told(named: Sequence[Waiting], looked: Named) -> str:
+    """What a line names; where others name it, too, all of them may fit it and it may have been paid twice."""
+    things = ", ".join(f"{thing.reference}: {pounds(thing.pence)}" for thing in named)
+    others = max((len(looked.lines_for(thing)) for thing in named), default=0) - 1
+    if others < 1:
+        return things
+    return said_of(
+        others,
+        "%(things)s. Another open line names it, too: was it paid twice?",
+        "%(things)s. %(num)s other open lines name it, too: was it paid more than once?",
+        things=things,
     )
 
 

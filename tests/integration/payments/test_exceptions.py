@@ -60,6 +60,21 @@ def test_each_kind_is_found_at_its_time(world: World, clock: FixedClock) -> None
     assert (K.PAYMENT_RETURNED, second.reference) not in found(world)
 
 
+def test_two_lines_that_name_one_payment_ask_whether_it_was_paid_twice(app: Flask, world: World) -> None:
+    """Each of them alone would fit; that they differ from it together is no help to who looks."""
+    first, _second, _third = payments()
+    for _time in range(2):
+        world.bank_line(-first.pence, first.reference)
+    client = browser_of(app, world, "bina")
+    named = [row[4] for row in client.get(EXCEPTIONS).rows]
+    assert len(named) == 2
+    for words in named:
+        assert words.startswith(first.reference)
+        assert words.endswith("£240.00. Another open line names it, too: was it paid twice?")
+    world.bank_line(-first.pence, first.reference)
+    assert "2 other open lines name it, too: was it paid more than once?" in client.get(EXCEPTIONS)
+
+
 def test_the_days_are_the_scheme_s(world: World, clock: FixedClock) -> None:
     with world.by("shay"):
         session.merge(world.scheme).exception_days = 10
