@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from voucher.accounts.rules import Strength
 from voucher.audit.commands import change_state, record
@@ -31,6 +31,8 @@ from voucher.redemptions.sampling import draw
 from voucher.vouchers.models import Voucher
 
 R = RedemptionState
+# A business may have paid some of the price in advance; a day long before is a slip.
+A_YEAR = timedelta(days=365)
 ANSWERABLE = UNDER_CHECK | {R.APPROVED}
 STRENGTHS = {Channel.WEB: Strength.ORDINARY, Channel.LINK: Strength.WEAK, Channel.COMMAND_LINE: Strength.WEAK}
 NOT_ALL_DELIVERED = _("The business says that not all of it was delivered.")
@@ -115,6 +117,9 @@ def answer_claim(
     """
     _as_the_business(act, asked.voucher, asked.provider.organisation_id)
     _check_answer(act, accepts, paid_pence, paid_on, note)
+    if paid_on is not None and paid_on < asked.voucher.issued_on - A_YEAR:
+        words = _("That is more than a year before the voucher was issued. Check the year.")
+        raise DomainError("paid_on", words, "paid_on")
     claim = lock_redemption(asked.id)
     _check_answerable(claim)
     session.add(

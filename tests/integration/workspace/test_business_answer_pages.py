@@ -192,6 +192,8 @@ def test_what_is_missing_is_asked_for_and_nothing_is_kept(app: Flask, world: Wor
     assert "Say whether it was delivered." in page.links
     page = client.submit(page, {ON_CLAIM: "Yes"}, button=SEND, expect=422)
     assert "The day of the payment lies in the future." in page.links
+    page = client.submit(page, {"When did you pay?": "1990-12-05"}, button=SEND, expect=422)
+    assert "That is more than a year before the voucher was issued. Check the year." in page.links
     assert (made.state, rows(ClaimAnswer)) == ("submitted", 0)
 
 
