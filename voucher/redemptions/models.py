@@ -101,7 +101,7 @@ class DeliverySession(Base):
 
         Nothing is held once a claim was withdrawn: its money went back to the voucher (rule 20).
         """
-        if self.held_pence or self.package is None:
+        if self.held_pence or self.package is None or self.state != SessionState.RECORDED:
             return self.held_pence
         return grant(
             net_pence=self.package.net_pence,
