@@ -137,7 +137,7 @@ FOR_STAFF: dict[R, str] = {
     R.VERIFIED: _("Everything is checked. Somebody approves the claim, wholly or in part."),
     R.APPROVED: _("The claim goes into the next payment batch."),
     R.IN_BATCH: _(
-        "The payment is approved, sent to the bank, and counts as paid once it is matched to a line of the statement."
+        "The claim is in a payment. Once that is approved and sent, it counts as paid when a bank line matches it."
     ),
     R.PAID: _("Nothing. The claim is paid and matched at the bank."),
     R.RETURNED: _("The bank sent the payment back. The provider's bank details are looked at before it is paid again."),
