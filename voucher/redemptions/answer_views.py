@@ -222,7 +222,7 @@ def _said_of_claim(claim: Redemption) -> str:
     elif answer.paid_pence is None or answer.paid_on is None:
         words = _("Thank you. We have kept that you have not paid yet. Open the same link once you have.")
     else:
-        missing = claim.own_pence + claim.vat_pence - answer.paid_pence
+        missing = claim.business_pence - answer.paid_pence
         words = _("Thank you. We have kept that you paid %(amount)s on %(day)s.")
         if missing > 0:
             words = _(

@@ -117,8 +117,7 @@ def contribution_on_the_business_word(redemption: Redemption) -> Finding | None:
     answer = answer_in_force(redemption)
     if answer is None or answer.paid_pence is None:
         return None
-    owed = redemption.own_pence + redemption.vat_pence
-    if answer.paid_pence >= owed:
+    if answer.paid_pence >= redemption.business_pence:
         return Finding(True, _PAID)
     return Finding(False, _PAID_LESS)
 

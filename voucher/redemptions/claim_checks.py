@@ -105,20 +105,23 @@ def check_invoice(
             said("Invoice %(invoice)s supports another claim already.", invoice=invoice.number),
             "invoice_number",
         )
-    hashes = [item.document.sha256 for item in evidence]
-    if hashes and claim_with_file(voucher.scheme_id, hashes, other_than):
-        scheme_id = voucher.scheme_id
-        used = next(
-            item.document for item in evidence if claim_with_file(scheme_id, [item.document.sha256], other_than)
-        )
-        raise DomainError(
-            "file_used",
-            said(
-                "The file %(name)s supports another claim already. Untick it or choose another one.",
-                name=used.original_name,
-            ),
-            "files",
-        )
+    _refuse_used_files(voucher.scheme_id, evidence, other_than)
+
+
+def _refuse_used_files(scheme_id: int, evidence: Sequence[Attached], other_than: int | None) -> None:
+    """Asks once for all files; only when one of them is used, which (rule 22)."""
+    given = [item.document for item in evidence]
+    if not given or not claim_with_file(scheme_id, [each.sha256 for each in given], other_than):
+        return
+    used = next(each for each in given if claim_with_file(scheme_id, [each.sha256], other_than))
+    raise DomainError(
+        "file_used",
+        said(
+            "The file %(name)s supports another claim already. Untick it or choose another one.",
+            name=used.original_name,
+        ),
+        "files",
+    )
 
 
 def worked_out_grant(voucher: Voucher, invoice: Invoice, available: int) -> int:

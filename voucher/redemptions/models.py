@@ -177,6 +177,11 @@ class Redemption(Base):
     )
     evidence: Mapped[list[Evidence]] = relationship(order_by="Evidence.id", back_populates="redemption")
 
+    @property
+    def business_pence(self) -> int:
+        """What the business pays itself: its contribution and all VAT (rule 21)."""
+        return self.own_pence + self.vat_pence
+
 
 class RedemptionVersion(Base):
     """The figures of a claim as they were handed in; append-only."""

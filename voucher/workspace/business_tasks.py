@@ -79,13 +79,8 @@ def must_answer(claim: Redemption, answer: ClaimAnswer | None) -> bool:
 
 def must_say_paid(claim: Redemption, answer: ClaimAnswer | None) -> bool:
     """Whether the business has accepted the figures and not said yet that it has paid all of its part."""
-    accepted = answer is not None and answer.accepts and (answer.paid_pence or 0) < _owed(claim)
+    accepted = answer is not None and answer.accepts and (answer.paid_pence or 0) < claim.business_pence
     return claim.state in ASKED_ABOUT and accepted
-
-
-def _owed(claim: Redemption) -> int:
-    """What the business pays itself: its contribution and all VAT, in pence (rule 21)."""
-    return claim.own_pence + claim.vat_pence
 
 
 def takes_answer(claim: Redemption, answer: ClaimAnswer | None) -> bool:
@@ -105,7 +100,7 @@ def turn_of(claim: Redemption, answer: ClaimAnswer | None) -> Turn:
 
 
 def _still_to_pay(claim: Redemption, answer: ClaimAnswer | None) -> str:
-    owed, paid = _owed(claim), (answer.paid_pence if answer else None) or 0
+    owed, paid = claim.business_pence, (answer.paid_pence if answer else None) or 0
     if not paid:
         words = _("You have said that you have not paid yet. Tell us once you have paid %(amount)s: until then the "
                   "claim lacks what shows it.")  # fmt: skip
@@ -195,6 +190,6 @@ def _what_to_do(claim: Redemption, answer: ClaimAnswer | None) -> str:
         return str(translate(words, amount=shown_pounds(claim.claimed_pence)))
     if claim.state != R.DISPUTED and must_say_paid(claim, answer):
         words = _("Tell us once you have paid %(amount)s to the provider")
-        return str(translate(words, amount=shown_pounds(_owed(claim))))
+        return str(translate(words, amount=shown_pounds(claim.business_pence)))
     return str(translate(_("The claim for %(amount)s is %(state)s"), amount=shown_pounds(claim.claimed_pence),
                          state=translate(claim.state)))  # fmt: skip
