@@ -242,6 +242,8 @@ def test_support_whose_claim_was_taken_back_tells_what_the_voucher_can_still_pay
     assert "The voucher pays up to £750.00 You pay £250.00 and the VAT" in page
     words = "Nothing, since its claim was taken back. The voucher can pay £750.00 of it as things stand."
     assert words in browser_of(app, world, "pat").get(f"/sessions/{item.public_id}")
+    told = browser_of(app, world, "pat").get("/sessions")
+    assert "Nothing is held for it since its claim was taken back; the voucher can pay £750.00 as things stand." in told
     assert world.claimed(world.issued()).sessions[0].payable_pence == 0
 
 
